@@ -59,13 +59,13 @@ function createCircle(): object {
 const UNSENDABLE_VALUES: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a circular object', createCircle, /lines\.0\.order" of a message is circular/],
   ['a value that is nested too deeply', () => nest(20_000), /nested more than 900 levels deep/],
-  ['a Map', () => ({ item: new Map([['a', 1]]) }), /item" of a message is a Map, which has no JSON/],
+  ['a Map', () => ({ item: new Map([['a', 1]]) }), /item" of a message is a Map, which cannot be encoded as JSON/],
   ['a Set in a list', () => [1, new Set([1])], /\.1" of a message is a Set/],
   ['a function', () => () => 1, /is a function/],
   ['a member that is a function', () => ({ save: () => 1 }), /save" of a message is a function/],
   ['a symbol', () => Symbol('x'), /is a symbol/],
   ['a promise in an object', () => ({ later: Promise.resolve(1) }), /later" of a message is a Promise/],
-  ['an Error', () => new Error('x'), /is an Error, which has no JSON/],
+  ['an Error', () => new Error('x'), /is an Error, which cannot be encoded as JSON/],
 ]
 
 describe('a value that cannot be written as JSON', () => {

@@ -4,11 +4,11 @@ import { selectTraces, tallyRecords } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
-/** Enough for one trace with the default maximum number of points. */
+/** A trace with the default maximum number of points fits into the store. */
 const MAX_RECORDS = 250_000
 
 interface MemoryStore {
-  /** The lines of each trace, in the order in which the traces arrived. */
+  /** The records of each trace as lines of JSON. The trace that arrived first comes first. */
   readonly traces: Map<string, string[]>
   records: number
 }
@@ -16,15 +16,15 @@ interface MemoryStore {
 const namedStores = new Map<string, MemoryStore>()
 
 /**
- * Keeps records in this process, for tests. `memory://` opens a new store. `memory://name` is shared by all that use
- * this name, and still exists after `close()`. Above 250,000 records, the oldest traces are removed. Records that do
- * not fit even then are refused.
+ * Keeps records in this process, for tests. `memory://` opens a new store. All drivers with the same `memory://name`
+ * share one store, which still exists after `close()`. Above 250,000 records, the oldest traces are removed. Records
+ * that do not fit even then are refused.
  */
 export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      'A memory store is "memory://" or "memory://name". The name may have letters, digits, ".", "_" and "-".',
+      'A memory store needs the connection string "memory://" or "memory://name". The name may contain letters, digits, ".", "_" and "-".',
     )
   }
   const store = namedStores.get(name) ?? { traces: new Map(), records: 0 }

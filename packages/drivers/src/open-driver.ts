@@ -76,9 +76,9 @@ const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
  * Opens the store that a connection string names. Returns immediately, and connects on first use.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package is
- * not installed). Messages show only the scheme and an unknown option's name: any other part may contain a password.
- * @example
- * const driver = openDriver('sqlite:////var/lib/shop/traces.db')
+ * not installed). Messages show only the scheme and an unknown option's name, because any other part may contain a
+ * password.
+ * @example const driver = openDriver('sqlite:////var/lib/shop/traces.db')
  * profiler.setNotifier(profiler.createNotifier(driver))
  */
 export function openDriver(connectionString: string, options: DriverOptions = {}): Driver {
@@ -107,7 +107,7 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   const lowerCaseScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(lowerCaseScheme)
   if (openStore === undefined) {
-    // Lists all schemes only if there is no advice, because a long list would hide the right one.
+    // All schemes are listed only if there is no advice, because in a long list, the right scheme is hard to find.
     const advice = SCHEME_ADVICE.get(lowerCaseScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
@@ -115,10 +115,13 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   return createDriver(openStore(location, { ...context, scheme: lowerCaseScheme, lifetime }), lifetime)
 }
 
-/** Describes a missing scheme, and shows only a known scheme. Python's OSProfiler adds "://" to a scheme without it. */
+/**
+ * Describes a connection string without "://". Shows a known scheme, because Python's OSProfiler accepts a scheme
+ * without "://". Shows no other part of the string.
+ */
 function describeMissingScheme(connectionString: string): string {
   const rule = 'A connection string begins with a scheme and "://"'
   const firstWord = /^\s*([a-z0-9+._-]+)\s*(?:$|[:/?])/i.exec(connectionString)?.[1]?.toLowerCase()
   if (firstWord !== undefined && DRIVERS.has(firstWord)) return `${rule}: write "${firstWord}://", not "${firstWord}".`
-  return `${rule}, such as "sqlite://"; this one does not, and is not shown because it may hold a password.`
+  return `${rule}, such as "sqlite://"; this one does not, and is not shown because it may contain a password.`
 }

@@ -121,7 +121,7 @@ describe('the reported holder of locked MariaDB records', () => {
     const message = await messageOf('limited')
 
     expect(message).toContain(
-      'locked by a session that is not visible from here (GRANT PROCESS shows the owner). Remove the rest when',
+      'locked by a session that is not visible from here (to see the owner, grant this user PROCESS). Remove the rest when',
     )
     expect(message).not.toMatch(/connection \d/)
   })

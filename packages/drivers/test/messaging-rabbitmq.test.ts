@@ -115,7 +115,7 @@ describe('messaging:// over RabbitMQ', () => {
 
     await expect(scanning).rejects.toMatchObject({
       code: 'ERR_STORE',
-      message: expect.stringMatching(/The queue "profiler.info" holds more than 10 notifications/),
+      message: expect.stringMatching(/The queue "profiler.info" contains more than 10 notifications/),
     })
     expect(seen).toEqual([])
     expect(await takeAll()).toHaveLength(11)

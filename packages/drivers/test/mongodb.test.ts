@@ -178,7 +178,7 @@ describe('mongodb://', () => {
   it.each([
     ['mongodb://', 'names no host'],
     ['mongodb://tracer:s3cret@db/?retrywrites=true', 'no option "retrywrites"'],
-    ['mongodb://tracer:s3cret@db/?ttl=soon', 'ttl says'],
+    ['mongodb://tracer:s3cret@db/?ttl=soon', 'ttl must be'],
     ['mongodb://tracer:s3cret%zz@db', 'hexadecimal'],
     ['mongodb+srv://tracer:s3cret@one,two', 'one host name'],
     ['mongodb+srv://tracer:s3cret@one:27017', 'one host name'],

@@ -216,18 +216,18 @@ describe('a Redis connection string', () => {
   })
 
   it.each([
-    ['redis://host/x', 'a number from 0'],
+    ['redis://host/x', 'a number of at least 0'],
     ['redis://host:1,host:2/1', 'only the database 0'],
     ['redis://host:1,host:2?cluster=false', 'several hosts form a Cluster'],
-    ['redis://host?cluster=perhaps', 'cluster is true or false'],
-    ['redis://host?socket_timeout=-1', 'socket_timeout is a number of seconds'],
+    ['redis://host?cluster=perhaps', 'cluster must be true or false'],
+    ['redis://host?socket_timeout=-1', 'socket_timeout must be a number of seconds'],
     ['redis://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for rediss://'],
     ['rediss://host?ssl_cert_reqs=maybe', 'none, optional or required'],
     ['rediss://host?ssl_ca_certs=/no/such/file', 'the file that ssl_ca_certs names cannot be read (ENOENT)'],
     ['valkey://host/x', 'form is "valkey://user:password@host:6379/0"'],
     ['valkey://host?ssl_ca_certs=/ca.pem', 'ssl_ca_certs is for valkeys://'],
     ['redissentinel://host/mymaster/2', 'must be given as "?db=2"'],
-    ['redis://host?ttl=soon', 'ttl says how long'],
+    ['redis://host?ttl=soon', 'ttl must be a time'],
     ['redis://host?sentinel_password=x', 'no option "sentinel_password"'],
     ['redissentinel://host:1/mymaster?cluster=true', 'no option "cluster"'],
   ])('is refused with a reason: %s', (text, reason) => {

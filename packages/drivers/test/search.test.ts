@@ -126,7 +126,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
   it.each([
     ['', 'names no host'],
     ['tracer:s3cret@db/?refresh=1', 'no option "refresh"'],
-    ['tracer:s3cret@db/?ttl=soon', 'ttl says'],
+    ['tracer:s3cret@db/?ttl=soon', 'ttl must be'],
     ['tracer:s3cret@db/?timeout=never', 'timeout is'],
     ['tracer:s3cret@db/?timeout=0', 'timeout is'],
     ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],

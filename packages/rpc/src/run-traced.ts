@@ -3,12 +3,12 @@ import { type CallOptions, createCallTracer, readCarrier, type TraceStats } from
 import { JSON, Map, Object, TypeError } from '@osprofiler/core/toolkit'
 import { readOsloContext } from './trace-info.js'
 
-/** The headers of a message, or the context of an oslo.messaging call. Both may carry a trace. */
+/** The headers of a message, or the context of an oslo.messaging call. Both may contain a trace. */
 export type TraceContext = object | null | undefined
 
 /** The name and info for the point of one call or message. */
 export interface Call {
-  /** Name of the point. Default `rpc`, which tools of OSProfiler know. */
+  /** Name of the point. Default `rpc`, a name that OSProfiler's tools know. */
   readonly name?: string | undefined
   /** The called function, for `info.function.name`. Default: the name of the function that serves the call. */
   readonly functionName?: string | undefined
@@ -19,7 +19,7 @@ export interface Call {
 /** A `runTraced` function for one source of messages. */
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
-  /** Numbers of the messages that carried a trace, by outcome. */
+  /** The number of messages with a trace, for each outcome. */
   readonly stats: TraceStats
 }
 
@@ -39,11 +39,11 @@ export function runTraced<T>(context: TraceContext, hmacKeys: HmacKeys | undefin
 }
 
 /**
- * Creates a `runTraced` with its own limits, hooks and counts. Create one for each source of messages.
+ * Creates a `runTraced` function with its own limits, hooks and counts. Create a separate function for each source of
+ * messages.
  *
  * @throws TypeError for keys that are given but empty, or for an option of the wrong type
- * @example
- * const serve = createRunTraced('NEW,OLD', { maxTracesPerSecond: 10, onRefused: reason => log(reason) })
+ * @example const serve = createRunTraced('NEW,OLD', { maxTracesPerSecond: 10, onRefused: reason => log(reason) })
  * subscription.onMessage(message => serve(message.headers, () => handle(message)))
  */
 export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<TraceContext>): RunTraced {
@@ -83,6 +83,6 @@ function getRunner(hmacKeys: HmacKeys | undefined): RunTraced {
 }
 
 function serializeKeys(hmacKeys: readonly string[]): string {
-  // A value that is not a list may have no JSON. `createRunTraced` rejects such a value.
+  // `JSON.stringify` may return undefined for a value that is not a list. `createRunTraced` rejects such a value.
   return JSON.stringify(hmacKeys) ?? ''
 }

@@ -15,8 +15,9 @@ const MALFORMED_PAIR: SignedPair = { info: '-', hmac: '-' }
 
 /**
  * Reads the trace in the context of an oslo.messaging call, or in its message, where `_context_` precedes each name.
- * Returns a signed pair. Python's format contains the key in plain text, and the pair is signed here with that key. The
- * usual check of the pair, in constant time, then accepts only our keys, and all of its other rules apply.
+ * Returns a signed pair. Python's format contains the key in plain text, so this function signs the pair with that key.
+ * Afterward, the pair is checked like any other pair: in constant time, against the service's own keys, and by all
+ * other rules.
  */
 export function readOsloContext(context: unknown): SignedPair | undefined {
   if (typeof context !== 'object' || context === null) return undefined

@@ -3,7 +3,7 @@ import { Number, Symbol } from '@osprofiler/core/toolkit'
 import { rejectWhenLate } from '../lifetime/deadline.js'
 import { holdProcessDuring } from '../lifetime/hold.js'
 
-/** The time limits of a call. */
+/** The time limits of one call of a driver. */
 export interface CallLimits {
   /** How long the call keeps the process alive. Default: until the call ends. */
   readonly holdMs?: number
@@ -12,8 +12,8 @@ export interface CallLimits {
 }
 
 /**
- * Runs a call without tracing it, because the store's client may be instrumented. Keeps the process alive, which
- * drivers themselves do not.
+ * Runs a driver's call without tracing it, because the store's client may be instrumented. Keeps the process alive
+ * during the call, because the driver's connections and timers do not.
  */
 export function guardCall<Result>(
   work: () => Promise<Result>,

@@ -14,17 +14,17 @@ interface PlainBatch {
 
 const STRING_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const ID_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id']
-/** No store refuses a record that is smaller than this because of its size. */
+/** Every store accepts records up to this size, so only a larger record may be too large for a store. */
 const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 
 /**
- * Wraps a store's `write`, so that the store gets only plain copies of records. Other values count as refused, and the
- * result contains a reason unless the store gives one. If a batch or a part of it is tried again, the store gets the
- * same plain objects again.
+ * Wraps a store's `write`, so that the store gets only plain copies of records. Values that are not valid records count
+ * as refused. If the store gives no reason for a refusal, the wrapper finds one. If a batch or a part of it is written
+ * again, the store gets the same plain objects again.
  */
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
-  /** The plain records of batches that failed or were partly held. */
+  /** The plain records of batches that must be written again, at least in part. The keys are the given records. */
   const knownRecords = new WeakMap<TraceRecord, TraceRecord>()
 
   function selectPlainRecords(given: readonly TraceRecord[]): PlainBatch {

@@ -5,7 +5,7 @@ import { compareByTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-/** The limit that Python's driver used. */
+/** Python's driver used the same limit. */
 const MAX_EVENTS = 100_000
 
 /**

@@ -3,12 +3,15 @@ import { Array, Map, Object } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { isObject, toRecord } from '../records/record-text.js'
 
-/** The traits that Ceilometer's own definitions extract from `info.request` of a notification's payload. */
+/**
+ * Traits are the named values of an event. Ceilometer's own definitions copy these traits from `info.request` of a
+ * notification.
+ */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
 
 /**
- * Returns the record of an event. If raw events are not stored (`store_raw = info`), the record contains only what the
- * traits contain.
+ * Returns the record of an event. Unless Ceilometer also stores the raw notification (`store_raw = info`), the record
+ * contains only the values of the event's traits.
  */
 export function decodeEvent(event: unknown): TraceRecord | undefined {
   if (!isObject(event)) return undefined

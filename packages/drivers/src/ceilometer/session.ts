@@ -32,7 +32,7 @@ interface RequestLimits {
   readonly lookup: LookupFunction
 }
 
-/** The options of a request, and its body. */
+/** The method, the headers and the body of a request. */
 interface RequestContent {
   readonly method?: string
   readonly headers: Readonly<Record<string, string>>
@@ -51,9 +51,9 @@ const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
 const SERVICE_TYPES = ['event', 'metering']
 
 /**
- * Reads a `ceilometer://` connection string, or throws `ERR_CONNECTION_STRING`. Missing parts are read from OpenStack's
- * environment variables: `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's `OS_AUTH_URL`, `OS_USERNAME`,
- * `OS_PASSWORD`, ...
+ * Opens a session for a `ceilometer://` connection string. Throws `ERR_CONNECTION_STRING` if the string is invalid.
+ * Missing parts are read from OpenStack's environment variables: `CEILOMETER_URL` and `OS_AUTH_TOKEN`, or Keystone's
+ * `OS_AUTH_URL`, `OS_USERNAME`, `OS_PASSWORD`, ...
  */
 export function openCeilometerSession(location: string, { scheme, lifetime }: OpenContext): CeilometerSession {
   const parsed = parseConnectionUrl(location, FORM)
@@ -78,7 +78,7 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
           const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, limits)
           return parse(response.text)
         } catch (error) {
-          // The token may have expired.
+          // The token may have expired, so the next request determines the URL and the token again.
           access = undefined
           throw error
         }

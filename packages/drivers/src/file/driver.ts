@@ -15,7 +15,7 @@ import { appendLines, readLines } from './trace-file.js'
 
 interface TraceFile {
   readonly path: string
-  /** A timestamp. No record in the file is newer. */
+  /** The latest timestamp that a record in this file can have. */
   readonly modified: string
 }
 
@@ -23,10 +23,10 @@ const MAX_PARALLEL_FILES = 16
 
 /**
  * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and other
- * programs can read the files. To list traces, the driver reads the newest files whole, so `sqlite://` is better for
- * more than a few thousand traces. A batch with records of several traces takes several writes. If some writes fail,
- * their records are refused, because a retry of the batch would store the other records twice. If all writes fail, the
- * batch may be tried again.
+ * programs can read the files. To list traces, the driver reads whole files, starting with the newest, so `sqlite://`
+ * is better for more than a few thousand traces. A batch with records of several traces is written to several files. If
+ * only some of these writes fail, their records are refused, because a retry of the batch would store the other records
+ * twice. If all writes fail, the batch may be tried again.
  */
 export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)
@@ -61,7 +61,8 @@ async function listTraces(directory: string, selection: Selection, failedOnly: b
   const latest = getLatestPlausibleTimestamp()
   const found: TraceSummary[] = []
   for (const { path, modified } of await listFiles(directory)) {
-    // No trace is newer than its file, so the remaining files contain no trace that is new enough.
+    // The newest files come first, and no trace is newer than its file. So the remaining files contain no trace that is
+    // new enough.
     const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
     if (modified < since || found.filter(isNewer).length >= limit) break
     const tally = await tallyReadable(path)
@@ -128,7 +129,8 @@ async function checkWritable(directory: string): Promise<void> {
 }
 
 /**
- * Returns the number of removed traces. If a trace is being written at this time, its first new records may be lost.
+ * Returns the number of removed traces. If another process appends records to a trace while its file is being removed,
+ * these records may be lost.
  */
 async function pruneFiles(
   directory: string,
@@ -151,7 +153,7 @@ async function listFiles(directory: string): Promise<TraceFile[]> {
   await forEachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
-    // File systems may round times down, while records have microseconds, so a second is added.
+    // A second is added, because file systems may round times down, while timestamps of records have microseconds.
     if (stats?.isFile()) files.push({ path, modified: toTimestamp(stats.mtimeMs + 1_000) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))

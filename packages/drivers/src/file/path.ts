@@ -15,7 +15,10 @@ export interface FileLocation {
   readonly ttl: number | undefined
 }
 
-/** Reads what follows `file://`: an absolute path, percent-encoded, and an optional `?ttl=7d`. */
+/**
+ * Reads the part of a connection string after `file://`: an absolute, percent-encoded path and an optional `?ttl=7d`.
+ * Throws `ERR_CONNECTION_STRING` if this part is invalid.
+ */
 export function readFileLocation(location: string): FileLocation {
   const [, path = '', ttl] = /^([^?#]*)(?:\?ttl=([^&#]*))?$/.exec(location) ?? throwMalformed()
   return { directory: toDirectory(path), ttl: readTtl(ttl) }
@@ -38,14 +41,15 @@ function toDirectory(path: string): string {
 function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'A file store is "file:///absolute/directory", percent-encoded, without a host; the only option is "?ttl=7d".',
+    'A file store needs a connection string such as "file:///absolute/directory", percent-encoded and without a host. The only option is "?ttl=7d".',
   )
 }
 
 /**
- * Returns the file of a trace. A lowercase UUID, the form that tracers generate, becomes the file name. Any other id is
- * hashed, because it may contain a path, or be too long or reserved. It may also differ from another id only in case,
- * which some file systems ignore. The hash input is JSON, which distinguishes even lone surrogates.
+ * Returns the path of a trace's file. A lowercase UUID, the form that tracers generate, becomes the file name. Any
+ * other id is hashed, because it may contain a path, or be too long or reserved. Two ids may also differ only in case,
+ * which some file systems ignore. The hash is computed from the id as JSON, because UTF-8 would make all lone
+ * surrogates equal.
  */
 export function toTracePath(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)

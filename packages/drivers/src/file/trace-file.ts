@@ -5,8 +5,9 @@ import { Buffer, Error, isError, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
 
 const BATCH_RECORDS = 500
-// The path may name something other than a file. Without `O_NONBLOCK`, opening or writing a FIFO waits for its other
-// end, and not even `process.exit()` ends that wait. Windows has neither the flag nor the problem.
+// The path may name something other than a file. Without `O_NONBLOCK`, opening or writing a FIFO waits until another
+// process opens its other end, and not even `process.exit()` ends this wait. Windows lacks the flag and does not need
+// it.
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
 const READ_FLAGS = O_RDONLY | O_NONBLOCK
 const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
@@ -21,12 +22,13 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
   try {
     await checkIsFile(handle)
     const text = `${lines.join('\n')}\n`
-    // After a crash or on a full disk, the file may end in half a line. The first new line must not be appended to that
-    // half.
+    // After a crash or on a full disk, the file may end with an incomplete line. The first new line must not be joined
+    // to that line.
     const bytes = Buffer.from((await endsWithLineFeed(handle)) ? text : `\n${text}`)
     const { written, failure } = await writeAll(handle, bytes)
     if (failure === undefined) return lines.length
-    // A line without its line feed is complete, too: readers accept the line, and the next write adds the line feed.
+    // A last line without a line feed also counts as complete: readers accept the line, and the next write adds the
+    // line feed.
     const writtenText = bytes.subarray(0, written + 1).toString('latin1')
     const lineFeeds = writtenText.split('\n').length - 1
     const completeLines = bytes.length === Buffer.byteLength(text) ? lineFeeds : lineFeeds - 1
@@ -37,7 +39,10 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
   }
 }
 
-/** Yields records in batches, in file order. `onUnreadable` counts skipped lines, but not an incomplete last line. */
+/**
+ * Yields records in batches, in file order. Calls `onUnreadable` with the number of skipped lines, which does not
+ * include an incomplete last line.
+ */
 export async function* readLines(
   path: string,
   onUnreadable: (records: number) => void = () => undefined,
@@ -79,7 +84,7 @@ async function endsWithLineFeed(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** Returns how many bytes were written, and the error if some were not. */
+/** Returns how many bytes were written, and the error if some bytes were not written. */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: number; failure?: unknown }> {
   let written = 0
   while (written < bytes.length) {
@@ -102,14 +107,16 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 /**
- * A quick check, because the parser takes microseconds to reject a line and a file may have millions of blank lines.
+ * Quickly checks whether a line may contain a record. A file may have millions of blank lines, and the parser takes
+ * microseconds to reject a line.
  */
 function mayBeRecord(line: string): boolean {
   return /^\s*\{/.test(line)
 }
 
 /**
- * Yields lines, chunk by chunk. Node's `readline` would also split at U+2028 and U+2029, which JSON does not escape.
+ * Yields the lines of a file, one chunk at a time. Node's `readline` would also split at U+2028 and U+2029, which JSON
+ * does not escape.
  */
 async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
   let pieces: string[] = []

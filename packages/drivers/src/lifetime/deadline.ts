@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { clampTimeout, clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Runs work, and calls `onLate` if it has not ended after `milliseconds`. Does not keep the process alive. */
+/** Runs `work`, and calls `onLate` if the work has not ended after `milliseconds`. Does not keep the process alive. */
 export async function withDeadline<Result>(
   milliseconds: number,
   onLate: () => void,
@@ -16,8 +16,8 @@ export async function withDeadline<Result>(
 }
 
 /**
- * Waits for work, and rejects with `ERR_STORE` if it has not ended after `milliseconds`. Does not keep the process
- * alive.
+ * Waits for `work`, and rejects with `ERR_STORE` if the work has not ended after `milliseconds`. Does not keep the
+ * process alive.
  */
 export function rejectWhenLate<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   return new Promise((resolve, reject) => {

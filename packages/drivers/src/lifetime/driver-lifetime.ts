@@ -5,7 +5,7 @@ import type { StoreDriver, StoreLifetime } from '../opening/store-driver.js'
 import { createAbortableWork } from './abortable-work.js'
 import { endsWithin } from './hold.js'
 
-/** The lifetime of a driver, which `close` ends. A batch that is being written at that time is still written. */
+/** The lifetime of a driver, which ends with `close`. `close` first waits for the writes that are in progress. */
 export interface DriverLifetime extends StoreLifetime {
   readonly isOpen: boolean
   /** Makes `close` wait for a write. Resolves to the result of the write. */
@@ -18,8 +18,8 @@ export interface DriverLifetime extends StoreLifetime {
 }
 
 const CLOSE_TIMEOUT_MS = 5_000
-/** The part of the timeout that is reserved for disconnecting from the server. */
-const LEAVE_SHARE = 0.2
+/** The share of the timeout that is reserved for disconnecting from the server. */
+const DISCONNECT_SHARE = 0.2
 
 /** Starts the lifetime of one driver, with its own host lookup. */
 export function createLifetime(): DriverLifetime {
@@ -34,9 +34,9 @@ export function createLifetime(): DriverLifetime {
     { finishWork, disconnect, destroy }: Pick<StoreDriver, 'finishWork' | 'disconnect' | 'destroy'>,
   ): Promise<void> {
     hosts.stopSystemLookups()
-    const settled = await endsWithin(timeout * (1 - LEAVE_SHARE), Promise.allSettled([...writes, finishWork?.()]))
-    // Limits the wait, because the server may hang.
-    if (settled && disconnect !== undefined) await endsWithin(timeout * LEAVE_SHARE, disconnect())
+    const settled = await endsWithin(timeout * (1 - DISCONNECT_SHARE), Promise.allSettled([...writes, finishWork?.()]))
+    // This wait is limited, because the server may hang.
+    if (settled && disconnect !== undefined) await endsWithin(timeout * DISCONNECT_SHARE, disconnect())
     isDestroyed = true
     hosts.stop()
     work.abort()

@@ -25,9 +25,9 @@ export function createExitSignal(): ExitSignal {
   return new Int32Array(new SharedArrayBuffer(8))
 }
 
-/** Makes the exit of this process wait for the thread, until the returned function is called. */
+/** Makes the exit of this process wait for the thread that has this signal, until the returned function is called. */
 export function watchExit(signal: ExitSignal): () => void {
-  // All threads share one listener, because Node warns about more than ten.
+  // All threads share one listener, because Node warns if an event has more than ten listeners.
   if (watchedSignals.size === 0) process.on('exit', waitForThreads)
   watchedSignals.add(signal)
   return () => {
@@ -47,7 +47,7 @@ export function createExitGuard(signal: ExitSignal): ExitGuard {
     async run(work) {
       Atomics.store(signal, BUSY_INDEX, 1)
       try {
-        // Checked only after the busy flag is set. Otherwise, the process could end between the check and the call.
+        // The busy flag must be set before this check. Otherwise, the process could end between the check and the call.
         if (Atomics.load(signal, EXITING_INDEX) === 0) return work()
       } finally {
         Atomics.store(signal, BUSY_INDEX, 0)

@@ -1,6 +1,6 @@
 import { clampTimeout, clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Runs work, and keeps the process alive during the work for at most `limitMs`. */
+/** Runs `work`, and keeps the process alive during the work, but for at most `limitMs`. */
 export async function holdProcessDuring<Result>(
   work: () => Promise<Result>,
   limitMs = Number.POSITIVE_INFINITY,
@@ -16,7 +16,9 @@ export async function holdProcessDuring<Result>(
   }
 }
 
-/** Resolves to whether work ended within `milliseconds`. Keeps the process alive during this time. */
+/**
+ * Resolves to true if `work` ends within `milliseconds`, and otherwise to false. Keeps the process alive until then.
+ */
 export function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => resolve(false), clampTimeout(milliseconds))

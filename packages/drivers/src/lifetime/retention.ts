@@ -3,9 +3,7 @@ import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { holdProcessDuring } from './hold.js'
 
-/**
- * Maximum time for which pruning keeps the process alive. It does so because short-lived programs have to prune, too.
- */
+/** Pruning keeps the process alive for at most this time, so that short-lived programs prune, too. */
 const MAX_HOLD_MS = 2_000
 const MAX_PAUSE_MS = 3_600_000
 const MIN_PAUSE_MS = 1_000
@@ -19,9 +17,9 @@ export interface Retention {
 }
 
 /**
- * Removes traces older than `ttl` milliseconds at the first write, and then once every tenth of `ttl`. The pauses are
- * at least a second and at most an hour. `prune` removes the traces that have no record since its argument. After a
- * failure, the next pruning may succeed. Several processes may prune at once.
+ * Removes traces older than `ttl` milliseconds after the first write, and then once every tenth of `ttl`. The pauses
+ * are at least a second and at most an hour. `prune(before)` must remove the traces that have no record dated `before`
+ * or later. A failure is ignored, because the next pruning may succeed. Several processes may prune at once.
  */
 export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {
   const pauseMs = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)

@@ -2,14 +2,14 @@ import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import { clearTimeout, Promise, setTimeout } from '@osprofiler/core/toolkit'
 import { createNoAnswerError } from './no-answer.js'
 
-/** A complete answer. */
+/** A response that was read completely. */
 export interface HttpTextResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
 }
 
-/** Limits that end a request without an answer. */
+/** The limits of a request. A request that exceeds one of them gets no answer. */
 export interface HttpLimits {
   /** Time limit for the whole answer, in milliseconds. */
   readonly timeoutMs: number
@@ -36,7 +36,7 @@ export function sendRequest(
       clearTimeout(timer)
       signal.removeEventListener('abort', onEnd)
     })
-    // Only a call in progress keeps the process alive.
+    // The socket must not keep the process alive. During a call, `guardCall` does so.
     request.on('socket', socket => socket.unref())
     request.on('error', reject)
     request.on('response', response => {

@@ -1,7 +1,7 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
 /**
- * Creates a function that runs one task after another, in the order of its calls. If a task fails, the next one still
+ * Creates a function that runs one task after another, in the order of the calls. If a task fails, the next task still
  * runs.
  */
 export function createSerialQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {

@@ -4,31 +4,32 @@ import { performance, Set } from '@osprofiler/core/toolkit'
 import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** The records to read: those up to a timestamp, or those after it. */
+/** The part of the store to read: all records up to a timestamp, or all records after it. */
 export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
-/** Time limit for a store that returns only records of known traces. */
+/** Time limit for reading pages that contain only traces of earlier pages. */
 const MAX_NO_PROGRESS_MS = 30_000
 
-/** One page of traces that `collectNewest` reads on its way back in time. */
+/** A page of traces. `collectNewest` reads pages from the newest traces to the oldest. */
 export interface TracePage {
-  /** The traces of the records on this page. Some may be known already. */
+  /** The ids of the traces on this page. Earlier pages may contain the same ids. */
   readonly baseIds: Iterable<string>
-  /** A timestamp. No trace on a later page is newer. */
+  /** An upper limit: no trace that appears only on later pages has a later timestamp. */
   readonly reached: string
 }
 
 /** The part of a store that `collectNewest` needs: pages of trace ids, and the summaries of these traces. */
 export interface TraceSource {
-  /** Yields pages from the newest record to the oldest. Stops when the consumer stops. */
+  /** Yields pages from the newest traces to the oldest. Stops when the consumer stops. */
   pages(part: TimeRange): AsyncIterable<TracePage>
   summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
 }
 
 /**
- * Collects at least the newest traces that match a query. Goes back in time until no older record can belong to a newer
- * trace, so the cost does not depend on the store's size. Reads records dated later than tomorrow last. Throws
- * `ERR_STORE` if the store keeps returning records of known traces.
+ * Collects the newest traces that match a query, and possibly some older ones. Reads pages back in time only until
+ * later pages cannot contain a newer trace, so the cost does not depend on the store's size. Records dated later than
+ * tomorrow are read last, because their timestamps must be wrong. Throws `ERR_STORE` if the store returns no new trace
+ * for `patienceMs`.
  */
 export async function collectNewest(
   source: TraceSource,
@@ -57,7 +58,7 @@ export async function collectNewest(
     }
   }
 
-  /** Counts the traces that come before a trace with this timestamp in a list. */
+  /** Counts the traces found so far that precede a trace with the timestamp `reached` in a list. */
   function countBefore(reached: string): number {
     const isImplausible = reached > latest
     return found.filter(({ timestamp }) =>

@@ -17,7 +17,7 @@ const MAX_TIME_MS = Date.parse('9999-12-31T23:59:59.999Z')
 export function readQuery(query: TraceQuery = {}): Selection {
   const { limit = 100, since, name, service } = query
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit >= 0)) {
-    throw new TypeError(`limit must be a whole number from 0 on or Infinity, not ${String(limit)}.`)
+    throw new TypeError(`limit must be a whole number of at least 0, or Infinity, not ${String(limit)}.`)
   }
   if (since !== undefined && !(types.isDate(since) && !Number.isNaN(since.getTime()))) {
     throw new TypeError('since must be a valid Date.')
@@ -44,8 +44,8 @@ export function toPruneTimestamp(before: Date): string {
 }
 
 /**
- * Formats a time, in milliseconds since 1970, as a record's timestamp, so that both can be compared as strings. Years
- * are limited to 0 to 9999, because other years begin with a sign.
+ * Formats a time, in milliseconds since 1970, as a record's timestamp. Timestamps can be compared as strings. Years are
+ * limited to the range from 0 to 9999, because ISO strings of other years begin with a sign.
  */
 export function toTimestamp(ms: number): string {
   const time = new Date(Math.min(Math.max(ms, MIN_TIME_MS), MAX_TIME_MS))

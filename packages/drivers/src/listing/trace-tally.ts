@@ -5,15 +5,15 @@ import { isSelected, type Selection } from './trace-query.js'
 /** Summarizes a trace, record by record. */
 export interface TraceTally {
   add(record: TraceRecord): void
-  /** The timestamp of the newest record dated no later than tomorrow, or `''` if there is none. */
+  /** The timestamp of the newest record dated no later than tomorrow, or `''` if there is no such record. */
   readonly newest: string
   readonly failed: boolean
   readonly summary: TraceSummary | undefined
 }
 
 /**
- * Starts a tally. The record with the oldest timestamp counts as the first record. If timestamps are equal, the one
- * added first counts.
+ * Creates an empty tally. The record with the oldest timestamp counts as the trace's first record. If several records
+ * have this timestamp, the record that was added first counts.
  */
 export function createTally(): TraceTally {
   const latest = getLatestPlausibleTimestamp()

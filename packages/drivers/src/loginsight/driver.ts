@@ -16,9 +16,9 @@ const FORM = {
 
 /**
  * Keeps records in VMware's Log Insight, in the layout of Python's driver: one event per record, up to 500 per request.
- * Log Insight has no event ids, so a batch that gets no answer causes `ERR_WRITE_UNCERTAIN`. Events expire in Log
- * Insight, and cannot be removed. Unlike Python's driver, this one requires TLS with a verified certificate, or
- * `?insecure=true`.
+ * Log Insight has no event ids, so a batch that was sent twice would be stored twice. If a batch gets no answer, the
+ * write therefore rejects with `ERR_WRITE_UNCERTAIN`. Events expire in Log Insight, and cannot be removed. Unlike
+ * Python's driver, this driver requires TLS with a verified certificate, or `?insecure=true`.
  */
 export function openLoginsightDriver(location: string, { lifetime }: OpenContext): StoreDriver {
   const { server, credentials } = readLocation(location)
@@ -51,8 +51,8 @@ function readLocation(location: string): { readonly server: LogInsightServer; re
     throw createError('it must name one host, with a user and a password')
   }
   const insecure = options.get('insecure') ?? 'false'
-  // Accepts no other value, because the option disables what TLS is for.
-  if (insecure !== 'true' && insecure !== 'false') throw createError('insecure is true or false')
+  // Any other value is rejected, because `insecure=true` turns off the verification of the certificate.
+  if (insecure !== 'true' && insecure !== 'false') throw createError('insecure must be true or false')
   return {
     server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },
     credentials: { username, password, provider: options.get('provider') },

@@ -8,7 +8,7 @@ import { isObject, parse } from '../records/record-text.js'
 export interface LogInsightServer {
   readonly host: string
   readonly port: number
-  /** The PEM certificate of an authority to trust, instead of those that Node trusts. */
+  /** The PEM certificate of the only certificate authority to trust. Default: the authorities that Node trusts. */
   readonly ca: string | undefined
   /** Whether to accept any certificate, as Python's driver does. */
   readonly insecure: boolean
@@ -24,10 +24,10 @@ export interface HttpRequest {
   readonly timeoutMs: number
 }
 
-/** An answer with any status. Only a missing answer is an `HttpFailure`. */
+/** An answer with any status, even an error status. `HttpFailure` is only for requests without an answer. */
 export interface HttpAnswer {
   readonly status: number
-  /** The JSON of the answer, or an empty object. */
+  /** The JSON object in the answer, or an empty object if the answer contains no JSON object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -50,11 +50,14 @@ export interface HttpClient {
   close(): void
 }
 
-/** We close idle connections before the server does, because a request that is sent at that moment would be lost. */
+/**
+ * The client closes idle connections before the server does. If the server closed a connection just as a request is
+ * sent, the request would be lost.
+ */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_ANSWER_CHARACTERS = 200_000_000
 
-/** Uses Node's own HTTPS client, because `fetch` does not accept a certificate to trust. */
+/** Creates a client with `node:https`, because `fetch` has no option for trusted certificate authorities. */
 export function createHttpClient(
   { host, port, ca, insecure }: LogInsightServer,
   { lookup, run }: StoreLifetime,

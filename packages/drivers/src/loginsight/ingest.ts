@@ -3,13 +3,13 @@ import { Buffer, JSON, Map, Math, Number, Object } from '@osprofiler/core/toolki
 import { encodeRecord } from '../records/record-text.js'
 import { type HttpAnswer, HttpFailure, type HttpRequest } from './http.js'
 
-/** The events of one request, and the positions of their records in the batch. */
+/** The events of one request, and for each event the position of its record in the batch. */
 interface Piece {
   readonly events: readonly string[]
   readonly positions: readonly number[]
 }
 
-/** A batch as events, and the outcome so far. A retry sends only the waiting pieces. */
+/** A batch, converted to events, and its outcome so far. A retry sends only the waiting pieces. */
 export interface EventBatch {
   /** The pieces that the server has neither accepted nor refused. */
   waiting: readonly Piece[]
@@ -26,7 +26,7 @@ const ANSWER_MS = 10_000
 const MAX_PIECE_EVENTS = 500
 const MAX_PIECE_BYTES = 4_000_000
 
-/** Advice for a status, in addition to waiting. */
+/** Advice for users, by the status of the answer. */
 const ADVICE_BY_STATUS = new Map([
   [401, 'Check the user and the password in the connection string.'],
   [403, 'Allow this user to send events.'],
@@ -64,8 +64,8 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
 }
 
 /**
- * Sends the waiting pieces. If the batch has failed before, a piece that is not accepted now is held, and the others
- * are still sent.
+ * Sends the waiting pieces. Rejects at the first failed request of a batch. When the batch is sent again, a piece that
+ * gets status 429 or 5xx is reported as held, and the other pieces are still sent.
  */
 export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
@@ -85,7 +85,7 @@ export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteRe
   return { refused: batch.refused, held: held.flatMap(({ positions }) => positions), reason: failure.message }
 }
 
-/** Counts the events that the server refused. Returns the halves of a piece that must be sent as two requests. */
+/** Counts the events that the server refused. If a piece must be sent as two requests, returns its two halves. */
 function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
   if (status === 200) {
     const refused = countRefused(body.ingested, events.length)
@@ -93,7 +93,7 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
     return []
   }
   if (status !== 400 && status !== 413) return []
-  // One bad event must not cause the loss of other events.
+  // Pieces are halved until a bad event is alone in its piece, so that no other event is lost with it.
   if (events.length === 1) {
     batch.refused++
     return []
@@ -105,7 +105,10 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
   ]
 }
 
-/** Returns whether one request may be the cause: the server is overloaded, or fails on this request. */
+/**
+ * Returns whether other requests may still succeed, because the server gets too many requests or fails only on this
+ * request.
+ */
 function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500
 }
@@ -116,7 +119,7 @@ function createUnavailableError(status: number): OsprofilerError {
   return new OsprofilerError('ERR_STORE', `Log Insight accepts no records now: it answered ${status}.${more}`)
 }
 
-/** Sends a request. Log Insight has no event ids, so a batch that it may have received must not be sent again. */
+/** Sends a request. Log Insight has no event ids, so a batch that may have arrived must not be sent again. */
 async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
   try {
     return await send({ method: 'POST', path: INGEST_PATH, body, timeoutMs: ANSWER_MS })
@@ -124,7 +127,7 @@ async function sendOnce(send: Send, body: string): Promise<HttpAnswer> {
     if (!(error instanceof HttpFailure && error.isSent)) throw error
     throw new OsprofilerError(
       'ERR_WRITE_UNCERTAIN',
-      `Log Insight did not answer to a batch, which it may have stored: ${error.message}.`,
+      `Log Insight did not confirm a batch, which it may have stored: ${error.message}.`,
       { cause: error },
     )
   }
@@ -136,7 +139,8 @@ function countRefused(ingested: unknown, sent: number): number {
 
 function toEvent(record: TraceRecord): string | undefined {
   const { base_id, trace_id, project, service, name } = record
-  // Fields are UTF-8. Only the JSON in `trace` can express a lone surrogate.
+  // Fields are sent as UTF-8, which cannot express a lone surrogate. Only the field `trace` may contain them, because
+  // JSON escapes them.
   if (![base_id, trace_id, project, service, name].every(text => text.isWellFormed())) return undefined
   const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })

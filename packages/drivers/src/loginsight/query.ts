@@ -19,19 +19,20 @@ interface Event {
 /** The maximum number of events that Log Insight returns at once. */
 const PAGE_EVENTS = 20_000
 const MAX_LIST_PAGES = 5
-/** The server's time limit for a query, and our time limit for the server's answer. */
+/** The server's own time limit for a query. */
 const QUERY_TIMEOUT_MS = 60_000
+/** The client's time limit for the answer to a query. */
 export const ANSWER_MS = 90_000
 
 /**
- * Matches ids that can be search terms. For Log Insight, an id that contains a wildcard or no word means something
- * else.
+ * Matches ids that can be used as search terms. Log Insight would not search literally for an id that contains a
+ * wildcard or no word.
  */
 const SEARCHABLE_ID = /^\w+(?:-\w+)*$/
 
 /** Yields the records of a trace. Within one answer, the oldest record comes first. */
 export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-  // The search ignores case and also finds the word inside longer strings, so the id is compared below.
+  // The search ignores case and also finds the id inside longer strings, so the exact ids are compared below.
   const constraint = SEARCHABLE_ID.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : buildRecordConstraint()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
@@ -39,7 +40,7 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   }
 }
 
-/** Lists the newest traces, or the newest failed traces. Rejects if it would have to read too many records. */
+/** Lists the newest traces, or the newest failed traces. Rejects if this requires reading too many records. */
 export async function listTraces(send: Send, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
@@ -72,7 +73,10 @@ function buildRecordConstraint(): string {
   return `/text/CONTAINS%20${encodeURIComponent(EVENT_TEXT)}`
 }
 
-/** Yields events in order of arrival. Pages overlap by a millisecond, and repeated events are omitted. */
+/**
+ * Yields pages of events, sorted by the time of arrival. Pages overlap by a millisecond, and repeated events are
+ * omitted.
+ */
 async function* readPages(
   send: Send,
   constraint: string,

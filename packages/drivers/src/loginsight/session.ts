@@ -2,14 +2,15 @@ import { OsprofilerError } from '@osprofiler/core'
 import { JSON } from '@osprofiler/core/toolkit'
 import { type HttpAnswer, type HttpClient, HttpFailure, type HttpRequest } from './http.js'
 
-/** The body of a login request, with the member names of Log Insight's API. */
+/** The body of a login request. The names of the members are those of Log Insight's API. */
 export interface Credentials {
   readonly username: string
   readonly password: string
-  /** The user's directory: `Local`, `ActiveDirectory` or `vIDM`. Default: the server decides. */
+  /** The user's directory: `Local`, `ActiveDirectory` or `vIDM`. By default, the server decides. */
   readonly provider: string | undefined
 }
 
+/** Time limit for the answer to a login. */
 export const LOGIN_TIMEOUT_MS = 5_000
 const UNAUTHORIZED_STATUS = 401
 const SESSION_EXPIRED_STATUS = 440
@@ -25,7 +26,7 @@ export function createSession(
     const body = JSON.stringify(credentials)
     const request = { method: 'POST', path: '/api/v1/sessions', body, timeoutMs: LOGIN_TIMEOUT_MS } as const
     const answer = await client.send(request).catch(({ message }) => {
-      // `false`, because the request itself was never sent.
+      // `isSent` is false, because only the login was sent, and not the actual request.
       throw new HttpFailure(message, false)
     })
     const { sessionId } = answer.body
@@ -40,7 +41,7 @@ export function createSession(
       session = undefined
       throw error
     })
-    // Current versions read the first header. The versions that Python's driver supports read the second.
+    // Current versions read the first header. The versions that Python's driver supports read the second header.
     const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
     const answer = await client.send({ ...request, headers })
     if ((answer.status === UNAUTHORIZED_STATUS || answer.status === SESSION_EXPIRED_STATUS) && session === opened)

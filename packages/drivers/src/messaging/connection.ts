@@ -7,12 +7,14 @@ import { showHost } from '../opening/connection-url.js'
 import { TOPIC } from './notification.js'
 import type { Broker, MessagingSettings } from './url.js'
 
-/** A connection to a broker. It was open when it was returned. */
+/** A connection to a broker. The broker may end the connection at any time, and `isOpen` is then false. */
 export interface BrokerConnection {
   readonly model: ChannelModel
-  /** Declares what oslo.messaging declares, so that no notification is lost before a listener connects. */
+  /**
+   * Declares the same exchange and queue as oslo.messaging, so that no notification is lost before a listener connects.
+   */
   declare(channel: Channel): Promise<void>
-  /** The reason why the broker currently accepts no messages. */
+  /** The reason why the broker currently accepts no messages, or undefined if it accepts messages. */
   readonly blockedBy: string | undefined
   readonly isOpen: boolean
   destroy(): void
@@ -24,7 +26,10 @@ const CONNECTION_ENDED = 'the connection ended'
 const DECLARATION_CONFLICT =
   /inequivalent arg '([\w-]+)' for (exchange|queue) .* but current is (?:the value )?'?(\w+)?/
 
-/** Connects to the first of `brokers` that answers, until `signal` aborts. Throws `ERR_STORE` if none answers. */
+/**
+ * Connects to the first of `brokers` that answers. Gives up when `signal` aborts. Throws `ERR_STORE` if no broker
+ * answers.
+ */
 export async function connectToBroker(
   settings: MessagingSettings,
   lookup: LookupFunction,
@@ -71,7 +76,7 @@ export function describeFailure(error: unknown): string {
   return /timed?.?out/i.test(text) ? 'no answer in time' : CONNECTION_ENDED
 }
 
-/** Describes how an existing exchange or queue was declared, and the options that match. */
+/** Describes how an existing exchange or queue was declared, and names the options to change. */
 function describeDeclarationConflict(text: string): string {
   const [, argument = '', kind = 'exchange or queue', current = ''] = DECLARATION_CONFLICT.exec(text) ?? []
   const place = `its ${kind} was declared differently (406${argument && `: ${argument} is ${current || 'not set'}`})`
@@ -83,8 +88,8 @@ function describeDeclarationConflict(text: string): string {
 }
 
 /**
- * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted none of
- * them.
+ * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted no
+ * message.
  */
 export function isExpirationRefused(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
@@ -117,7 +122,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined
   let isOpen = true
-  // Only a call in progress keeps the process alive.
+  // The socket must not keep the process alive. During a call, `guardCall` does so.
   socket.unref()
   model.on('error', () => undefined)
   model.on('close', () => {
@@ -144,7 +149,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
     },
     destroy() {
       isOpen = false
-      // The client would not notice the end without an error.
+      // Without an error, the client would not notice that the socket was destroyed.
       socket.destroy(new Error('ended by the driver'))
     },
   }

@@ -12,14 +12,16 @@ import { createQueueReader } from './reader.js'
 import { scanQueue, type WaitingNotification } from './scan.js'
 import { readMessagingSettings } from './url.js'
 
-/** Time limit for all brokers together. Until one of them has answered, the client keeps the process alive. */
+/**
+ * Time limit for connecting, for all brokers together. The client keeps the process alive until a broker has answered.
+ */
 const CONNECT_MS = 4_000
 const READ_MS = 60_000
 
 /**
- * Sends records as oslo.messaging notifications over RabbitMQ, as OSProfiler's services do by default. A write ends
- * when the broker has confirmed all notifications. A queue is not a store: reads scan the whole queue, and consumers
- * remove its notifications.
+ * Sends records as oslo.messaging notifications over RabbitMQ, which is the default of Python's OSProfiler. A write
+ * ends when the broker has confirmed all notifications. A queue is not a store: reads scan the whole queue, and
+ * consumers remove its notifications.
  */
 export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -34,7 +36,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   async function connect(signal: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    // `AbortSignal.timeout()` would later abort the open socket, which listens to its signal for its whole life.
+    // `AbortSignal.timeout()` would later abort the open socket, because a socket listens to its signal until it
+    // closes.
     const limit = new AbortController()
     const connectSignal = AbortSignal.any([signal, limit.signal])
     try {
@@ -97,8 +100,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       if (contents.length === 0) return { refused: 0 }
       return { refused: await lifetime.run(signal => runInTurn(() => publish(contents, signal))) }
     },
-    // In a quorum queue, each message that is put back counts as a failed delivery, and after several of these the
-    // queue drops the message.
+    // The driver does not read quorum queues. Each message that is put back into such a queue counts as a failed
+    // delivery, and after several failed deliveries the queue drops the message.
     ...(!settings.quorum &&
       createQueueReader((...seen) => lifetime.run(signal => runInTurn(() => scan(signal, ...seen)), READ_MS))),
     toError: error =>

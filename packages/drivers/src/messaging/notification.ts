@@ -5,13 +5,13 @@ import { Buffer, JSON } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 
-/** The topic with the priority, which oslo.messaging appends for the queue name and the routing key. */
+/** The queue name and the routing key. oslo.messaging builds both from the topic `profiler` and the priority `info`. */
 export const TOPIC = 'profiler.info'
 
 /**
  * Encodes a record as a notification in oslo.messaging's format 2.0, which has an envelope that listeners unwrap.
- * Python's driver sends format 1.0, which has no envelope. The JSON is concatenated, because the payload would have to
- * be encoded twice otherwise.
+ * Python's driver sends format 1.0, which has no envelope. The message is a template string, because `JSON.stringify`
+ * would encode the payload a second time.
  */
 export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const payload = encodeRecord(record)
@@ -25,7 +25,7 @@ export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }
 
-/** Decodes a notification of either format. Returns undefined if it is not from a profiler. */
+/** Decodes a notification of either format. Returns undefined if the notification is not from a profiler. */
 export function decodeNotification(content: Buffer): TraceRecord | undefined {
   const body = parse(content.toString())
   const text = isObject(body) ? body['oslo.message'] : undefined

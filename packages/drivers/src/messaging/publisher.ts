@@ -10,8 +10,8 @@ import type { MessagingSettings } from './url.js'
 export interface Publisher {
   readonly isOpen: boolean
   /**
-   * Resolves to the number of messages that the broker refused, after it has confirmed the others. Rejects with
-   * `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
+   * Resolves to the number of messages that the broker refused, after the broker has confirmed the other messages.
+   * Rejects with `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }
@@ -24,14 +24,14 @@ interface Outcome {
 
 interface OpenChannel {
   readonly isOpen: boolean
-  /** Why the broker closed the channel. */
+  /** The error with which the broker closed the channel. */
   readonly failure: unknown
   readonly channel: ConfirmChannel
 }
 
 const CONFIRM_TIMEOUT_MS = 30_000
 
-/** Opens a channel for publishing, and declares what oslo.messaging declares. */
+/** Opens a channel for publishing, and declares the exchange and queue of oslo.messaging. */
 export async function openPublisher(connection: BrokerConnection, settings: MessagingSettings): Promise<Publisher> {
   const { exchange, ttlMs } = settings
   const options: Options.Publish = {
@@ -69,7 +69,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
           }
         }
       } catch (error) {
-        // A retry would store the accepted messages twice.
+        // The batch must not be tried again, because a retry would store the accepted messages twice.
         throw sent > nacked ? toUncertainError(error) : error
       }
       // A full queue may be emptied later, so the batch may be tried again.
@@ -81,15 +81,15 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
   }
 
   /**
-   * Returns the number of messages that the broker refused, or undefined if the first one is too large and none was
-   * accepted.
+   * Returns the number of messages that the broker refused. Returns undefined if the first message is too large, in
+   * which case the broker accepted no message.
    */
   async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
     try {
       const { nacked, returned } = await send(contents)
       sizes.noteAccepted(contents)
       if (returned.length === 0) return nacked
-      // Another client removed the queue. Declaring it again creates a queue for the returned messages.
+      // Messages are returned if another client has removed the queue. Declaring the queue again creates it.
       await connection.declare(open.channel).catch(() => undefined)
       const again = await send(returned)
       return nacked + again.nacked + again.returned.length
@@ -106,7 +106,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       let nacked = 0
       let waiting = contents.length
       const deadline = setInterval(() => {
-        // A broker that runs out of memory or disk space confirms messages later, when it has enough again.
+        // If the broker has run out of memory or disk space, the wait continues, because the broker confirms the
+        // messages later.
         if (connection.blockedBy === undefined) connection.destroy()
       }, CONFIRM_TIMEOUT_MS).unref()
 
@@ -131,7 +132,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       }
 
       channel.on('return', onReturn)
-      // Runs before the channel's own listener, which reports every message as refused.
+      // This listener must run before the channel's own listener, which reports every message as refused.
       channel.prependListener('close', onClose)
       try {
         for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)
@@ -166,8 +167,8 @@ async function openChannel(connection: BrokerConnection): Promise<OpenChannel> {
 }
 
 /**
- * Converts an error. A broker that refuses the user, the exchange or the expiration closes the channel before it
- * accepts any message.
+ * Converts the error of a closed channel. A broker that refuses the user, the exchange or the expiration closes the
+ * channel before it accepts any message, so a retry is safe.
  */
 function toPublishError(error: unknown): OsprofilerError {
   const { code } = (error ?? {}) as { code?: unknown }

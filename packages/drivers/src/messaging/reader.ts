@@ -5,8 +5,8 @@ import type { StoreDriver } from '../opening/store-driver.js'
 import type { WaitingNotification } from './scan.js'
 
 /**
- * Scans the whole queue, like `scanQueue`. Notifications can be removed until `onFinish` returns. `onFinish` is called
- * with the number of counted notifications that did not arrive.
+ * Scans the whole queue, like `scanQueue`. Notifications can be removed until `onFinish` returns. The argument of
+ * `onFinish` is the number of notifications that were counted before the scan but did not arrive.
  */
 export type Scan = (
   onNotification: (waiting: WaitingNotification) => void,
@@ -61,10 +61,13 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
   }
 }
 
-/** Creates the error for missing records, which may be the youngest records of traces whose other records are old. */
+/**
+ * Creates the error for notifications that did not arrive. They may contain the newest records of traces whose other
+ * records are old.
+ */
 function createUnknownAgeError(missing: number): OsprofilerError {
   return new OsprofilerError(
     'ERR_STORE',
-    `${missing} notifications expired or went to another consumer meanwhile, so the age of their traces is unknown. Nothing was removed. Try again.`,
+    `${missing} notifications expired or went to another consumer during the scan, so the age of their traces is unknown. Nothing was removed. Try again.`,
   )
 }

@@ -5,14 +5,17 @@ import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'
 
 /**
- * A longer queue is not read, because all its messages would be transferred here, and no consumer could get them in the
- * meantime.
+ * A longer queue is not read. All its messages would be transferred to this process, and no other consumer would get
+ * them during the scan.
  */
 const MAX_NOTIFICATIONS = 100_000
-/** How long to wait for the next message. Other consumers may have taken messages that were counted. */
+/**
+ * How long to wait for the next message. A message that was counted may never arrive, because another consumer may have
+ * taken it.
+ */
 const IDLE_MS = 5_000
 
-/** A notification that is in the queue. It stays there unless `take` is called. */
+/** A notification in the queue. The notification stays in the queue unless `take` is called. */
 export interface WaitingNotification {
   readonly record: TraceRecord
   /** Removes the notification from the queue. */
@@ -21,10 +24,10 @@ export interface WaitingNotification {
 
 /**
  * Scans the queue without emptying it: every notification is delivered, and then put back in the same order. During the
- * scan, no other consumer gets these notifications. `onNotification` is called with profilers' notifications, in the
- * order in which they were written. `onFinish` is called after the last notification, while all can still be removed.
- * Its argument `missing` is the number of counted messages that other consumers got. Throws `ERR_STORE`, for example if
- * the queue contains messages that the broker does not deliver.
+ * scan, no other consumer gets these notifications. `onNotification` is called with each notification of a profiler, in
+ * the order in which they were written. `onFinish` is called after the last notification, while all notifications can
+ * still be removed. Its argument `missing` is the number of messages that were counted before the scan but went to
+ * other consumers. Throws `ERR_STORE`, for example if the queue contains messages that the broker does not deliver.
  */
 export async function scanQueue(
   connection: BrokerConnection,
@@ -40,7 +43,7 @@ export async function scanQueue(
     await channel.close()
     throw new OsprofilerError(
       'ERR_STORE',
-      `The queue "${TOPIC}" holds more than ${maxNotifications} notifications, which are too many to read. Does it have a consumer?`,
+      `The queue "${TOPIC}" contains more than ${maxNotifications} notifications, which are too many to read. Does it have a consumer?`,
     )
   }
   const onMessage = (message: ConsumeMessage) => passOn(channel, message, onNotification)
@@ -49,7 +52,7 @@ export async function scanQueue(
     throw createUndeliveredError(missing, messageCount)
   onFinish(missing)
   channel.nackAll(true)
-  // The broker answers only after it has put the messages back.
+  // This waits for the broker, which answers only after it has put the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
 }
@@ -94,7 +97,7 @@ async function receiveMessages(
   })
   try {
     await done
-    // The broker answers after everything that it has delivered to this consumer.
+    // The broker answers only after all messages that it has already sent to this consumer.
     await channel.cancel(consumerTag)
     return left
   } finally {

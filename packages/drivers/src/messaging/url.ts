@@ -9,7 +9,7 @@ import {
 } from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
-/** The address of the broker, and how its exchange and queue were declared. */
+/** The addresses of the brokers, and how oslo.messaging declares the exchange and the queue. */
 export interface MessagingSettings {
   /** The brokers in the order in which they are tried. */
   readonly brokers: readonly Broker[]
@@ -47,7 +47,10 @@ const IGNORED_OPTIONS = splitWords(`
   ssl_enforce_fips_mode ssl_enforce_hostname_verification ssl_version use_queue_manager
 `)
 
-/** The limits of a quorum queue, which apply if they are not 0. oslo.messaging 14 misspells two of them. */
+/**
+ * The options for the limits of a quorum queue, each with the queue argument that it sets. A limit of 0 means no limit.
+ * oslo.messaging 14 misspells two of the options (`quroum`).
+ */
 const QUORUM_LIMITS = [
   ['rabbit_quorum_delivery_limit', 'x-delivery-limit'],
   ['rabbit_quorum_max_memory_length', 'x-max-in-memory-length'],
@@ -77,8 +80,9 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads a `messaging://` connection string. If it contains no hosts, the transport URL in `OSPROFILER_TRANSPORT_URL` is
- * used, but the options in the string override those in the URL. Throws `ERR_CONNECTION_STRING`.
+ * Reads a `messaging://` connection string. If the string contains no hosts, the transport URL in
+ * `OSPROFILER_TRANSPORT_URL` is used, but the options in the string override the options in the URL. Throws
+ * `ERR_CONNECTION_STRING`.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
@@ -116,8 +120,8 @@ export function readMessagingSettings(location: string): MessagingSettings {
 }
 
 /**
- * Reads an environment variable. Its errors have a cause, which distinguishes them from errors in the connection
- * string.
+ * Reads the transport URL of the environment variable. Errors in the variable have a `cause`, which distinguishes them
+ * from errors in the connection string.
  */
 function readFromVariable<T>(read: () => T): T {
   try {
@@ -142,7 +146,7 @@ function readTransportUrl(): readonly [transport: string, rest: string] {
   if (transport === undefined || rest === undefined) {
     throw new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      `${TRANSPORT_URL_VARIABLE} must be a rabbit://, amqp:// or amqps:// URL, because other transports have no driver. It is not shown because it may hold a password.`,
+      `${TRANSPORT_URL_VARIABLE} must be a rabbit://, amqp:// or amqps:// URL, because other transports have no driver. It is not shown because it may contain a password.`,
       { cause: new Error(`${TRANSPORT_URL_VARIABLE} has another form`) },
     )
   }
@@ -150,8 +154,8 @@ function readTransportUrl(): readonly [transport: string, rest: string] {
 }
 
 /**
- * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use those of the
- * first host.
+ * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use the credentials
+ * of the first host.
  */
 function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []
@@ -162,7 +166,7 @@ function readQuorumArguments({ options, createError }: UrlOptions, quorum: boole
   if (!quorum) return {}
   const limits = QUORUM_LIMITS.flatMap(([option, argument]): [string, number][] => {
     const text = options.get(option) ?? '0'
-    if (!/^\d{1,15}$/.test(text)) throw createError(`${option} is a whole number`)
+    if (!/^\d{1,15}$/.test(text)) throw createError(`${option} must be a whole number`)
     return Number(text) === 0 ? [] : [[argument, Number(text)]]
   })
   return { 'x-queue-type': 'quorum', ...Object.fromEntries(limits) }

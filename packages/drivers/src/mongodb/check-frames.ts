@@ -6,8 +6,8 @@ const HEADER_BYTES = 16
 const LENGTH_BYTES = 4
 
 /**
- * Ends a connection whose other side does not speak MongoDB's protocol. A message of length 0 would make the client
- * loop forever.
+ * Ends the connection if the server does not speak MongoDB's protocol. A message of length 0 would make the client loop
+ * forever.
  */
 export function checkFrames(socket: Socket): void {
   const push = socket.push.bind(socket)

@@ -4,8 +4,8 @@ import { Socket } from 'node:net'
 import { Set } from '@osprofiler/core/toolkit'
 
 /**
- * The sockets of a client. They must be destroyed, because the client's `close()` leaves a socket open until a timeout
- * if a server hangs in the handshake.
+ * The sockets of a client. The driver destroys them itself, because the client's `close()` leaves a socket open until a
+ * timeout if a server hangs in the handshake.
  */
 export interface ClientSockets {
   /** Runs `connect`, and notes every socket that `connect` opens, immediately or later. */
@@ -38,7 +38,7 @@ export function createClientSockets(onOpen: (socket: Socket) => void): ClientSoc
       isDestroyed = true
       if (--watchedClients > 0) return
       unsubscribe(CHANNEL, noteSocket)
-      // In Node 22 and earlier, a context that was used makes every `await` in the process slower.
+      // In Node 22 and earlier, an `AsyncLocalStorage` that was used once makes every `await` in the process slower.
       storage.disable()
     },
   }

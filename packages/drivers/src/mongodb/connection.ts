@@ -8,17 +8,21 @@ import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import type { MongodbUrl } from './url.js'
 import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 
-/** The database of Python's driver. The database in the connection string is used only for authentication. */
+/** Python's driver uses the same database. The database in the connection string is used only for authentication. */
 const DATABASE = 'osprofiler'
 
 /**
- * Idle time after which connections are closed. They keep a process alive, so a finished program ends this much later.
+ * Connections are closed after this idle time. An open connection keeps the process alive, so a finished program ends
+ * only after this time.
  */
 const MAX_IDLE_MS = 1_000
 
 /** A client that is connected only while it is used. */
 export interface MongodbConnection {
-  /** Lends the database until `release` is called. Rejects if no server answers, or if `signal` is already aborted. */
+  /**
+   * Connects if necessary, and stays connected until `release` is called. Rejects if no server answers, or if `signal`
+   * is already aborted.
+   */
   borrow(signal?: AbortSignal): Promise<{ readonly db: Db; readonly client: typeof import('mongodb'); release(): void }>
   describeUnreachable(): string | undefined
   /** Closes the connections, unless they are in use. */
@@ -34,7 +38,10 @@ interface OpenClient {
   readonly connected: Promise<unknown>
 }
 
-/** Matches options with which the client also opens sockets to a proxy or to an authentication service. */
+/**
+ * Matches options with which the client also opens sockets to a proxy or to an authentication service. `checkFrames`
+ * would end these connections.
+ */
 const OTHER_SOCKET_OPTIONS = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
 
 /** Creates a connection that opens at the first `borrow`. */
@@ -77,7 +84,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         if (users === 0) idle = suppress(() => setTimeout(() => void close(), MAX_IDLE_MS)).unref()
       }
       try {
-        // Not traced, because connections outlive the request that opens them.
+        // Connecting is not traced, because a connection outlives the request that opens it.
         open ??= suppress(() => connect(client))
         const { connected, client: mongo } = open
         await connected
@@ -105,8 +112,8 @@ interface Topology {
 }
 
 /**
- * Ends a client's connections and timers. If a server hangs, the client's own `close()` keeps trying to end its
- * sessions.
+ * Ends a client's connections and timers. If a server hangs, the client's own `close()` is not enough, because it keeps
+ * trying to end the client's sessions.
  */
 function destroyClient({ client, sockets }: OpenClient): void {
   const { topology } = client as unknown as { readonly topology?: Topology | undefined }

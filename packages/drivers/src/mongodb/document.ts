@@ -34,15 +34,15 @@ const MAX_DEPTH = 90
 
 /**
  * Matches a lone surrogate, NUL in a key, and integers of more than 64 bits, all of which BSON would change. Also
- * matches keys that a client interprets as operators, references or types. If a value matches as well, this only costs
- * space.
+ * matches keys that a client interprets as operators, references or types. Some harmless values match, too, which only
+ * costs space.
  */
 const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 
 /**
  * Converts a batch to the layout of Python's driver: each record is a document, which contains `info` as an object. If
- * MongoDB would change `info`, the document also contains its exact JSON as `info_json`. `ids` contains the ids from
- * failed batches.
+ * MongoDB would change `info`, the document also contains its exact JSON as `info_json`. `ids` returns the id that a
+ * record got in an earlier, failed batch.
  */
 export function toDocuments(
   records: readonly TraceRecord[],
@@ -53,7 +53,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   const positions: number[] = []
-  // A TTL index needs a date, and the timestamp in Python's layout is a string.
+  // A TTL index needs a date, but the timestamp in Python's layout is a string.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const [position, record] of records.entries()) {
     const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
@@ -65,7 +65,7 @@ export function toDocuments(
   return { documents, positions, failures, refused: records.length - documents.length }
 }
 
-/** Converts a document that we or Python wrote to a record. */
+/** Converts a document to a record. The document may come from this driver or from Python's driver. */
 export function fromDocument(document: Document): TraceRecord {
   const { info, info_json, ...texts } = document
   const exact = typeof info_json === 'string' ? parse(info_json) : undefined
@@ -96,7 +96,10 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   return Object.values(value).some(member => isDeeperThan(member, depth - 1))
 }
 
-/** Converts a JSON value to the nearest value that MongoDB can store, with ordinary keys. */
+/**
+ * Converts a JSON value to the nearest value that MongoDB can store. The new keys have no special meaning for MongoDB
+ * or its clients.
+ */
 function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value === 'number') return isLong(value) ? maker.Long.fromNumber(value) : value
@@ -113,7 +116,10 @@ function isLong(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) >= 2 ** 31 && Math.abs(value) < 2 ** 63
 }
 
-/** Converts a number. Falls back to the nearest double for larger integers, which BSON does not have. */
+/**
+ * Converts an exact number. An integer of more than 64 bits becomes the nearest double, because BSON has no larger
+ * integers.
+ */
 function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
   const isInteger = /^-?\d+$/.test(value.source)
   return isInteger && isLong(Number(value)) ? maker.Long.fromString(value.source) : new maker.Double(Number(value))
@@ -126,7 +132,8 @@ function toBsonKey(key: string): string {
 }
 
 /**
- * Converts a value to JSON. Dates and other BSON types become strings, and numbers look as in Python, such as `1.0`.
+ * Converts a value to JSON. Dates and other BSON types become strings, and doubles are written as in Python, such as
+ * `1.0`.
  */
 function toJsonValue(value: unknown): unknown {
   if (typeof value === 'bigint') return parseJson(String(value))

@@ -1,6 +1,8 @@
 import { Array, Math, Number, Object } from '@osprofiler/core/toolkit'
 
-/** MongoDB allows 100 levels of nesting. A value that is deeper than this is checked in detail. */
+/**
+ * MongoDB allows 100 levels of nesting. A value that is deeper than this limit needs the slower check in `toDocument`.
+ */
 const MAX_DEPTH = 50
 /** If a document has more characters, it may be too large for MongoDB. */
 const MAX_SAFE_CHARACTERS = 1_000_000
@@ -9,9 +11,9 @@ const VALUE_OVERHEAD_BYTES = 16
 const MAX_INT32 = 2 ** 31
 
 /**
- * Returns whether BSON certainly preserves `info` as JSON does. This holds for strings, small numbers, booleans and
- * null under ordinary keys in a small document. This check walks the object once, while a check based on JSON would
- * have to walk it several times.
+ * Returns whether BSON certainly preserves `info` as well as JSON does. This is true for strings, small numbers,
+ * booleans and null under ordinary keys in a small document. This check walks the object once, while a check based on
+ * JSON would have to walk it several times.
  */
 export function isExactInBson(info: object): boolean {
   let characters = 0

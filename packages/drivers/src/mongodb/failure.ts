@@ -12,7 +12,10 @@ const TRANSIENT_CODES = new Set([
 ])
 const DUPLICATE_KEY_CODE = 11_000
 
-/** Counts documents that are permanently refused. An existing `_id` does not count. Throws if a retry may succeed. */
+/**
+ * Counts documents that are permanently refused. A document whose `_id` already exists does not count. Throws if a
+ * retry may succeed.
+ */
 export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
   if (writeErrors.length === 0) throw error
@@ -46,7 +49,7 @@ function isUnreachable(name: unknown): boolean {
 function describeReason(name: string, message: unknown): string {
   return /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(name)
     ? firstLine(message)
-    : `its client says ${name || 'nothing'}`
+    : `its client reports ${name || 'no reason'}`
 }
 
 /** Returns whether the client will never accept the document. */
@@ -55,8 +58,8 @@ function isClientRefusal(name: unknown): boolean {
 }
 
 /**
- * Returns whether an earlier try wrote the document. The message contains the index, and only the `_id` index has our
- * ids.
+ * Returns whether an earlier try wrote the document. The message names the index, and only the index of `_id` contains
+ * ids that this driver creates.
  */
 export function isDuplicateId({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY_CODE && /index: _id_\b/.test(String(errmsg))

@@ -20,8 +20,8 @@ export interface MongodbIndexes {
 }
 
 /**
- * Sends one command per index, so that the refusal of one index does not affect the others. A user without the right to
- * create indexes can still write, and gets one warning.
+ * Creates each index with its own command, so that the refusal of one index does not affect the others. A user without
+ * the right to create indexes can still write, and gets one warning.
  */
 export function createMongodbIndexes(location: string, ttl: number | undefined): MongodbIndexes {
   let missing = listWantedIndexes(ttl)

@@ -7,7 +7,7 @@ import { countRefused, isDuplicateId, isTransient, readWriteErrors } from './fai
 /**
  * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` already exists was
  * written by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server may accept
- * later are held.
+ * later are reported as held.
  */
 export async function insertDocuments(
   collection: Collection,
@@ -29,7 +29,7 @@ export async function insertDocuments(
     return {
       refused: batch.refused + left.length - held.size,
       held: positions,
-      reason: `MongoDB does not accept them now: it answered code ${Number(first?.code)}.`,
+      reason: `MongoDB does not accept these records now: it answered with code ${Number(first?.code)}.`,
     }
   }
 }

@@ -8,13 +8,14 @@ import { toRecord } from '../records/record-text.js'
 
 const PAGE_RECORDS = 1_000
 
-/** Equivalent to `isErrorRecord`. */
+/** Matches the records for which `isErrorRecord` returns true. */
 const FAILED_RECORDS_FILTER: Filter<Document> = {
   $or: [{ 'info.etype': { $exists: true, $ne: null } }, { 'info.response.status_code': { $gte: 500 } }],
 }
 
 /**
- * Lists at least the newest traces that match a query. With `failedOnly`, lists only traces in which something failed.
+ * Lists the newest traces that match a query, and possibly some older ones. With `failedOnly`, lists only failed
+ * traces.
  */
 export function listTraces(collection: Collection, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   // A trace that began at `since` or later has no older records.

@@ -10,8 +10,8 @@ export const FAILURES_COLLECTION = 'profiler_error'
 const PAGE_TRACES = 500
 
 /**
- * Removes the traces that have no record since a timestamp, and resolves to their number. A record dated later than
- * tomorrow does not keep its trace from being removed.
+ * Removes the traces that have no record dated `before` or later, and resolves to their number. A record dated later
+ * than tomorrow does not keep its trace from being removed.
  */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
   const latest = getLatestPlausibleTimestamp()
@@ -19,7 +19,7 @@ export async function pruneTraces(db: Db, before: string): Promise<number> {
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {
     const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
-    // Records that arrived in the meantime are young, and are kept.
+    // Records that arrived after the search are dated `before` or later, and are kept.
     await removeRecords(db, baseIds, { $lt: before })
     pruned += baseIds.length
   }

@@ -26,7 +26,10 @@ const CLIENT_OPTIONS = splitWords(`
   tlsCertificateKeyFilePassword tlsInsecure w waitQueueTimeoutMS wtimeoutMS zlibCompressionLevel
 `)
 
-/** The client reads these files when it connects, and would hang on an endless file, such as a device. */
+/**
+ * These files are read and checked first. The client reads them when it connects, and would hang on an endless file,
+ * such as a device.
+ */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
 
 /**
@@ -39,7 +42,8 @@ const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, conne
 const PORT_AFTER_HOST = /^[^/?]*:\d*(?:[/?]|$)/
 
 /**
- * Reads what follows `mongodb://` or `mongodb+srv://`, and finds mistakes before the client parses the string again.
+ * Reads the part of a connection string after `mongodb://` or `mongodb+srv://`. Throws `ERR_CONNECTION_STRING` for
+ * mistakes that the client would report only later.
  */
 export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
   const example = `${scheme}://user:password@host${scheme === 'mongodb' ? ':27017' : ''}/?authSource=admin`
@@ -63,7 +67,8 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
 }
 
 /**
- * Removes our own option `ttl`, which the client does not know. The client requires a slash between hosts and options.
+ * Removes the driver's own option `ttl`, which the client does not know. Adds the slash between hosts and options,
+ * which the client requires.
  */
 function removeTtl(location: string): string {
   const [place = '', query = ''] = location.split('?', 2)

@@ -4,7 +4,7 @@ import type { MongoClient } from 'mongodb'
 /** Describes why no server can be used. The client itself reports only a timeout. */
 export type DescribeUnreachable = () => string | undefined
 
-/** Records what a client finds out about its servers. */
+/** Watches a client's heartbeats to find out why no server can be used. */
 export function watchServers(client: MongoClient): DescribeUnreachable {
   const { replicaSet } = client.options
   const names = new Set<string>()

@@ -2,18 +2,18 @@ import { Map, String } from '@osprofiler/core/toolkit'
 import { checkColumns } from '../sql/result-rows.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** Builds comparisons with the columns of a table, which may have any character set and collation. */
+/** Builds SQL comparisons with the table's columns, which may have any character set and collation. */
 export interface Comparisons {
   /** Returns whether the table exists, and reads the properties of its columns. A positive result is cached. */
   findColumns(): Promise<boolean>
   forgetColumns(): void
   /** Returns the placeholder for a value that is compared with a column. */
   toPlaceholder(column: string): string
-  /** Returns a condition for the records of traces. Its values are the ids, given twice. */
+  /** Returns a condition that matches the records of these traces. Its placeholders need the list of ids twice. */
   toCondition(baseIds: readonly string[]): string
 }
 
-/** Distinguishes ids that a collation treats as equal, such as "a" and "A", or "a" and "a ". */
+/** An expression that distinguishes ids that a collation treats as equal, such as "a" and "A", or "a" and "a ". */
 export const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'
 
 const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
@@ -22,8 +22,8 @@ const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FR
 /** Creates the comparisons of one session. `findColumns` must be called before the other members. */
 export function createComparisons(session: SqlSession): Comparisons {
   /**
-   * Placeholders with the character set and collation of each column. Any other placeholder would make the index
-   * useless.
+   * Placeholders with the character set and collation of each column. With any other placeholder, the server could not
+   * use the index.
    */
   const placeholders = new Map<string, string>()
 

@@ -40,8 +40,8 @@ const CONNECT_MS = 10_000
  * Keeps records in MySQL or MariaDB, in the table of Python's SQLAlchemy driver. A batch is one multi-row insert in its
  * own transaction, and `write` resolves after the commit. If the connection breaks during the commit, `write` rejects
  * with `ERR_WRITE_UNCERTAIN`. Outside of `info`, strings with a lone surrogate or more than 255 characters are refused.
- * So are records that are larger than the server's `max_allowed_packet`, and records that the database refuses while it
- * accepts other rows.
+ * The driver also refuses records that are larger than the server's `max_allowed_packet`, and records that the database
+ * refuses while it accepts other rows.
  */
 export function openMysqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
@@ -78,7 +78,10 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
   return socket === undefined ? hosts : [{ host: socket, port: FORM.defaultPort }]
 }
 
-/** Reads MySQL's `ssl_mode`, or the corresponding options of Python's clients. By default, TLS is tried first. */
+/**
+ * Reads MySQL's `ssl_mode`, or the corresponding options of Python's clients. By default, TLS is tried first, and then
+ * a connection without TLS.
+ */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })
   switch (readChoice(url, 'ssl_mode', SSL_MODES) ?? readImpliedMode(url)) {

@@ -12,7 +12,7 @@ const ADVICE_BY_CODE = new Map([
   [1698, 'refuses this user and password; correct them in the connection string'],
   [3118, LOCKED_USER],
   [4151, LOCKED_USER],
-  [1130, 'accepts no user from this host; see the hosts of its users'],
+  [1130, 'accepts no user from this host; allow the user to connect from this host'],
   [1044, 'does not let this user use the database; grant the user the right to use it'],
   [1049, 'has no such database; create it, or name another one in the connection string'],
   [1142, MISSING_PRIVILEGE],
@@ -25,21 +25,24 @@ const ADVICE_BY_CODE = new Map([
   [1114, FULL_DISK],
   [1040, 'has no connection left; raise its max_connections, or use fewer processes'],
   [1203, 'has no connection left for this user; raise its max_user_connections, or use fewer processes'],
-  [1129, 'has blocked this host after too many failed connections; FLUSH HOSTS ends that'],
+  [1129, 'has blocked this host after too many failed connections; run FLUSH HOSTS to unblock the host'],
   [1053, 'is shutting down'],
   [3159, 'accepts only TLS; use ssl_mode=REQUIRED'],
   [1467, 'has used up the ids of its table "data"; make the column id a BIGINT'],
 ])
 
 /**
- * SQL states of a value that is too long or of the wrong type, a violated constraint, or an error from a trigger.
- * `REFUSED_CODES` adds error numbers, such as that of a row that is too large.
+ * SQL states for values that are too long or have the wrong type, for violated constraints, and for errors from
+ * triggers. `REFUSED_CODES` adds error numbers, such as the number for a row that is too large.
  */
 const REFUSED_STATES = /^(?:22...|23...|44...|45000)$/
 const REFUSED_CODES = new Set([1118, 1366, 1406, 3140, 3819, 4025])
-/** A lock wait that took too long or is not allowed. A deadlock is not included, because a retry resolves it. */
+/**
+ * Error numbers for a lock wait that took too long or is not allowed. A deadlock is not included, because a retry
+ * resolves it.
+ */
 const LOCK_WAIT_CODES = new Set([1205, 3572])
-/** The server ends the connection with these errors. */
+/** Error numbers with which the server ends the connection. */
 const LOST_CODES = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
 
 /** Converts an error of `mysql2`. */
@@ -60,7 +63,8 @@ function toVerdict(errno: number, state: string, message: string): SqlVerdict {
   if (errno === 1146) return 'missing'
   if (LOCK_WAIT_CODES.has(errno)) return 'locked'
   if (ADVICE_BY_CODE.get(errno) === READ_ONLY) return 'readonly'
-  // The AUTO_INCREMENT counter lags behind or is exhausted, so the row is not the reason.
+  // A conflict in the primary key means that the AUTO_INCREMENT counter lags behind or is exhausted. The row itself may
+  // be accepted later.
   if (message.includes('PRIMARY')) return 'failed'
   return REFUSED_STATES.test(state) || REFUSED_CODES.has(errno) ? 'refused' : 'failed'
 }

@@ -6,8 +6,8 @@ const MAX_HOLDERS = 20
 const TRANSACTION_SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
 /**
- * Selects open transactions. One without a process is a prepared XA transaction: its connection has ended, but its
- * locks remain.
+ * Selects open transactions. A transaction without a process is a prepared XA transaction: its connection has ended,
+ * but its locks remain.
  */
 const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${TRANSACTION_SECONDS}, p.id IS NULL
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
@@ -19,25 +19,28 @@ const ROW_LOCKS_QUERY = `${TRANSACTIONS} AND t.trx_rows_locked > 0 ORDER BY t.tr
 const NOT_WAITING = `(p.state IS NULL OR p.state NOT LIKE 'Waiting for%')`
 const OPEN_TRANSACTIONS_QUERY = `${TRANSACTIONS} AND ${NOT_WAITING} ORDER BY t.trx_started LIMIT ${MAX_HOLDERS}`
 
-/** Lock modes that block other writers, such as those of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ LOCK. */
+/**
+ * Lock modes that block other writers, such as the lock modes of LOCK TABLES, ALTER TABLE and FLUSH TABLES WITH READ
+ * LOCK.
+ */
 const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SHARED$'`
 
 /**
- * Selects the holders of table locks. Holders that block writers come first. Another holder may block one of the
- * sessions that block writers.
+ * Selects the sessions that hold table locks. Sessions whose locks block writers come first. The other sessions may
+ * also be the cause: a session that waits for one of their locks may block writers.
  */
 function buildTableLocksQuery(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
-  return `SELECT ${id}, p.user, p.host, ${TRANSACTION_SECONDS}, FALSE, (${mode}) REGEXP ${BLOCKING_MODES} AS keeps_out
+  return `SELECT ${id}, p.user, p.host, ${TRANSACTION_SECONDS}, FALSE, (${mode}) REGEXP ${BLOCKING_MODES} AS blocks_writers
     FROM ${from} LEFT JOIN information_schema.processlist AS p ON p.id = ${id}
     LEFT JOIN information_schema.innodb_trx AS t ON t.trx_mysql_thread_id = ${id}
     WHERE ${isHeld} AND (${table} OR (${mode}) REGEXP 'FTWRL|^GLOBAL SHARED$')
-    ORDER BY keeps_out DESC, t.trx_started LIMIT ${MAX_HOLDERS}`
+    ORDER BY blocks_writers DESC, t.trx_started LIMIT ${MAX_HOLDERS}`
 }
 
 /**
- * The first table exists in MySQL, and in MariaDB if the performance schema is enabled. The second table comes with a
- * MariaDB plugin.
+ * The first query's table exists in MySQL, and in MariaDB if the performance schema is enabled. The second query's
+ * table comes with a MariaDB plugin.
  */
 const TABLE_LOCKS_QUERIES = [
   buildTableLocksQuery(
@@ -58,7 +61,7 @@ const ROWS_ADVICE = 'SHOW ENGINE INNODB STATUS and XA RECOVER show more'
 const TABLE_ADVICE = 'the plugin metadata_lock_info, SHOW ENGINE INNODB STATUS and XA RECOVER show more'
 
 interface FoundHolder extends LockHolder {
-  readonly keepsOut: boolean
+  readonly blocksWriters: boolean
 }
 
 /**
@@ -68,13 +71,14 @@ interface FoundHolder extends LockHolder {
 export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): Promise<LockHolders> {
   for (const query of rowsOnly ? [] : TABLE_LOCKS_QUERIES) {
     const found = (await queryHolders(session, query)) ?? []
-    const keepingOut = found.filter(({ keepsOut }) => keepsOut)
-    if (keepingOut.length > 0) return { holders: keepingOut, areSure: true, advice: undefined }
+    const blocking = found.filter(({ blocksWriters }) => blocksWriters)
+    if (blocking.length > 0) return { holders: blocking, areSure: true, advice: undefined }
     if (found.length > 0) return { holders: found, areSure: found.length === 1, advice: undefined }
   }
   const open = await queryHolders(session, rowsOnly ? ROW_LOCKS_QUERY : OPEN_TRANSACTIONS_QUERY)
-  if (open === undefined) return { holders: [], areSure: false, advice: 'GRANT PROCESS shows the owner' }
-  // MariaDB has no table that shows who holds a row lock, but if there is only one candidate, it must be the holder.
+  if (open === undefined) return { holders: [], areSure: false, advice: 'to see the owner, grant this user PROCESS' }
+  // MariaDB has no table that shows which session holds a row lock. But if there is only one candidate, it must be the
+  // holder.
   const areSure = rowsOnly && open.length === 1
   return { holders: open, areSure, advice: rowsOnly ? ROWS_ADVICE : TABLE_ADVICE }
 }
@@ -82,16 +86,16 @@ export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): 
 /** Returns undefined if this user has no permission for the query, or if the server has no such table. */
 async function queryHolders(session: SqlSession, query: string): Promise<readonly FoundHolder[] | undefined> {
   const answer = await session.run(query).catch(() => undefined)
-  return answer?.rows.map(([id, user, host, seconds, isAlone, keepsOut]) => ({
+  return answer?.rows.map(([id, user, host, seconds, isAlone, blocksWriters]) => ({
     ...(Number(isAlone) === 1
       ? {
           name: 'a prepared transaction without a connection',
-          remedy: '"XA RECOVER", and "XA ROLLBACK" for what it lists',
+          remedy: '"XA RECOVER", and "XA ROLLBACK" for each transaction in its list',
         }
       : { name: `connection ${id}`, remedy: `"KILL ${id}"` }),
     user: user === null ? undefined : String(user),
     host: host ? String(host) : undefined,
     seconds: seconds === null ? undefined : Number(seconds),
-    keepsOut: Number(keepsOut) === 1,
+    blocksWriters: Number(blocksWriters) === 1,
   }))
 }

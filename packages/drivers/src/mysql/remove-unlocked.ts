@@ -2,10 +2,13 @@ import { Number } from '@osprofiler/core/toolkit'
 import { removeByHalves } from '../sql/remove-by-halves.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** The first version of MariaDB with SKIP LOCKED is 10.6. Every MySQL 8 has it. */
+/** MariaDB has SKIP LOCKED since version 10.6, written here as 10.06. Every version of MySQL 8 has it. */
 const MIN_SKIP_LOCKED_VERSION = 10.06
 
-/** Returns a function that removes the rows that no other transaction has locked, and resolves to their number. */
+/**
+ * Returns a function that removes those of the given rows that no other transaction has locked, and resolves to the
+ * number of removed rows.
+ */
 export function createRowRemover(session: SqlSession, version: string): (ids: readonly number[]) => Promise<number> {
   const [, major, minor = ''] = /^(\d+)\.(\d+).*MariaDB/i.exec(version) ?? []
   const canSkipLocked = major === undefined || Number(major) + Number(minor) / 100 >= MIN_SKIP_LOCKED_VERSION

@@ -27,7 +27,7 @@ const MAX_PREPARED_STATEMENTS = 8
 
 /**
  * Makes the server refuse values that are too long instead of truncating them, and treat "\" as an escape, as the
- * client assumes. Lock waits are limited by the server, because such a wait continues after the connection was
+ * client assumes. Lock waits are limited by the server, because a lock wait continues even after the connection was
  * destroyed.
  */
 const SESSION_SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
@@ -39,7 +39,7 @@ export async function connectMysql(settings: MysqlSettings, createSocket: Create
     settings,
     (host, mode) => connect(settings, host, mode, createSocket()),
     toMysqlFailure,
-    // The other mode is tried only if the server does not support TLS.
+    // The next mode, a connection without TLS, is tried only if the server does not support TLS.
     ({ code }) => code === 'HANDSHAKE_NO_SSL_SUPPORT',
   )
 }
@@ -68,7 +68,8 @@ async function connect(
   }
   return await connectWithin(connectTimeoutMs, socket, async () => {
     const connection = mysql.createConnection(options)
-    // The statement reports the error to its caller. Without a listener, the error would end the program.
+    // A failed statement reports the error to its caller. Without a listener here, the error would also end the
+    // program.
     connection.on('error', () => undefined)
     await connection.promise().connect()
     await connection.promise().query(SESSION_SETTINGS)

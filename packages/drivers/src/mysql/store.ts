@@ -7,20 +7,20 @@ import { createComparisons, EXACT_ID } from './comparison.js'
 import { findMysqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
-// The table of SQLAlchemy for Python's driver, but `id` is BIGINT: at a million requests a day, an INTEGER would run
-// out within months. The table sets its character set and collation, because the database's defaults may lack
-// characters, or treat different characters as equal. Of Python's eight indexes, only the two that our queries use are
-// created.
+// This is the table that SQLAlchemy creates for Python's driver, except that `id` is BIGINT. At a million requests a
+// day, an INTEGER would run out within months. The table sets its character set and collation, because the database's
+// defaults may lack characters, or treat different characters as equal. Of Python's eight indexes, only the two that
+// this driver's queries use are created.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGINT NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255),
   trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON,
   PRIMARY KEY (id), KEY ix_data_base_id (base_id), KEY ix_data_timestamp (timestamp)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-/** Space for a statement without its values. */
+/** The space in a packet that is reserved for the statement without its values. */
 const PACKET_MARGIN_BYTES = 65_536
 
-/** Creates the store for a session. `maxPacket` is the server's limit in bytes. */
+/** Creates the store for a session. `maxPacket` is the server's `max_allowed_packet`, in bytes. */
 export function createMysqlStore(session: SqlSession, maxPacket: number, version: string): SqlStore {
   const { findColumns, forgetColumns, toPlaceholder, toCondition } = createComparisons(session)
   let isAutocommitOff = false
@@ -36,7 +36,8 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
       await session.run(CREATE_TABLE)
     },
     async begin() {
-      // With autocommit off, each statement begins a transaction if none is open, which saves a round trip per batch.
+      // With autocommit off, each statement begins a transaction if no transaction is open, which saves a round trip
+      // per batch.
       if (!isAutocommitOff) await session.run('SET autocommit = 0')
       isAutocommitOff = true
     },

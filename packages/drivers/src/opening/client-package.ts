@@ -15,7 +15,7 @@ interface Clients {
   readonly pg: typeof import('pg')
 }
 
-// Undefined in a CommonJS bundle.
+// `import.meta.url` is undefined in a CommonJS bundle.
 const thisFileUrl: string | undefined = import.meta.url
 
 /**

@@ -14,8 +14,8 @@ export interface ConnectionUrl {
 }
 
 /**
- * Creates the error for an invalid connection string. The reason is a clause, such as `a port is a number from 1 to
- * 65535`.
+ * Creates the error for an invalid connection string. The reason is a clause, such as `a port must be a number from 1
+ * to 65535`.
  */
 export type CreateUrlError = (reason: string, options?: ErrorOptions) => OsprofilerError
 
@@ -30,7 +30,7 @@ export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Formats addresses for messages. If there are many, only the first are shown. */
+/** Formats addresses for messages. If there are many addresses, shows only the first ones. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
   const more = hosts.length - MAX_SHOWN_HOSTS
   return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
@@ -46,11 +46,11 @@ export interface UrlForm {
   readonly listOptions?: readonly string[]
   /** Options that are ignored, because they are for other clients that use the same string. */
   readonly ignoredOptions?: readonly string[]
-  /** The host to use if none is given. Without a default, a host is required. */
+  /** The host to use if the string contains no host. Without a default, a host is required. */
   readonly defaultHost?: string
 }
 
-/** Splits a list of names. */
+/** Splits a list of names at whitespace. */
 export function splitWords(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
@@ -64,8 +64,9 @@ const MAX_PATH_CHARACTERS = 1_024
 const MAX_SHOWN_HOSTS = 5
 
 /**
- * Reads what follows `scheme://`, such as `user:password@host:port,host:port/path?option=value`. The message of an
- * `ERR_CONNECTION_STRING` error shows no part of the string except the name of an unknown option.
+ * Parses the part of a connection string after `scheme://`, such as
+ * `user:password@host:port,host:port/path?option=value`. The message of an `ERR_CONNECTION_STRING` error shows no part
+ * of the string except the name of an unknown option.
  */
 export function parseConnectionUrl(location: string, form: UrlForm): ConnectionUrl {
   const [, credentials, hosts, path = '', query = ''] =
@@ -99,7 +100,7 @@ function readHost(text: string, form: UrlForm): Host {
   // Warnings show the host name, and no valid host name is longer.
   if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
-  if (number < 1 || number > 65_535) fail(form, 'a port is a number from 1 to 65535')
+  if (number < 1 || number > 65_535) fail(form, 'a port must be a number from 1 to 65535')
   return { host, port: number }
 }
 
@@ -135,7 +136,7 @@ export function createErrorFactory({ example }: Pick<UrlForm, 'example'>): Creat
   return (reason, options) =>
     new OsprofilerError(
       'ERR_CONNECTION_STRING',
-      `The connection string is invalid: ${reason}. Its form is "${example}". It is not shown because it may hold a password.`,
+      `The connection string is invalid: ${reason}. Its form is "${example}". It is not shown because it may contain a password.`,
       options,
     )
 }

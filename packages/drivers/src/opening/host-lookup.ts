@@ -38,7 +38,10 @@ const ALL_TRIES_MS = 3_000
  * again.
  */
 const HANG_REPORT_DELAY_MS = 1_000
-/** Error codes for a DNS server that does not answer. The system's lookup would hang as well. */
+/**
+ * Error codes for a DNS server that does not answer. After these, the system's lookup is not used, because it would
+ * hang, too.
+ */
 const HANG_CODES = new Set(['ETIMEOUT', 'ECANCELLED'])
 
 const systemLookups = new Map<string, Promise<readonly HostAddress[]>>()
@@ -74,7 +77,8 @@ export function createHostLookup(): HostLookup {
           const matching = addresses.filter(one => wantedFamily === 0 || one.family === wantedFamily)
           const [first] = matching
           const error = first === undefined ? createLookupError('ENOTFOUND', name) : null
-          // Called outside of the promise, which would turn an error that the client throws into a rejection.
+          // `callback` runs outside of the promise. Otherwise, an error that the client throws would become a rejection
+          // of the promise.
           queueMicrotask(() => {
             if (error !== null || first === undefined) callback(error, '')
             else if (all) callback(null, [...matching])
@@ -98,7 +102,7 @@ export function createHostLookup(): HostLookup {
   }
 }
 
-/** Queries one name after another, until the time limit or the end of the program. */
+/** Queries DNS for one full name after another, until the time limit or the end of the program. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
   const limitMs = shortenAfterHang(ALL_TRIES_MS)
   if (limitMs === 0) throw createLookupError('ETIMEOUT', name)

@@ -10,7 +10,10 @@ export interface HostAddress {
 
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
-/** Returns the addresses that this machine knows without a query: those in its hosts file, and those of `localhost`. */
+/**
+ * Returns the addresses that this machine knows without a query: addresses in its hosts file, and the addresses of
+ * `localhost`.
+ */
 export function findKnownAddresses(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')
   if (isIP(host) !== 0) return [toAddress(host)]

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 
 /**
  * Creates a directory and its missing parents, with access for their owner only. Existing directories stay as they are.
- * Node's `recursive` option hangs if `mkdir` fails with ENOENT although the parent exists, as in procfs, and not even
- * `process.exit()` ends its thread.
+ * Node's `recursive` option is not used: it loops forever in a thread if `mkdir` fails with ENOENT although the parent
+ * exists, as in procfs. Not even `process.exit()` ends that thread.
  */
 export async function makeDirectory(path: string): Promise<void> {
   const failure = await tryMakeDirectory(path)
@@ -17,7 +17,7 @@ export async function makeDirectory(path: string): Promise<void> {
   if (again !== undefined) throw again
 }
 
-/** Returns the error if the directory does not exist afterward, or undefined if it does. */
+/** Returns the error if the directory does not exist afterward, and otherwise undefined. */
 async function tryMakeDirectory(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode: 0o700 })

@@ -1,6 +1,6 @@
 import { holdTimeLeft, Math, Number, performance } from '@osprofiler/core/toolkit'
 
-/** If a server hung less than this long ago, it is assumed to hang still. */
+/** If a server hung within this time, the limits are shortened, because the server probably still hangs. */
 const RECENT_MS = 10_000
 
 let hungAt = Number.NEGATIVE_INFINITY
@@ -12,7 +12,7 @@ export function noteHang(): void {
 
 /**
  * Shortens a time limit in milliseconds after a hang. Some clients keep the process alive while they wait. If several
- * stores hang, all of their tries together must not keep it alive for longer than one store may.
+ * stores hang, all of their tries together must not keep the process alive for longer than one store may.
  */
 export function shortenAfterHang(limitMs: number): number {
   return performance.now() - hungAt < RECENT_MS ? Math.min(limitMs, holdTimeLeft()) : limitMs

@@ -2,13 +2,19 @@ import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
 
 const MAX_SHOWN_CHARACTERS = 300
 
-/** Shortens a path, and hides a password in case another store's connection string ended up in the path. */
+/**
+ * Shortens a path for a message. Hides a password, in case the path is the connection string of another store by
+ * mistake.
+ */
 export function showPath(path: string): string {
   return shorten(path.replace(/:.*@/s, ':***@'), MAX_SHOWN_CHARACTERS)
 }
 
-/** Creates an error for a path. Omits the system's message if the message may contain a hidden part of the path. */
+/**
+ * Creates an error for a path. If `showPath` hides a part of the path, the error omits the system's message, which may
+ * contain this part.
+ */
 export function showPathFailure(path: string, message: string, code: unknown): Error {
-  const shown = showPath(path) === path ? message : `the system said ${String(code ?? 'no')}`
+  const shown = showPath(path) === path ? message : `the system reported ${String(code ?? 'no code')}`
   return Object.assign(new Error(shown), code === undefined ? {} : { code })
 }

@@ -17,25 +17,26 @@ export interface StoreLifetime {
   /** Looks up hosts for the client, until the end of the lifetime. */
   readonly lookup: LookupFunction
   /**
-   * Throws `ERR_STORE` after the driver was closed. Must be called before each step of a call that takes several steps.
+   * Throws `ERR_STORE` after the driver was closed. A call with several steps must call this function before each step.
    */
   checkOpen(): void
   /**
-   * Throws `ERR_STORE` after everything was destroyed. Until then, a write that began before `close` may still connect.
+   * Throws `ERR_STORE` after `close` has destroyed the connections. Until then, a write that began before `close` may
+   * still connect.
    */
   checkMayConnect(): void
   /**
    * Runs work that ends even if the server hangs. `signal` aborts when the driver is closed, after `limit`
-   * milliseconds, or when the time that a finished program may still take is over. The abort reason is an error that
-   * can be shown to users.
+   * milliseconds, or when a finished program must no longer wait for the store. The abort reason is an error that can
+   * be shown to users.
    */
   run<Result>(work: (signal: AbortSignal) => Promise<Result>, limit?: number): Promise<Result>
 }
 
 /**
  * A driver as its author writes it. `createDriver` turns it into a `Driver`, which checks queries, passes on only plain
- * records, and rejects calls after `close`. It also limits how long the process is kept alive. Members without a
- * comment are the same as in `Driver`.
+ * records, and rejects calls after `close`. `createDriver` also limits how long the process is kept alive. Members
+ * without a comment are the same as in `Driver`.
  */
 export interface StoreDriver {
   readonly name: string
@@ -45,22 +46,29 @@ export interface StoreDriver {
    * longer than 30 s.
    */
   readonly answerMs?: number
-  /** Each record is plain: it has only strings, a valid timestamp, and JSON in `info` that no other code refers to. */
+  /**
+   * Each record is a plain object: `timestamp` is valid, `info` contains only JSON values, and all other members are
+   * strings. No other code refers to `info`.
+   */
   write(records: readonly TraceRecord[]): Promise<WriteResult>
   /** Rejects if the store accepts no writes. */
   check?(): Promise<unknown>
   /** Like `readRecords` of `Driver`, but in pieces of any size. Pieces may be empty. */
   read?(baseId: string, onUnreadable: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
-  /** Lists at least the newest traces that match a query, or the newest failed ones, in any order. */
+  /**
+   * Lists the newest traces that match a query, in any order, and possibly some older ones. With `failedOnly`, lists
+   * only failed traces.
+   */
   list?(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Removes a trace, and resolves to the number of its records. */
   remove?(baseId: string): Promise<number>
-  /** Removes the traces that have no record since a timestamp, and resolves to their number. */
+  /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
   prune?(before: string): Promise<number>
-  /** How long to keep traces, in milliseconds, and the function that removes them if the server does not. */
+  /** How long to keep traces, in milliseconds, and a function that removes older traces if the server does not. */
   readonly retention?: { readonly ttl: number | undefined; prune(before: string): Promise<unknown> }
   /**
-   * Returns whether a trace may have this id. A client or database would change any other id, and find another trace.
+   * Returns whether the store can contain this id. A client or database would change any other id, and find a different
+   * trace.
    */
   canStoreId?(baseId: string): boolean
   /** Converts a client's error to an error that can be shown to users. */
@@ -69,7 +77,7 @@ export interface StoreDriver {
   finishWork?(): Promise<unknown>
   /** When the driver is closed, disconnects from the server. */
   disconnect?(): Promise<unknown>
-  /** Ends everything immediately, so that nothing keeps the process alive. */
+  /** Ends all connections and other work immediately, so that nothing keeps the process alive. */
   destroy?(): void
 }
 

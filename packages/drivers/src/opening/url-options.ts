@@ -9,7 +9,7 @@ import type { ConnectionUrl, Host } from './connection-url.js'
  */
 export type UrlOptions = Pick<ConnectionUrl, 'options' | 'createError'>
 
-/** The certificate of the authority to trust, and our own certificate with its key. */
+/** The certificate of the authority to trust, and the client's own certificate with its key. */
 export interface TlsFiles {
   readonly ca?: Buffer
   readonly cert?: Buffer
@@ -33,7 +33,7 @@ export function readSeconds({ options, createError }: UrlOptions, name: string):
   if (text === undefined) return undefined
   const seconds = Number(text)
   if (seconds > 0 && seconds <= 86_400) return Math.ceil(seconds * 1_000)
-  throw createError(`${name} is a number of seconds above 0`)
+  throw createError(`${name} must be a number of seconds above 0`)
 }
 
 /** Reads an option with a fixed set of values. */
@@ -46,7 +46,7 @@ export function readChoice<Choice extends string>(
   if (text === undefined) return undefined
   const choice = choices.find(known => known.toLowerCase() === text)
   if (choice !== undefined) return choice
-  throw createError(`${name} is one of ${choices.join(', ')}`)
+  throw createError(`${name} must be one of ${choices.join(', ')}`)
 }
 
 /** Reads an option that is on or off. */
@@ -55,10 +55,10 @@ export function readSwitch({ options, createError }: UrlOptions, name: string): 
   if (text === undefined) return undefined
   if (ON_WORDS.includes(text)) return true
   if (OFF_WORDS.includes(text)) return false
-  throw createError(`${name} is true or false`)
+  throw createError(`${name} must be true or false`)
 }
 
-/** Reads the file with certificates or a key that an option names. */
+/** Reads the file that an option names. The file contains certificates or a key. */
 export function readFileOption({ options, createError }: UrlOptions, name: string): Buffer | undefined {
   const path = options.get(name)
   if (path === undefined) return undefined
@@ -82,13 +82,16 @@ export function readOnlyHost({ hosts: [host, other], createError }: ConnectionUr
 }
 
 /**
- * Reads `?ttl=`, such as `90s` or `7d`, as milliseconds. Throws `ERR_CONNECTION_STRING` if it is invalid. Default:
- * traces are kept forever.
+ * Reads the value of `?ttl=`, such as `90s` or `7d`, as milliseconds. Throws `ERR_CONNECTION_STRING` if the value is
+ * invalid. Without a value, traces are kept forever.
  */
 export function readTtl(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const [, amount, unit] = TTL_PATTERN.exec(text) ?? []
   const milliseconds = Number(amount) * (MS_PER_UNIT.get(unit ?? '') ?? Number.NaN)
   if (milliseconds > 0) return milliseconds
-  throw new OsprofilerError('ERR_CONNECTION_STRING', 'ttl says how long traces are kept: 90s, 30m, 12h, 7d or 2w.')
+  throw new OsprofilerError(
+    'ERR_CONNECTION_STRING',
+    'ttl must be a time for which traces are kept, such as 90s, 30m, 12h, 7d or 2w.',
+  )
 }

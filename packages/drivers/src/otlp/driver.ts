@@ -47,8 +47,8 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
       await sendUnfinished(() => openPoints.planOldest(openPoints.isFull ? BATCH_POINTS : 0))
       const fresh = records.filter(record => fates.get(record) === undefined)
       const plan = openPoints.plan(fresh)
-      // A batch that contains only starts sends no spans. Its records count as written only if the collector accepts
-      // requests.
+      // No span is sent for a batch that contains only start records. These records count as written only if the
+      // collector accepts requests.
       if (plan.points.length === 0 && fresh.length > 0) await sender.check()
       await sendPoints(plan.points, (point, fate) => {
         point.done(fate === 'sent')
@@ -61,7 +61,10 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
     }
   }
 
-  /** Sends overdue points after some time, and all open points when the process ends normally. */
+  /**
+   * Schedules the sending of unfinished points: overdue points after some time, and all open points when the process
+   * ends normally.
+   */
   function watchOpenPoints(): void {
     process.off('beforeExit', onBeforeExit)
     if (openPoints.size === 0 || isClosing) return

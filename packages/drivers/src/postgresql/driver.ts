@@ -16,7 +16,7 @@ import { type ConnectModes, computeMaxConnectMs, showAddress } from '../sql/loca
 import { connectPostgresql, type PostgresqlSettings } from './session.js'
 import { createPostgresqlStore } from './store.js'
 
-/** Schemes of connection strings. The schemes of Python's clients refer to the same store. */
+/** The schemes for PostgreSQL, including the schemes of Python's clients. */
 export const POSTGRESQL_SCHEMES = splitWords(`
   postgresql postgres postgresql+asyncpg postgresql+pg8000 postgresql+psycopg postgresql+psycopg2
   postgresql+psycopg2cffi postgresql+psycopg_async
@@ -44,8 +44,8 @@ const CONNECT_MS = 10_000
  * Opens a driver that keeps records in PostgreSQL, in the table of Python's SQLAlchemy driver. A batch is one multi-row
  * insert in its own transaction, and `write` resolves after the commit. If the connection breaks during the commit,
  * `write` rejects with `ERR_WRITE_UNCERTAIN`. Outside of `info`, strings with a NUL, a lone surrogate or more than 255
- * characters are refused. So are records that the database refuses while it accepts others. As in other clients, the
- * user, password and database default to `PGUSER`, `PGPASSWORD` and `PGDATABASE`.
+ * characters are refused. The driver also refuses records that the database refuses while it accepts other rows. As in
+ * other clients, the user, password and database default to `PGUSER`, `PGPASSWORD` and `PGDATABASE`.
  */
 export function openPostgresqlDriver(location: string, context: OpenContext): StoreDriver {
   const url = parseConnectionUrl(location, FORM)
@@ -97,10 +97,10 @@ function toHost(text: string, createError: CreateUrlError): Host {
 function readPort(text: string, createError: CreateUrlError): number {
   const port = Number(text)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port
-  throw createError('port is a number from 1 to 65535')
+  throw createError('port must be a number from 1 to 65535')
 }
 
-/** Maps libpq's `sslmode`. By default, TLS is tried first. */
+/** Reads libpq's `sslmode`. By default, TLS is tried first, and then a connection without TLS. */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
   const unverified = { ...files, verify: 'nothing' } as const

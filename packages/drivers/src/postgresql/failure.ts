@@ -21,7 +21,7 @@ const ADVICE_BY_STATE = new Map([
 /** SQLSTATEs of a lock wait that took too long, and of a deadlock. */
 const LOCK_STATES = new Set(['55P03', '40P01'])
 const REFUSED_STATES = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
-/** Errors that end the connection, although the client does not report its end. */
+/** SQLSTATEs of errors that end the connection. The client does not report the end of the connection. */
 const LOST_STATES = /^(?:08...|57P0.)$/
 
 /** Converts an error of `pg`. An error without a severity comes from the connection, and counts as `lost`. */
@@ -30,7 +30,7 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
   const { message, code, severity, constraint } = error as Record<string, unknown>
   const state = typeof code === 'string' ? code : undefined
   const text = String(message)
-  // Only the server's own errors have a severity. All others concern the connection.
+  // Only errors from the server have a severity. All other errors concern the connection.
   const verdict = severity === undefined ? 'lost' : toVerdict(state ?? '', severity, constraint)
   const advice = ADVICE_BY_STATE.get(state ?? '') ?? adviseClient(text) ?? adviseConnection(text, state)
   return new SqlFailure(text, state, verdict, advice)
@@ -46,7 +46,8 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   if (state === '42P01') return 'missing'
   if (LOCK_STATES.has(state)) return 'locked'
   if (state === READ_ONLY_STATE) return 'readonly'
-  // The sequence lags behind the ids in the table. Its next numbers may be free.
+  // A conflict in the primary key means that the sequence lags behind the ids in the table. The row itself may be
+  // accepted later, with the next number of the sequence.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED_STATES.test(state) ? 'refused' : 'failed'
 }

@@ -2,11 +2,16 @@ import { Number, String } from '@osprofiler/core/toolkit'
 import type { LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
-/** The columns that describe a session. Of another user's session, a user sees only the name. */
+/**
+ * The columns that describe a session. A user without special rights sees only the user name of another user's session.
+ */
 const HOLDER_COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
   floor(extract(epoch FROM now() - xact_start))`
 
-/** A locked row contains the number of the transaction that locked it, unless several transactions share the lock. */
+/**
+ * A locked row contains, in `xmax`, the number of the transaction that locked the row, unless several transactions
+ * share the lock.
+ */
 const ROW_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
@@ -31,7 +36,7 @@ export async function findPostgresqlHolders(
     holders,
     areSure: rowHolders.length > 0,
     advice: holders.some(({ seconds }) => seconds === undefined)
-      ? 'GRANT pg_read_all_stats shows the owner'
+      ? 'to see the owner, grant this user pg_read_all_stats'
       : undefined,
   }
 }

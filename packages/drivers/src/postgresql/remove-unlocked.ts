@@ -11,8 +11,8 @@ const NOT_ALLOWED_STATE = '42501'
 
 /**
  * Returns a function that removes, within a transaction, the rows that are not locked, and resolves to their number.
- * Skipping locked rows requires the UPDATE privilege. Without it, unlocked rows are found by halving, with a short wait
- * for each half.
+ * Skipping locked rows requires the UPDATE privilege. Without this privilege, unlocked rows are found by halving, with
+ * a short wait for each half.
  */
 export function createRowRemover(session: SqlSession): (ids: Ids) => Promise<number> {
   let canSkipLocked = true

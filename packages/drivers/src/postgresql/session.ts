@@ -68,7 +68,7 @@ async function connect(
   return createSession({
     async query(text, values) {
       const result = await client.query({ text, values: [...values], rowMode: 'array' })
-      // The query text contained several statements.
+      // The result is an array if the query text contained several statements.
       if (Array.isArray(result)) return { rows: [], changed: 0 }
       return { rows: result.rows, changed: result.rowCount ?? 0 }
     },
@@ -87,7 +87,7 @@ function toTlsOptions({ verify, ...files }: SqlTls): ConnectionOptions {
   return verify === 'name' ? files : { ...files, checkServerIdentity: () => undefined }
 }
 
-/** Returns whether a server refuses TLS, or refuses connections without TLS. */
+/** Returns whether a connection failed because the server refuses TLS, or refuses connections without TLS. */
 function isAboutConnectMode({ code, message }: SqlFailure): boolean {
   return code === '28000' || message.includes('does not support SSL')
 }

@@ -8,9 +8,10 @@ import type { SqlStore, WalkStep } from '../sql/store.js'
 import { findPostgresqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
-// SQLAlchemy's table for Python's driver, but with a BIGINT `id`: at a million requests a day, an INTEGER would run out
-// within months. The collation "C" compares bytes, which is faster than a language's rules. Of Python's eight indexes,
-// only the two that our queries use are created, under the same names: each index slows down every insert.
+// This is the table that SQLAlchemy creates for Python's driver, except that `id` is BIGINT. At a million requests a
+// day, an INTEGER would run out within months. The collation "C" compares bytes, which is faster than a language's
+// rules. Of Python's eight indexes, only the two that this driver's queries use are created, under the same names,
+// because each index slows down every insert.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
@@ -20,20 +21,24 @@ const CREATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
 /**
- * The limit is local to the transaction, because a connection pooler may give the session to another program afterward.
+ * The limit for lock waits is local to the transaction, because a connection pooler may give the session to another
+ * program afterward.
  */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
-/** Takes a lock whose number is arbitrary, and probably not used by any other program. */
+/**
+ * Prevents several processes from creating the table at once. The number of the lock is arbitrary, and is probably not
+ * used by any other program.
+ */
 const TAKE_LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
-/** Errors that occur if another process or Python creates the table at the same time. */
+/** SQLSTATEs of errors that occur if another process, such as a Python program, creates the table at the same time. */
 const CREATED_BY_ANOTHER_STATES = new Set(['42P07', '42710', '23505'])
 
-// Passing one array per column keeps the statement short, and its text the same for any number of rows.
+// Passing one array per column keeps the statement short. Its text is the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL accepts 1,000,000,000 bytes per value, and handles this many easily. */
+/** PostgreSQL accepts 1,000,000,000 bytes per value, and easily handles statements of this smaller size. */
 const MAX_STATEMENT_BYTES = 100_000_000
 
 /** Creates the store. The session's search path determines the schema of its table. */

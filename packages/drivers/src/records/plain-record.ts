@@ -10,8 +10,8 @@ const MAX_DEPTH = 50
 /**
  * Copies a value to a plain record, which consists of strings, a valid timestamp, and `info` as it is after a round
  * trip through JSON. Returns undefined if a member is not a string, the timestamp is invalid, or JSON cannot encode
- * `info`, because no store accepts such a record. JSON cannot encode a cycle, a BigInt, or a getter that throws. One
- * walk copies most records, in a fifth of the time that writing and reading JSON takes.
+ * `info`, because no store accepts such a record. JSON cannot encode a cycle, a BigInt, or a getter that throws. Most
+ * records are copied in one walk, which takes a fifth of the time of encoding and decoding JSON.
  */
 export function toPlainRecord(value: unknown): TraceRecord | undefined {
   try {

@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 
-/** Writes what was prepared at the first try of a batch, or prepares it now. */
+/** Calls `write` with the data that was prepared at the first try of a batch. At the first try, prepares this data. */
 export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
   records: readonly TraceRecord[],
   write: (prepared: Prepared) => Promise<Result>,
@@ -9,8 +9,8 @@ export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
 ) => Promise<Result>
 
 /**
- * Keeps what a driver prepared for a batch until the batch is written or held. A batch that is tried again is the same
- * array, and keeps the ids of its first try, by which a store recognizes repeated records.
+ * Keeps the data that a driver prepared for a batch until the batch is written or reported as held. A batch that is
+ * tried again is the same array. It keeps the ids of its first try, by which a store recognizes repeated records.
  */
 export function prepareOnce<Prepared, Rest extends unknown[]>(
   prepare: (records: readonly TraceRecord[], ...rest: Rest) => Prepared,

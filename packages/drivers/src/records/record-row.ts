@@ -19,14 +19,17 @@ export const COLUMNS = [
 /** The values of `COLUMNS` as read from the database. Python leaves some of them NULL. */
 export type RecordRow = readonly (string | null)[]
 
-/** Returns the values of `COLUMNS`. `data` is encoded once, not twice. */
+/** Returns the values of `COLUMNS`. `data` is encoded only once, unlike in the database (see `toDataColumn`). */
 export function toColumns(record: TraceRecord): string[] {
   const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
   const host = typeof info.host === 'string' ? info.host : ''
   return [timestamp, base_id, parent_id, trace_id, project, host, service, name, jsonText({ info }, 0)]
 }
 
-/** Encodes `data` a second time, as Python does: it passes JSON to a column of type JSON, which is encoded again. */
+/**
+ * Encodes `data` a second time, as Python's driver does: it passes JSON text to a column of type JSON, which encodes
+ * the text again.
+ */
 export function toDataColumn(data: string): string {
   return JSON.stringify(data)
 }
@@ -36,7 +39,10 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed()
 }
 
-/** Converts a row written by us or by Python. Python's row may have the host in its own column instead of in `info`. */
+/**
+ * Converts a row that this driver or Python's driver wrote. Python's row may have the host in a separate column instead
+ * of in `info`.
+ */
 export function fromRow(row: RecordRow): TraceRecord {
   const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
   const { info: parsedInfo } = parseData(data ?? null)

@@ -2,9 +2,12 @@ import type { TraceRecord } from '@osprofiler/core'
 import { asNumber, ExactNumber, jsonText, parseJson } from '@osprofiler/core/json'
 import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 
-/** Matches strings in which JSON escapes nothing. */
+/** Matches strings that need no escapes in JSON. */
 const UNESCAPED_TEXT = /^[ !#-[\]-~]*$/
-/** Matches words that standard JSON does not allow, even if they are inside a string. */
+/**
+ * Matches the words for numbers that standard JSON does not allow. Also matches these words inside strings, where they
+ * are harmless.
+ */
 const NON_FINITE_WORD = /NaN|Infinity/
 
 const quoteBaseId = createCachingQuote()
@@ -32,7 +35,7 @@ export function encodeStandardRecord(record: TraceRecord): string | undefined {
 }
 
 /**
- * Replaces non-finite numbers by strings. May fail on deeply nested values, which a store with its own parser refuses
+ * Replaces non-finite numbers with strings. May fail on deeply nested values, which a store with its own parser refuses
  * anyway.
  */
 function spellNonFinite(value: unknown): unknown {
@@ -60,7 +63,10 @@ function createCachingQuote(): (text: string) => string {
   }
 }
 
-/** Decodes a line to a complete record. Missing string members become `''`. */
+/**
+ * Decodes a line to a complete record, or returns undefined if the line contains no record. Missing members become
+ * `''`.
+ */
 export function decodeRecord(line: string): TraceRecord | undefined {
   const value = parse(line)
   if (!isObject(value) || typeof value.base_id !== 'string' || typeof value.name !== 'string') return undefined
@@ -83,7 +89,7 @@ export function toRecord(value: Readonly<Record<string, unknown>>): TraceRecord 
   }
 }
 
-/** Parses JSON, including Python's `NaN` and `Infinity`. Returns undefined for anything else. */
+/** Parses JSON, including Python's `NaN` and `Infinity`. Returns undefined if the text is not JSON. */
 export function parse(text: string): unknown {
   try {
     return parseJson(text)

@@ -11,8 +11,8 @@ let lastSecond = ''
 let lastMs = Number.NaN
 
 /**
- * Converts a timestamp (UTC, up to six fractional digits) to microseconds since 1970. Returns undefined if it is
- * invalid.
+ * Converts a timestamp (UTC, up to six fractional digits) to microseconds since 1970. Returns undefined if the
+ * timestamp is invalid.
  */
 export function toMicroseconds(timestamp: string): number | undefined {
   const fraction = readInLastSecond(timestamp)
@@ -28,16 +28,16 @@ export function toMicroseconds(timestamp: string): number | undefined {
 }
 
 /**
- * Returns whether a timestamp is valid. A record with an invalid one could not be listed or pruned, so no store accepts
- * it.
+ * Returns whether a timestamp is valid. A record with an invalid timestamp could not be listed or pruned, so no store
+ * accepts such a record.
  */
 export function isTimestamp(timestamp: string): boolean {
   return toMicroseconds(timestamp) !== undefined
 }
 
 /**
- * Reads a timestamp in the form of our own clock, in the same second as the last one. This common case takes half the
- * time.
+ * Returns the microseconds of a timestamp that is in the same second as the last timestamp and has six fractional
+ * digits. This common case takes half the time of the general case.
  */
 function readInLastSecond(timestamp: string): number | undefined {
   if (timestamp.length !== MICROSECOND_CHARACTERS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond))
@@ -52,7 +52,7 @@ function readInLastSecond(timestamp: string): number | undefined {
   return microseconds
 }
 
-/** Sorts records by time, the oldest first. */
+/** Compares records by time for `sort`. The oldest record comes first. */
 export function compareByTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
   if (one.timestamp === other.timestamp) return 0
   return one.timestamp < other.timestamp ? -1 : 1

@@ -12,7 +12,7 @@ import type { RedisSettings } from './url.js'
 interface RoutedCommand extends KeyedCommand {
   readonly index: number
   readonly host: Host
-  /** Whether the slot is moving to that server, so that `ASKING` must be sent before the command. */
+  /** Whether the slot is being moved to `host`, so that `ASKING` must be sent before the command. */
   readonly mustAsk: boolean
 }
 
@@ -99,7 +99,7 @@ async function sendTogether(link: KeptLink, commands: readonly RoutedCommand[]):
       return replies[at - 1] ?? createLostReply()
     })
   } catch (error) {
-    // Nothing was sent to this node, but the other nodes got their commands.
+    // Nothing was sent to this node, so its commands count as refused. The other nodes got their commands.
     return commands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
@@ -108,7 +108,7 @@ function redirect(routed: RoutedCommand, reply: RedisReply | undefined): RoutedC
   if (reply?.outcome !== 'refused') return undefined
   const [, kind, host, port] = REDIRECTION_REPLY.exec(reply.error.message) ?? []
   if (kind === undefined) return undefined
-  // A redirection without a host name refers to the host that sent it.
+  // A redirection without a host name refers to the host that sent the redirection.
   const to = { host: host === undefined || host === '' ? routed.host.host : host, port: Number(port) }
   return { ...routed, host: to, mustAsk: kind === 'ASK' }
 }

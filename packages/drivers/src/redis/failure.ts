@@ -56,7 +56,10 @@ export function isPermanent({ message }: Error): boolean {
   return PERMANENT_REFUSAL.test(message)
 }
 
-/** Returns whether the size of one command may be the reason. The server counts received data as used memory, too. */
+/**
+ * Returns whether the size of one command may be the reason for a refusal. The server counts received data as used
+ * memory, too.
+ */
 export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
@@ -96,7 +99,7 @@ function toValkeyWord(word: string): string {
   return word === 'Redis' ? 'Valkey' : 'valkey'
 }
 
-/** Returns the first line of a message. It may contain an address, but never a command. */
+/** Returns the first line of a message. This line may contain an address, but never a command. */
 function firstLine(message: unknown): string {
   const [line = ''] = String(message ?? '').split('\n', 1)
   return line.replace(/\.$/, '').slice(0, 200) || 'the connection was closed'

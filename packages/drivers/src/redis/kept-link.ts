@@ -3,7 +3,7 @@ import type { RedisLink } from './link.js'
 /** A connection that is opened on first use, and reopened after it broke. */
 export interface KeptLink {
   borrow(): Promise<RedisLink>
-  /** Closes the connection. The next `borrow` opens another one. */
+  /** Closes the connection. The next `borrow` opens a new connection. */
   close(): Promise<void>
 }
 

@@ -2,7 +2,10 @@ import { Array, Set, String } from '@osprofiler/core/toolkit'
 import type { RedisLink } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 
-/** Key prefix of a trace's list of records in the layout of Python's driver, with the newest record first. */
+/**
+ * Key prefix of the lists in the layout of Python's driver. Each list contains the records of one trace, the newest
+ * record first.
+ */
 export const RECORDS_PREFIX = 'osprofiler_opt:'
 /** Key prefix of the marker for a failed trace. */
 export const FAILURES_PREFIX = 'osprofiler_error:'
@@ -11,13 +14,19 @@ export const LEGACY_PREFIX = 'osprofiler:'
 
 const KEYS_PER_SCAN = 500
 
-/** A page of keys from one server, and the connection to this server. Commands for these keys must be sent over it. */
+/**
+ * A page of keys from one server, and the connection to this server. Commands for these keys must be sent over this
+ * connection.
+ */
 export interface KeyPage {
   readonly link: RedisLink
   readonly keys: readonly string[]
 }
 
-/** Yields the keys with a prefix from all servers, in pages. Like `SCAN`, it may repeat keys and miss new ones. */
+/**
+ * Yields the keys with a prefix from all servers, in pages. As with `SCAN`, keys may be repeated, and new keys may be
+ * missing.
+ */
 export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerator<KeyPage> {
   const pattern = `${escapePattern(prefix)}*`
   for (const link of await route.openLinks()) {

@@ -6,7 +6,8 @@ import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'
 
 /**
- * Records in OSProfiler's old layout: one key per record, which consists of `osprofiler:` and the trace and point ids.
+ * Records in OSProfiler's old layout, which has one key per record. A key consists of `osprofiler:`, the trace id and
+ * the point id.
  */
 export interface LegacyKeys {
   /** Reads the records of one trace, or of all traces. */
@@ -21,8 +22,8 @@ interface LegacyPage {
 }
 
 /**
- * Gives access to the old layout. Nothing writes such keys anymore, so if a first search finds none, no other search
- * follows.
+ * Gives access to the old layout. Current versions do not write such keys, so if the first search finds no key, there
+ * are no further searches.
  */
 export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   let hasLegacyKeys: boolean | undefined

@@ -38,7 +38,7 @@ export interface RedisLink {
 /** After this idle time, a connection may have broken unnoticed, so a ping tests it before a batch is sent. */
 const MAX_UNTESTED_IDLE_MS = 1_000
 
-/** The client's default. */
+/** How long the client waits for a connection to close. The client's own connector has the same default. */
 const CLOSE_TIMEOUT_MS = 2_000
 
 type ClientOptions = ReturnType<typeof toOptions> & { readonly Connector: ReturnType<typeof toConnector> }
@@ -47,7 +47,7 @@ type Client = Awaited<ReturnType<typeof loadClient<'ioredis'>>>
 /** Prepares the connections of a store. The `ioredis` client is loaded on first use. */
 export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction): RedisLinks {
   const clients = new Set<Redis>()
-  let cuts = 0
+  let destroyCalls = 0
 
   function prepare(options: ClientOptions, Client: typeof Redis): Redis {
     // A connection outlives the request that opens it, so it must not belong to that request's trace.
@@ -59,10 +59,10 @@ export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction
 
   return {
     async open(host, login, db) {
-      const seen = cuts
+      const seen = destroyCalls
       const client = await loadClient('ioredis')
       const options = { ...toOptions(host, settings), Connector: toConnector(client, host, settings, lookup) }
-      if (cuts !== seen) throw new Error('the attempt was canceled')
+      if (destroyCalls !== seen) throw new Error('the attempt was canceled')
       const redis = prepare(options, client.Redis)
       return await connectAndLogIn(redis, login, db, settings).catch(error => {
         clients.delete(redis)
@@ -70,18 +70,18 @@ export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction
       })
     },
     destroyAll() {
-      cuts++
+      destroyCalls++
       for (const client of clients) destroyConnection(client)
     },
     get destroyCount() {
-      return cuts
+      return destroyCalls
     },
   }
 }
 
 /**
- * Disables retries, which could write a batch twice, and the client's login, which prints a warning if no password is
- * set.
+ * Returns options that disable retries, which could write a batch twice. They also disable the client's login, which
+ * prints a warning if no password is set.
  */
 function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSettings) {
   return {
@@ -198,8 +198,8 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   const commands: RedisCommand[] = []
   if (password !== undefined) commands.push(username === undefined ? ['auth', password] : ['auth', username, password])
   if (db !== 0) commands.push(['select', db])
-  // The ping also checks the permission. If the server requires a password and none was given, it refuses the first
-  // command.
+  // The ping makes sure that the user may run commands. If no password was given, a server that requires a password
+  // refuses the first command.
   commands.push(['ping'])
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
@@ -209,7 +209,7 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   }
 }
 
-/** As in Python, a password for a server that requires none is not an error. */
+/** As in Python, a password for a server that requires no password is not an error. */
 function needsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }

@@ -63,8 +63,8 @@ async function findMaster(sentinel: Host, settings: RedisSettings, links: RedisL
 }
 
 /**
- * Returns whether to reconnect: the server became a replica, ends the connection, or still counts a large command as
- * used memory.
+ * Returns whether to reconnect, because the server became a replica, ends the connection, or still counts a large
+ * command as used memory.
  */
 function mustReconnect(refusal: Error): boolean {
   return isForOtherServer(refusal) || endsConnection(refusal) || mayConcernOneCommand(refusal)

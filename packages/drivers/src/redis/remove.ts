@@ -15,11 +15,14 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
   return Number(length) + (await legacy.remove(new Set([baseId])))
 }
 
-/** Removes the traces that have no record since `before`, from both layouts. Resolves to the number of traces. */
+/**
+ * Removes the traces that have no record dated `before` or later, from both layouts. Resolves to the number of traces.
+ */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
-    // In most traces, the last record is the youngest. If it is young enough, the rest of the trace need not be read.
+    // In most traces, the last record is the newest. If this record is dated `before` or later, the trace is kept, and
+    // its other records need not be read.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
@@ -35,9 +38,9 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
   const key = `${RECORDS_PREFIX}${baseId}`
   const [length] = toValues(await route.send([{ key, command: ['llen', key] }]))
   const { summary, newest } = await tallyTrace(route, baseId)
-  // A list that contains no record is not ours.
+  // A list that contains no record belongs to another program.
   if (summary === undefined || newest >= before) return false
-  // Removes only the records that were read, so that records pushed in the meantime are kept.
+  // This removes only the records that were read, so that records that were pushed after the reading are kept.
   const [, left] = toValues(
     await route.send([
       { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },

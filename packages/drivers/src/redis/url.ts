@@ -49,7 +49,9 @@ export interface RedisTls {
   readonly checkHost: boolean
 }
 
-/** Spelled as in Python's client, except for `cluster`, `sentinel_` and `ttl`. */
+/**
+ * The options have the same names as in Python's client, except for `cluster`, `ttl` and the names with `sentinel_`.
+ */
 const COMMON_OPTIONS = splitWords(`
   db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
   ssl_cert_reqs ssl_check_hostname ttl
@@ -78,8 +80,8 @@ const SENTINEL_FORM: UrlForm = {
 }
 
 /**
- * Reads what follows `redis://`, `redissentinel://` or `valkey://`, or their variants with `s` for TLS. Throws
- * `ERR_CONNECTION_STRING`.
+ * Reads the part of a connection string after `redis://`, `redissentinel://` or `valkey://`, or after their variants
+ * with `s` for TLS. Throws `ERR_CONNECTION_STRING` if this part is invalid.
  */
 export function readRedisUrl(scheme: string, location: string): RedisSettings {
   const bySentinel = scheme.startsWith('redissentinel')
@@ -88,9 +90,9 @@ export function readRedisUrl(scheme: string, location: string): RedisSettings {
   const { hosts, path, options, createError } = url
   const kind = bySentinel ? 'sentinel' : (readSwitch(url, 'cluster') ?? hosts.length > 1) ? 'cluster' : 'single'
   if (kind === 'single' && hosts.length > 1)
-    throw createError('several hosts form a Cluster, but "cluster=false" says that there is none')
+    throw createError('several hosts form a Cluster, which contradicts "cluster=false"')
   const database = options.get('db') ?? (bySentinel ? '' : path)
-  if (!/^\d{0,5}$/.test(database)) throw createError('a database must be a number from 0 on')
+  if (!/^\d{0,5}$/.test(database)) throw createError('a database must be a number of at least 0')
   const db = Number(database)
   const masterName = path === '' ? 'mymaster' : path
   if (bySentinel && path.includes('/'))
@@ -129,8 +131,9 @@ function readTls(scheme: string, url: ConnectionUrl): RedisTls | undefined {
   }
   const certificateCheck = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
   if (!['none', 'optional', 'required'].includes(certificateCheck))
-    throw createError('ssl_cert_reqs is none, optional or required')
-  // Only checks that the files are readable. Each connection reads them again, because certificates get renewed.
+    throw createError('ssl_cert_reqs must be none, optional or required')
+  // This call only checks that the files are readable. Each connection reads them again, because certificates get
+  // renewed.
   readTlsFiles(url, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
   return {
     caFile: options.get('ssl_ca_certs'),

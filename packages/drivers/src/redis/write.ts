@@ -6,7 +6,7 @@ import { FAILURES_PREFIX, RECORDS_PREFIX } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
-/** A batch as commands, with the outcomes so far. A retry sends only the steps that are still due. */
+/** A batch, converted to commands, and their outcomes so far. A retry sends only the steps that are still due. */
 export interface RedisBatch {
   readonly steps: readonly Step[]
   /** Number of records that cannot be converted to commands. */
@@ -32,8 +32,8 @@ interface TraceLines {
 const MAX_REQUEST_CHARACTERS = 8_000_000
 const MAX_COMMAND_LINES = 5_000
 /**
- * A longer line is sent in a separate command. If the server ends the connection because of its size, no other record
- * is lost.
+ * A longer line is sent in a separate command. If the server ends the connection because of the line's size, no other
+ * record is lost.
  */
 const MIN_LONG_LINE_CHARACTERS = 1_000_000
 
@@ -45,7 +45,7 @@ export function prepareBatch(
   const traces = new Map<string, TraceLines>()
   let refused = 0
   for (const [position, record] of records.entries()) {
-    // Keys are bytes, and a lone surrogate cannot be encoded.
+    // Keys are UTF-8, which cannot encode a lone surrogate.
     if (record.base_id.isWellFormed()) addRecord(traces, record, position, options.filterErrorTrace)
     else refused++
   }
@@ -54,7 +54,8 @@ export function prepareBatch(
 
 /**
  * Sends the due steps of a batch. Steps that are refused temporarily stay due. In this case, the call rejects, unless
- * the server accepted or may have accepted other records. Steps with an unknown outcome are not sent again.
+ * the server has accepted other records, or only the size of a command may be the reason. Steps with an unknown outcome
+ * are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,

@@ -6,7 +6,7 @@ import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
 /** A record encoded for the bulk API, and its state so far. */
 export interface BulkDocument {
-  /** One action with its document, or two if a failed trace must be noted. */
+  /** One action with its document, or two actions if a failed trace must be noted. */
   readonly lines: string
   readonly bytes: number
   /** Number of documents in `lines`. */
@@ -17,7 +17,10 @@ export interface BulkDocument {
 
 /** Keeps the documents of records that are not settled, so that a retry sends the same ids. */
 export interface BulkDocuments {
-  /** Returns one document per record. In a retry, it is the same document, even if the batch is split differently. */
+  /**
+   * Returns one document per record. In a retry, each record gets the same document again, even if the batch is split
+   * differently.
+   */
   get(records: readonly TraceRecord[]): readonly BulkDocument[]
   /** Forgets records that will not be sent again. */
   settle(records: readonly TraceRecord[]): void
@@ -40,10 +43,10 @@ const idPrefix = randomBytes(12).toString('base64url')
 let documentCount = 0
 
 const UNFIT_DOCUMENT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: 'refused' }
-/** Stands for every record above `MAX_RECORD_BYTES`. The driver recognizes this object and explains the refusal. */
+/** Represents every record above `MAX_RECORD_BYTES`. The driver recognizes this object and explains the refusal. */
 export const TOO_LARGE_DOCUMENT: BulkDocument = { ...UNFIT_DOCUMENT }
 
-/** Creates documents with our own ids, by which the server recognizes a repeated document. */
+/** Creates documents with ids that the driver chooses, so that the server recognizes a repeated document. */
 export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
   // A batch may contain the same record twice.
   const known = new WeakMap<TraceRecord, BulkDocument[]>()
@@ -75,7 +78,7 @@ function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
     return UNFIT_DOCUMENT
   const id = `${idPrefix}${(documentCount++).toString(36).padStart(8, '0')}`
   if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS_INDEX, id, line)])
-  // In an index that does not index `info`, failed traces are found by this member.
+  // In an index that does not index `info`, failed traces are found by the member `failed`.
   const marked = toLines(RECORDS_INDEX, id, `${line.slice(0, -1)},"failed":true}`)
   const note = toLines(FAILURES_INDEX, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])

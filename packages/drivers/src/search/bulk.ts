@@ -8,8 +8,8 @@ import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 /** The outcome of a try. The state of each document shows whether the document was written. */
 export interface BulkOutcome {
   /**
-   * Why the server refused a request because of one of its documents. Which document it is can be found only by halving
-   * the batch.
+   * Why the server refused a whole request, although only one of its documents may be the reason. To find this
+   * document, the batch must be halved.
    */
   readonly refusal: SearchFailure | undefined
   /** Why some documents are still due: the server, or a proxy in front of it, failed. */
@@ -54,7 +54,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
       return { reason: error }
     }
     if (!mayRefuseRecords(error)) throw error
-    // If the server refuses this as well, the records are not the reason.
+    // If the server also refuses the probe, the records are not the reason, and `probeBulk` rejects.
     await probeBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }

@@ -8,7 +8,8 @@ import { checkServer, type SearchServerName } from './server-check.js'
 import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
 
 /**
- * The limit is short, because connections keep a finished program alive. The server still writes what it has received.
+ * The limit is short, because connections keep a finished program alive. The server still writes the data that it has
+ * received.
  */
 export const WRITE_MS = 4_000
 
@@ -33,7 +34,7 @@ export interface OpenedTransport {
 }
 
 interface CheckedTransport extends OpenedTransport {
-  /** Resolves if the server is the expected one. Undefined before the first check. */
+  /** Resolves if the server is the expected product. Undefined before the first check and after a failed check. */
   check: Promise<void> | undefined
 }
 
@@ -45,12 +46,12 @@ export interface SearchClientSettings {
   readonly timeoutMs: number
 }
 
-/** Added to our limit, so that the client's own limit expires first. */
+/** This margin is added to the driver's limit, so that the client's own limit expires first. */
 const LIMIT_MARGIN_MS = 1_000
 
 /**
- * Creates a client. `open` is called again after a failure or an abort. Its connections must end when the signal
- * aborts.
+ * Creates a client. `open` is called again after a failure or an abort. The connections that `open` creates must end
+ * when the signal aborts.
  */
 export function createSearchClient(
   open: (signal: AbortSignal) => Promise<OpenedTransport>,
@@ -68,12 +69,15 @@ export function createSearchClient(
 
   async function openClient(): Promise<CheckedTransport> {
     connections = new AbortController()
-    // Allows any number of listeners, because each socket adds one.
+    // Allows any number of listeners, because each socket adds a listener.
     setMaxListeners(0, connections.signal)
     return { ...(await open(connections.signal)), check: undefined }
   }
 
-  /** Checks the server again after a missing or unexpected answer, because the server may have been replaced. */
+  /**
+   * Checks the server before the first request. After a failed check, the next request repeats the check, because the
+   * server may have been replaced.
+   */
   async function check(opened: CheckedTransport, requestTimeout: number, signal: AbortSignal): Promise<void> {
     opened.check ??= checkServer(opened.transport, expected, { requestTimeout, signal })
     try {
@@ -110,7 +114,7 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // Our time limit decides. The client's own limit restarts with each piece of an answer.
+          // The driver's time limit decides, because the client's own limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + LIMIT_MARGIN_MS)

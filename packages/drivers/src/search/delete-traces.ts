@@ -8,7 +8,7 @@ import { readBuckets } from './list.js'
 import { searchWhole } from './pages.js'
 
 const PAGE_TRACES = 1_000
-/** The server answers after it has removed everything. It continues even if the client stops waiting. */
+/** The server answers only after it has removed all records. The server continues even if the client stops waiting. */
 const MAX_REMOVAL_MS = 600_000
 
 /** Removes a trace and the notes about its failure. Resolves to the number of its records. */
@@ -18,7 +18,7 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
   return removed
 }
 
-/** Removes the traces that have no record since `before`, and resolves to their number. */
+/** Removes the traces that have no record dated `before` or later, and resolves to their number. */
 export async function pruneTraces(client: SearchClient, before: string, timeoutMs = MAX_REMOVAL_MS): Promise<number> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
   // A record dated later than tomorrow does not keep its trace from being removed.
@@ -38,7 +38,7 @@ export async function pruneTraces(client: SearchClient, before: string, timeoutM
   return pruned.size
 }
 
-/** Returns a page of traces that have an old record, sorted by id. */
+/** Returns a page of traces that have a record outside of the `young` range, sorted by id. */
 async function readOldTraces(
   client: SearchClient,
   { index, field }: IdField,
@@ -59,7 +59,7 @@ async function readOldTraces(
   }
 }
 
-/** Returns the traces that have a young record in any of the indices. */
+/** Returns those of the given traces that have a record within the `young` range in any of the indices. */
 async function findYoungTraces(
   client: SearchClient,
   idFields: readonly IdField[],
@@ -83,7 +83,7 @@ async function removeOld(
   young: object,
   timeoutMs: number,
 ): Promise<void> {
-  // Records that arrived in the meantime are young, and are kept.
+  // Records that arrived after the search are within the `young` range, and are kept.
   const toQuery = (idFields: readonly IdField[]) => ({
     bool: { filter: [toIdQuery(idFields, baseIds)], must_not: [young] },
   })
@@ -100,8 +100,8 @@ async function removeFrom(
   const idFields = await findIdFields(client, index)
   if (idFields.length === 0) return 0
   const query = toQuery(idFields)
-  // Rejects if a shard is missing. Otherwise, a server might remove what it finds in other shards without reporting the
-  // missing one.
+  // This search rejects if a shard is missing. Otherwise, a server might remove the records in other shards without
+  // reporting the missing shard.
   await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
     {

@@ -36,7 +36,7 @@ export interface SearchProduct {
 }
 
 const PAGE_RECORDS = 500
-/** For each of these bytes in a batch, the time limit grows by one second. */
+/** The time limit for a write grows by one second for this number of bytes in the batch. */
 const BYTES_PER_EXTRA_SECOND = 1_000_000
 /** If a refresh takes longer than this, a search checks whether all shards are available. */
 const SLOW_REFRESH_MS = 1_500
@@ -59,7 +59,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   const documents = createBulkDocuments(filterErrorTrace)
   let nextIndexCheckAt = 0
 
-  /** Resolves to the server's reason for refusing or postponing documents. */
+  /** Sends a batch, and resolves to the server's reason for refusing or postponing documents. */
   async function send(batch: readonly BulkDocument[], totalBytes: number): Promise<SearchFailure | undefined> {
     await client.load()
     lifetime.checkMayConnect()

@@ -25,7 +25,7 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
-      // The types are those of the newest client, but an older client does not export this class.
+      // An older client does not export this class, although the types, which belong to the newest client, contain it.
       if ((ClusterConnectionPool as unknown) === undefined) throw createOldClientError(scheme)
       const client = new Client({
         nodes: [...url.nodes],

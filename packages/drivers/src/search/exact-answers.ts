@@ -6,8 +6,8 @@ interface Serializer {
 }
 
 /**
- * Makes a client read numbers as they are stored. The client's own parser rounds integers beyond 2 ** 53, and turns
- * `1.0` into `1`.
+ * Makes a client read numbers exactly as they are stored. The client's own parser rounds integers beyond 2 ** 53, and
+ * turns `1.0` into `1`.
  */
 export function readExactly(serializer: Serializer): void {
   const { deserialize } = serializer

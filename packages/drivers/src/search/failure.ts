@@ -33,7 +33,7 @@ export function isMissingIndex(error: unknown): boolean {
   return error instanceof SearchFailure && error.type === 'index_not_found_exception'
 }
 
-/** Returns whether the server will never accept the records of a request, as far as the status shows. */
+/** Returns whether the status shows that the server will probably never accept the records of a request. */
 export function mayRefuseRecords(error: unknown): boolean {
   if (!(error instanceof SearchFailure)) return false
   return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
@@ -47,7 +47,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
-    // The rest of such a message comes from OpenSSL.
+    // The rest of such a message comes from OpenSSL, and is not shown.
     if (TLS_MISMATCH.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, CONNECT_FAILURE.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, CONNECT_FAILURE.test(reason))
   }
@@ -61,11 +61,12 @@ export function toSearchFailure(error: unknown): SearchFailure {
     if (isOpenSearch(meta)) return new SearchFailure(undefined, 'it is an OpenSearch; write opensearch://')
     return new SearchFailure(
       undefined,
-      "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for an OpenSearch write opensearch://",
+      "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for OpenSearch, write opensearch://",
     )
   }
-  // Another HTTP server answered 200, or the answer cannot be parsed. The message may quote the answer.
-  return new SearchFailure(undefined, `its client says ${String(name) || 'nothing'}`)
+  // Another HTTP server answered 200, or the answer cannot be parsed. The client's message is not shown, because it may
+  // quote the answer.
+  return new SearchFailure(undefined, `its client reports ${String(name) || 'no reason'}`)
 }
 
 /** Converts an answer with a status of 300 or higher. */
@@ -104,7 +105,7 @@ const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a TLS port'
 
-/** Returns advice for an answer that concerns the request rather than its content, or else `''`. */
+/** Returns advice if an answer concerns the request itself and not the records in it. Otherwise, returns `''`. */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'
@@ -114,7 +115,8 @@ function advise(status: number, type: string): string {
   if (status === 403) return ': the user lacks a privilege'
   if (status >= 300 && status < 400) return ': write the address that it redirects to into the connection string'
   if (status === 404 && type !== 'index_not_found_exception') return ': check the host and the path'
-  if (status === 405 || status === 406 || status === 415) return ': check whether there is a proxy before the server'
+  if (status === 405 || status === 406 || status === 415)
+    return ': check whether there is a proxy in front of the server'
   return ''
 }
 

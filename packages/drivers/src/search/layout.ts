@@ -44,7 +44,7 @@ const MAPPINGS = {
   [FAILURES_INDEX]: { dynamic: false, properties: ID_AND_TIME },
 }
 
-/** Creates an index unless it exists. If the user lacks this right, existing indices are used. */
+/** Creates an index unless it exists. If the user lacks the right to create indices, existing indices are used. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
     const options = { requestTimeout: CREATE_TIMEOUT_MS }
@@ -56,12 +56,12 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
-/** Indices in which the same field compares whole ids. */
+/** The indices in which the same field compares whole ids (see `findIdFields`). */
 export interface IdField {
   /** The name of an index, or several names separated by commas. */
   readonly index: string
   readonly field: string
-  /** The names of the indices, if an alias refers to indices of both types. */
+  /** The names of the indices, if an alias refers to indices with different fields. */
   readonly indices: readonly string[] | undefined
 }
 

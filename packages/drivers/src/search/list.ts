@@ -17,8 +17,8 @@ const MAX_FIRST_RECORDS = 10
 const SUMMARY_MEMBERS = ['base_id', 'timestamp', 'name', 'project', 'service']
 
 /**
- * Equivalent to `isErrorRecord`. If `info` is not indexed, failed traces are found by our member `failed`, or in the
- * index of notes about failures.
+ * Matches the records for which `isErrorRecord` returns true. If `info` is not indexed, failed traces are found by the
+ * driver's own member `failed`, or in the index of notes about failures.
  */
 const FAILED_RECORDS_QUERY = {
   bool: {
@@ -33,7 +33,8 @@ const FAILED_RECORDS_QUERY = {
 }
 
 /**
- * Lists at least the newest traces that match a query. With `failedOnly`, lists only traces in which something failed.
+ * Lists the newest traces that match a query, and possibly some older ones. With `failedOnly`, lists only failed
+ * traces.
  */
 export async function listTraces(
   client: SearchClient,
@@ -88,7 +89,7 @@ async function summarizeIn(
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
 }
 
-/** Joins the parts of a trace that are in indices of both types. The older part contains the first point. */
+/** Joins the summaries of a trace whose records are in several indices. The older part contains the first point. */
 function joinParts(one: TraceSummary | undefined, other: TraceSummary): TraceSummary {
   if (one === undefined) return other
   return { ...(other.timestamp < one.timestamp ? other : one), records: one.records + other.records }

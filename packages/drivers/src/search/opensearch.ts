@@ -38,13 +38,17 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
   return createSearchDriver(product, context)
 }
 
-/** Adapts OpenSearch's client, in which a method ends a request. In Elastic's client, a signal does. */
+/**
+ * Adapts OpenSearch's client to the interface of Elastic's client. A request of OpenSearch's client has a method
+ * `abort`, while Elastic's client accepts a signal.
+ */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, { signal, ...options }) {
       const answer = transport.request(request, options)
       signal?.addEventListener('abort', () => {
-        // Does not return the result, because the result would be treated as a promise without a rejection handler.
+        // This listener does not return the result, because the result would be treated as a promise without a
+        // rejection handler.
         answer.abort()
       })
       const { statusCode, headers, body } = await answer

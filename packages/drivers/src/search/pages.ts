@@ -23,7 +23,10 @@ export function buildTimeSort(order: 'asc' | 'desc'): object[] {
   return [{ timestamp: { order, unmapped_type: 'date' } }, { 'timestamp.keyword': { order, unmapped_type: 'keyword' } }]
 }
 
-/** Yields the documents that a search finds at its start. Scrolls exist in every version and need no unique field. */
+/**
+ * Yields the documents that match when the search starts. Uses a scroll, because scrolls exist in every version and
+ * need no unique field.
+ */
 export async function* readPages(
   client: SearchClient,
   { index, size, query, members, order }: PagedSearch,

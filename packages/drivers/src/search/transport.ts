@@ -20,7 +20,7 @@ export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }
 
-/** An answer with any status. It may come from a proxy in front of the server, so `body` may be anything. */
+/** An answer with any status. The answer may come from a proxy in front of the server, so `body` may be anything. */
 export interface SearchAnswer {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, unknown>>

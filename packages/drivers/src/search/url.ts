@@ -12,7 +12,7 @@ export interface SearchUrl {
   readonly username: string | undefined
   readonly password: string | undefined
   readonly apiKey: string | undefined
-  /** The PEM certificate of an authority to trust, instead of those that Node trusts. */
+  /** The PEM certificate of the only certificate authority to trust. Default: the authorities that Node trusts. */
   readonly ca: string | undefined
   /** Time limit for an answer, in milliseconds. */
   readonly timeoutMs: number
@@ -21,7 +21,10 @@ export interface SearchUrl {
   readonly createError: CreateUrlError
 }
 
-/** Reads what follows a scheme such as `elasticsearch://`. The scheme's suffix `+https` enables TLS. */
+/**
+ * Reads the part of a connection string after a scheme such as `elasticsearch://`. The scheme's suffix `+https` enables
+ * TLS.
+ */
 export function readSearchUrl(scheme: string, location: string, options: readonly string[] = []): SearchUrl {
   const form = {
     example: `${scheme}://user:password@host:9200`,
@@ -32,7 +35,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   const { hosts, path, username, password, options: given, createError } = url
   const protocol = scheme.endsWith('+https') ? 'https' : 'http'
   const prefix = path === '' ? '' : `/${path.split('/').map(encodeURIComponent).join('/')}`
-  if (given.has('ca') && protocol === 'http') throw createError(`ca is for TLS, which ${scheme}+https:// asks for`)
+  if (given.has('ca') && protocol === 'http') throw createError(`ca requires TLS; use ${scheme}+https://`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
     // Drops duplicate hosts, because OpenSearch's client rejects two nodes with the same address.

@@ -13,13 +13,15 @@ export interface SqlRow {
   readonly bytes: number
 }
 
-/** A batch as rows, and the number of its records that cannot be rows. */
+/** A batch, converted to rows, and the number of records that cannot be converted. */
 export interface SqlBatch {
   readonly rows: readonly SqlRow[]
   readonly refused: number
 }
 
-/** Size of the rows that are converted without a pause. Larger pieces would block the event loop. */
+/**
+ * After this many bytes of rows, the conversion pauses. A longer conversion without a pause would block the event loop.
+ */
 const MAX_PIECE_BYTES = 1_000_000
 /**
  * Maximum length of `data`. A client builds strings several times as long, and a string has at most 2 ** 29 characters.
@@ -71,7 +73,7 @@ function doTextsFit(texts: readonly string[], keepsNul: boolean): boolean {
   return keepsNul || !texts.some(text => text.includes('\0'))
 }
 
-/** Returns whether a string has at most `width` characters, as databases count characters. */
+/** Returns whether a string has at most `width` code points, which databases count as characters. */
 function isWithinWidth(text: string, width: number): boolean {
   if (text.length <= width) return true
   return text.length <= 2 * width && [...text].length <= width

@@ -8,7 +8,10 @@ import { SqlFailure } from './failure.js'
 import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
-/** A connection that is opened on first use, and reopened after a loss. It does not keep the process alive. */
+/**
+ * A connection that is opened on first use, and reopened after it broke. The connection does not keep the process
+ * alive.
+ */
 export interface SqlConnection {
   /** Runs `work` after all earlier work. */
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>

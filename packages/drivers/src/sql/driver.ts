@@ -25,11 +25,14 @@ export interface SqlDatabase {
   readonly ttl: number | undefined
   /** Whether strings may contain NUL. */
   readonly keepsNul: boolean
-  /** Rejects with an `SqlFailure`. */
+  /** Connects to the database. Rejects with an `SqlFailure`. */
   open(createSocket: CreateSocket): Promise<SqlStore>
 }
 
-/** Creates a driver on the table of Python's SQLAlchemy driver. Reads use a separate connection and delay no writes. */
+/**
+ * Creates a driver for the table of Python's SQLAlchemy driver. Reads use a separate connection, so that they do not
+ * delay writes.
+ */
 export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext): StoreDriver {
   const { name, keepsNul, ttl } = database
   const location = showPath(database.location)
@@ -96,7 +99,7 @@ async function useTable<Result>(
   try {
     return await store.attempt(() => work(store))
   } catch (error) {
-    // The table was dropped. The next write may create it again.
+    // The table was dropped. The next write may create the table again.
     if (!isFailure(error, 'missing')) throw error
     store.forgetTable()
     return fallback

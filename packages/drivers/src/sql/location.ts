@@ -7,7 +7,7 @@ export interface SqlTls extends TlsFiles {
 }
 
 /**
- * The connect modes to try, in this order: plain, TLS, or both. TLS that is required or verified has no alternative.
+ * The connect modes to try, in this order: plain, TLS, or both. If TLS is required or verified, it is the only mode.
  */
 export type ConnectModes = readonly ConnectMode[]
 

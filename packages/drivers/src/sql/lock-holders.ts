@@ -3,24 +3,27 @@ import { isFailure, SqlFailure } from './failure.js'
 
 const MAX_NAMED_HOLDERS = 3
 
-/** A session, or a transaction without a session, that may have locked something that we need. */
+/** A session, or a transaction without a session, that may have locked something that the driver needs. */
 export interface LockHolder {
   /** Name in the database, such as `connection 40`. */
   readonly name: string
   readonly user: string | undefined
   readonly host: string | undefined
-  /** How long the transaction has been open. */
+  /** How long the transaction has been open, in seconds. */
   readonly seconds: number | undefined
   /** The statement that ends the transaction. */
   readonly remedy: string
 }
 
-/** The sessions whose locks block our statement. An error message names them. */
+/** The sessions whose locks block a statement of the driver. An error message names these sessions. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each holder certainly has a lock. Otherwise, any of them may have it. */
+  /** Whether each holder certainly has a lock. Otherwise, the holders are only candidates. */
   readonly areSure: boolean
-  /** Advice on how to find out more than this user or this server can see, such as "GRANT PROCESS shows the owner". */
+  /**
+   * Advice on how to find out more than this user or this server can see, such as "to see the owner, grant this user
+   * PROCESS".
+   */
   readonly advice: string | undefined
 }
 
@@ -28,7 +31,7 @@ interface Lockable {
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }
 
-/** Runs `work`. If another session's lock blocks it, the error names the holder. */
+/** Runs `work`. If another session's lock blocks the work, the error names this session. */
 export async function withHoldersInErrors<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -39,7 +42,7 @@ export async function withHoldersInErrors<Result>(store: Lockable, work: () => P
   }
 }
 
-/** Describes who holds a lock and how to end it, as a continuation of "locked by". */
+/** Describes which sessions hold a lock and how to end their transactions, as a continuation of "locked by". */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'

@@ -29,8 +29,8 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
 }
 
 /**
- * Removes the traces that have no record dated `before` or later, in steps between other work. Records dated later than
- * tomorrow do not count.
+ * Removes the traces that have no record dated `before` or later, in steps, so that other work can run between the
+ * steps. Records dated later than tomorrow do not count.
  */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
   const young = { from: before, to: getLatestPlausibleTimestamp() }
@@ -43,8 +43,8 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
 }
 
 /**
- * Walks from the oldest record forward, or from the newest record back, until it reaches a young record. Records newer
- * than the young ones are dated later than tomorrow.
+ * Walks from the oldest record forward, or from the newest record back, until a record is within `young`. Removes the
+ * traces that have no record within `young`. Records that are newer than `young` are dated later than tomorrow.
  */
 async function pruneFrom(
   use: UseTable,
@@ -70,8 +70,8 @@ async function pruneFrom(
 }
 
 /**
- * Removes all records except the young ones, and returns their number. A trace with locked rows is noted in `locked`
- * and keeps these rows.
+ * Removes all records of these traces except those within `young`, and returns the number of removed records. A trace
+ * with locked rows keeps these rows and is noted in `locked`.
  */
 async function removeRecords(
   use: UseTable,

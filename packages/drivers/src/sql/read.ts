@@ -18,8 +18,8 @@ export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, fall
 const NONE: readonly never[] = []
 
 /**
- * Reads a trace in order of arrival: first its ids, from the index and at linear cost, then its rows in pages of
- * limited size.
+ * Reads a trace in order of arrival. First reads the ids of its rows, from the index and at linear cost. Then reads the
+ * rows in pages of limited size.
  */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
   for (let after: number | undefined = MIN_ID; after !== undefined; ) {

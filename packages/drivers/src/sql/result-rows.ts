@@ -17,12 +17,15 @@ export function checkColumns(names: readonly string[]): boolean {
   throw new SqlFailure(advice, undefined, 'failed', advice)
 }
 
-/** Converts a cell to a string. NULL stays `null`, unlike the empty string. */
+/** Converts a cell to a string. NULL becomes `null`, so that it differs from the empty string. */
 export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }
 
-/** Converts the columns `timestamp, id, base_id, name, service` and the size of data that may contain an error. */
+/**
+ * Converts the columns `timestamp, id, base_id, name, service` and the size of `data`, which is NULL unless `data` may
+ * contain an error.
+ */
 export function toWalkedRecord([timestamp, id, base_id, name, service, bytes]: Cells): WalkedRecord {
   return {
     timestamp: String(timestamp),

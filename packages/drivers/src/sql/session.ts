@@ -16,7 +16,7 @@ export interface SqlClient {
   query(text: string, values: readonly unknown[], often: boolean): Promise<SqlResult>
   end(): Promise<unknown>
   destroy(): void
-  /** Calls `listener` when the connection is gone, whichever side ended it. */
+  /** Calls `listener` when the connection has ended, no matter which side ended it. */
   onEnd(listener: () => void): void
   toFailure(error: unknown): SqlFailure
 }
@@ -84,7 +84,10 @@ export function createSession(client: SqlClient): SqlSession {
   }
 }
 
-/** Runs the first statements of a session. Ends the session if they fail, because no other code would. */
+/**
+ * Runs the first statements of a session. Ends the session if the statements fail, because no other code has access to
+ * the session yet.
+ */
 export async function beginSession<Result>(session: SqlSession, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -15,7 +15,7 @@ export interface OwnedId {
   readonly baseId: string
 }
 
-/** Position in a walk over the records. */
+/** A position in a walk over the records in the order of time. */
 export interface Position {
   readonly timestamp: string
   readonly id: number
@@ -76,7 +76,7 @@ export interface SqlStore {
   ): Promise<readonly OwnedId[]>
   /** Removes the rows that are not locked, without waiting for locked rows. Returns the number of removed rows. */
   removeRows(ids: readonly number[]): Promise<number>
-  /** Returns the given ids whose rows exist. */
+  /** Returns those of the given ids whose rows exist. */
   findExistingRows(ids: readonly number[]): Promise<readonly number[]>
   /**
    * Returns the sessions that may have locked the rows or the table, the oldest first, as far as this user may see

@@ -15,7 +15,7 @@ export class CommitLost extends Error {
   override readonly name = 'CommitLost'
 }
 
-/** The records that the database did not accept from a batch whose other records it accepted. */
+/** The records of a batch that the database did not accept, although it accepted the other records. */
 interface Leftovers {
   refused: number
   /** Positions of the records that the database may accept later. */
@@ -78,7 +78,10 @@ async function insertAll(store: SqlStore, rows: Rows): Promise<void> {
   for (const piece of toPieces(rows, store.maxBytes)) await store.insert(piece.map(({ values }) => values))
 }
 
-/** Inserts rows. Rows that the database does not accept are halved down to single rows, which are noted in `left`. */
+/**
+ * Inserts rows. If the database does not accept them, tries each half separately, down to single rows. Notes the rows
+ * that are not accepted in `left`.
+ */
 async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boolean, left: Leftovers): Promise<void> {
   const { session } = store
   const [first] = rows

@@ -13,11 +13,11 @@ const ADVICE_BY_CODE = new Map([
   [10, 'cannot be read or written: the disk reports an error, or is full'],
   [11, 'is damaged; move it away, and a new one is created'],
   [13, 'is on a full disk'],
-  [14, 'cannot be opened; check that it is a file and its permissions'],
+  [14, 'cannot be opened; check that it is a file, and check its permissions'],
   [26, 'is not an SQLite database; name another file'],
 ])
 
-/** A row is too large, a constraint refuses it, or a value has the wrong type. */
+/** Result codes for a row that is too large or violates a constraint, or for a value of the wrong type. */
 const REFUSED_CODES = new Set([18, 19, 20])
 const READ_ONLY_ADVICE = 'is read-only: this user cannot write to both the file and its directory'
 

@@ -13,7 +13,7 @@ export interface SqliteLocation {
 }
 
 /**
- * Reads a path with an optional `?ttl=7d`. Error messages do not quote it, because a string for another store may
+ * Reads a path with an optional `?ttl=7d`. Error messages do not quote the path, because a string for another store may
  * contain a password.
  */
 export function readSqliteLocation(location: string): SqliteLocation {
@@ -22,8 +22,8 @@ export function readSqliteLocation(location: string): SqliteLocation {
 }
 
 /**
- * Converts `/` and a path, which is absolute or relative to the working directory. An empty string means the default
- * store.
+ * Converts the part after `sqlite://`, which is a slash followed by a path. The path is absolute or relative to the
+ * working directory. An empty string means the default store.
  */
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
@@ -40,7 +40,7 @@ function toSqlitePath(location: string): string {
 function throwMalformed(): never {
   throw new OsprofilerError(
     'ERR_CONNECTION_STRING',
-    'An SQLite store is "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded, without a host; the only option is "?ttl=7d".',
+    'An SQLite store needs the connection string "sqlite://" (the default), "sqlite:///relative/path.db" or "sqlite:////absolute/path.db", percent-encoded and without a host. The only option is "?ttl=7d".',
   )
 }
 
@@ -72,7 +72,7 @@ function findHome(): string {
   if (isAbsolute(home)) return home
   throw new OsprofilerError(
     'ERR_CONFIGURATION',
-    'The embedded store has no place, because this user has no home directory. Set XDG_STATE_HOME to an absolute path, or name a store, such as "sqlite:////var/lib/app/traces.db".',
+    'The embedded store has no default location, because this user has no home directory. Set XDG_STATE_HOME to an absolute path, or name a store, such as "sqlite:////var/lib/app/traces.db".',
     { cause },
   )
 }

@@ -5,14 +5,14 @@ import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-
 const MAX_ROW_CHARACTERS = 100_000_000
 
 /**
- * Packs a record into a string, because passing a string to the thread takes a fraction of the time for columns or
- * `info`.
+ * Packs a record into a string. Passing one string to the thread takes only a fraction of the time of passing the
+ * columns or `info`.
  */
 export function packRecord(record: TraceRecord): string {
   return toColumns(record).join('\0')
 }
 
-/** Rows for the database, and the number of records in their batch that cannot be converted to rows. */
+/** The rows of a batch, and the number of records that cannot be converted to rows. */
 export interface SqliteBatch {
   readonly rows: string[][]
   refused: number

@@ -32,7 +32,7 @@ export type SqliteMessage =
   | { readonly id: number; readonly request: SqliteRequest }
   | { readonly packed: readonly string[] }
 
-/** The answer to the request with this id. Id 0 is not a request's, and reports that the thread has started. */
+/** The answer to the request with this id. Id 0 belongs to no request, and reports that the thread has started. */
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
@@ -73,7 +73,10 @@ interface Pending {
 }
 
 const MAX_THREAD_END_MS = 200
-/** Pause after a failed start, because a start costs more than a batch is worth. */
+/**
+ * After a failed start, the next start is delayed by this time, because it would cost too much to try a start for each
+ * batch.
+ */
 const START_PAUSE_MS = 10_000
 
 /** Prepares a thread for a database. The thread starts at the first request, and runs `file` (see `findWorker`). */
@@ -154,7 +157,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
       if (closing === undefined) return
       const ended = once(closing, 'exit')
       await ask('close').catch(() => undefined)
-      // By now, the thread has left native code and will not enter it again.
+      // By now, the thread has left native code and will not enter native code again.
       if (!(await endsWithin(MAX_THREAD_END_MS, ended))) await closing.terminate()
     },
     destroy() {

@@ -1,20 +1,20 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { requireFrom } from '@osprofiler/core/toolkit'
 
-// Undefined in a CommonJS bundle. In other bundles, it is the URL of the bundle, or with webpack the URL of this file
-// at build time.
+// `import.meta.url` is undefined in a CommonJS bundle. In other bundles, it is the URL of the bundle, or with webpack
+// the URL of this file at build time.
 const thisFileUrl: string | undefined = import.meta.url
 
 /**
- * Finds the thread's file. In a bundle, it throws `ERR_MISSING_CLIENT`, because a `worker.js` next to the bundle may
- * belong to the application.
+ * Returns the path of the file that the thread runs. Throws `ERR_MISSING_CLIENT` in a bundle, which does not contain
+ * this file.
  */
 export function findWorker(): string {
   const file = thisFileUrl === undefined ? undefined : findWorkerBeside(thisFileUrl)
   if (file !== undefined) return file
   throw new OsprofilerError(
     'ERR_MISSING_CLIENT',
-    'sqlite:// runs in a thread, whose file is not in the bundle. Leave @osprofiler/drivers outside of the bundle (esbuild: --external:@osprofiler/drivers), and install it beside the program.',
+    'sqlite:// runs in a thread, whose file is not in the bundle. Leave @osprofiler/drivers outside of the bundle (esbuild: --external:@osprofiler/drivers), and install it next to the program.',
   )
 }
 

@@ -23,7 +23,7 @@ export interface OsloTarget {
   /** The name of one server of the topic. Default: any server. */
   readonly server?: string | undefined
   readonly namespace?: string | undefined
-  /** Version of the interface. Default 1.0, as in servers. */
+  /** Version of the interface. The default is 1.0, as for servers. */
   readonly version?: string | undefined
   readonly topic?: string | undefined
   /** The services' `control_exchange`. Default `openstack`. */
@@ -53,7 +53,7 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
    * Whether to add the trace in Python's format, with the HMAC key _in plain text_ (see `injectTrace`). Default false.
    */
   readonly compatible?: boolean | undefined
-  /** Keys that may be sent in plain text. Default: those of `configure`, `setup` or the environment. */
+  /** Keys that may be sent in plain text. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
 }
 
@@ -61,7 +61,7 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
 export interface OsloClient {
   /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
-  /** Makes a server run a method, and resolves when the broker has the message. Rejects with `ERR_BROKER`. */
+  /** Makes a server run a method, and resolves when the broker has received the message. Rejects with `ERR_BROKER`. */
   cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
   /** Rejects all waiting calls, and closes within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
@@ -87,11 +87,10 @@ const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
  * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace is a point
- * named `rpc`, below which the service continues the trace. Connects on first use, and reconnects after a loss.
+ * named `rpc`. The service's points become children of this point. Connects on first use, and reconnects after a loss.
  *
  * @throws TypeError for a wrong option
- * @example
- * const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
+ * @example const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
  * await orders.call({ user: 'alice' }, 'create', { item: 7 }, { timeout: 5_000 })
  */
 export function createOsloClient(connect: Connect, options: OsloClientOptions): OsloClient {
@@ -116,8 +115,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declarations.transient)
-    // A reply is acknowledged only after it has arrived. If the connection ends before that, the reply is delivered
-    // again on the next connection.
+    // A reply is acknowledged only after its call has received it. If the connection ends before that, the reply is
+    // delivered again on the next connection.
     const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
@@ -177,7 +176,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           mandatory: true,
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
-        // Called last, so that an earlier error leaves no waiting call behind.
+        // `wait` is called last, so that an earlier error leaves no waiting call behind.
         const reply = waitingCalls.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
@@ -237,7 +236,7 @@ function mergeTargets(defaults: OsloClientOptions, overrides: OsloTarget) {
 function checkCall(method: unknown, args: unknown, options: object, kinds: OptionKinds, owner: string): void {
   checkOptions(owner, options, kinds)
   if (typeof method !== 'string' || method === '') throw new TypeError(`${owner} needs the name of a method`)
-  if (!isObject(args)) throw new TypeError('The arguments of a method are an object: their names and values')
+  if (!isObject(args)) throw new TypeError('The arguments of a method must be an object with their names and values')
 }
 
 function createRefusedError(name: string): OsprofilerError {

@@ -31,7 +31,7 @@ export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly exchange?: string | undefined
   /** One or more objects with methods. Each may have a member `target` with its `namespace` and `version`. */
   readonly endpoints: object | readonly object[]
-  /** Trusted keys. Default: those of `configure`, `setup` or the environment. */
+  /** Trusted keys. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Limits and hooks for traces, as for `createRunTraced`. */
   readonly trace?: CallOptions<TraceContext> | undefined
@@ -40,8 +40,8 @@ export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   /** Whether to answer `oslo_rpc_server_ping`. Default false. */
   readonly rpc_ping_enabled?: boolean | undefined
   /**
-   * Called with the errors of methods, together with the call, and with errors of the broker. Default: a process
-   * warning.
+   * Called with the error and the call if a method fails, and with only the error if the broker fails. Default: emits a
+   * process warning.
    */
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
@@ -55,7 +55,7 @@ export interface OsloCall {
 
 /** A running server of a topic, as returned by `createOsloServer`. */
 export interface OsloServer {
-  /** Numbers of the calls that carried a trace, by outcome. */
+  /** The number of calls with a trace, for each outcome. */
   readonly stats: TraceStats
   /** Accepts no more calls, finishes the calls in progress, and ends within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
@@ -78,18 +78,14 @@ const OPTION_KINDS: OptionKinds<OsloServerOptions> = {
 
 /**
  * Serves a topic of OpenStack's oslo.messaging over RabbitMQ, as Python's RPC server does. Callers can reach any server
- * of the topic, only this server, or all servers (fan-out). If a call carries a trace that was signed with one of the
+ * of the topic, only this server, or all servers (fan-out). If a call contains a trace that was signed with one of the
  * keys, the call becomes part of that trace. Resolves when the server is ready for calls. Lost channels and connections
  * are reopened.
  *
  * @throws TypeError for a wrong option, OsprofilerError `ERR_BROKER` if the broker does not answer or its declarations
  * differ
- * @example
- * const server = await createOsloServer(() => amqplib.connect(url), {
- *   topic: 'orders',
- *   endpoints: { create: (context, { item }) => save(item) },
- *   rabbit_quorum_queue: true,
- * })
+ * @example const server = await createOsloServer(() => amqplib.connect(url), { topic: 'orders', endpoints: { create:
+ * (context, { item }) => save(item) }, rabbit_quorum_queue: true, })
  */
 export async function createOsloServer(connect: Connect, options: OsloServerOptions): Promise<OsloServer> {
   checkServerOptions(options)
@@ -149,7 +145,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of consumerTags) await channel.cancel(tag)
-        // Leaves some of the time for requests to the broker.
+        // The calls get only a part of the time, because the requests to the broker take time, too.
         await waitAtMost(callHandler.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
@@ -163,7 +159,7 @@ function checkServerOptions(options: OsloServerOptions): void {
   checkOptions('createOsloServer()', options, OPTION_KINDS)
   if (!options.topic) throw new TypeError('createOsloServer() needs a topic')
   if (options.maxConcurrentCalls !== undefined && options.maxConcurrentCalls < 1) {
-    throw new TypeError('maxConcurrentCalls is 1 or more')
+    throw new TypeError('maxConcurrentCalls must be at least 1')
   }
 }
 

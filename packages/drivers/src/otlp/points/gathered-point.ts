@@ -12,11 +12,14 @@ export interface TimedRecord {
 export interface GatheredPoint {
   start: TimedRecord | undefined
   stop: TimedRecord | undefined
-  /** Additional start and stop records, without their `info`: duplicates and conflicting records. */
+  /**
+   * Additional start and stop records of this point, without their `info`. They are duplicates or contradict `start` or
+   * `stop`.
+   */
   others: readonly TimedRecord[]
 }
 
-/** Limit per point. Further records would add no information. */
+/** The limit of `others` for each point. Further records would add no information. */
 const MAX_OTHER_RECORDS = 10
 
 /** Returns whether a record is the stop of its point, by the same rule as in a report. */
@@ -44,7 +47,9 @@ export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   point.others = [...point.others, { record: { ...record, info: {} }, at }]
 }
 
-/** Returns the oddities of a point's records, under the names that a report uses. */
+/**
+ * Returns marks for the inconsistencies of a point's records, with the names that a report uses, such as `no-start`.
+ */
 export function findMarks({ start, stop, others }: GatheredPoint): Set<string> {
   const marks = new Set<string>()
   if (others.length > 0) markRivals({ start, stop, others }, marks)

@@ -5,9 +5,9 @@ import type { TimedRecord } from './gathered-point.js'
 export interface HeldStart {
   readonly baseId: string
   readonly traceId: string
-  /** The record as JSON, whose memory use is known from the length of the string. */
+  /** The record as JSON text, because the length of a string tells how much memory it uses. */
   readonly line: string
-  /** In microseconds since 1970. */
+  /** The time of the record, in microseconds since 1970. */
   readonly at: number
   readonly hasLocalParent: boolean
   /** Whether the parent was open when the point started. */
@@ -26,8 +26,8 @@ export interface HeldStarts {
   touch(baseId: string): void
   findOldest(limit: number): readonly HeldStart[]
   /**
-   * Returns the oldest starts of traces without new records for `lingerMs` (if all ancestors have stopped) or for an
-   * hour.
+   * Returns the oldest starts of traces that have had no new record for `lingerMs` (if all ancestors have stopped) or
+   * for an hour.
    */
   findOverdue(limit: number): readonly HeldStart[]
 }
@@ -50,7 +50,7 @@ const MAX_SILENCE_MS = 3_600_000
 /** Creates an empty collection. `lingerMs` limits the wait for a point's stop after all its ancestors have stopped. */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
-  /** In the order of arrival. */
+  /** All starts, in the order of arrival. */
   const all = new Set<HeldStart>()
   let characters = 0
 

@@ -21,14 +21,18 @@ export interface KnownPoint {
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
-  /** Notes that a point's span was sent with its stop record. `isWhole` says whether it also had its start record. */
+  /**
+   * Notes that a point's span was sent with its stop record. `isWhole` tells whether the span also had the start
+   * record.
+   */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
   /** Returns whether a point has no parent. The trace id counts as a parent only if a point has this id. */
   isTop(point: KnownPoint): boolean
   /** Returns whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
   /**
-   * Returns the estimated end of a point without a stop: the end of the nearest ended ancestor, or of the trace so far.
+   * Returns the estimated end of a point without a stop: the end of the nearest ended ancestor, or the latest known
+   * time of the trace.
    */
   estimateEnd(point: KnownPoint): number
   /** Notes the time of a record of the trace. */

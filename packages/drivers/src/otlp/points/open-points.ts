@@ -15,7 +15,7 @@ export interface OtlpPoint {
   readonly given: readonly TraceRecord[]
   /** Whether the point has no parent. */
   readonly isTop: boolean
-  /** Oddities of the point's records, under the names that a report uses. */
+  /** Marks for the inconsistencies of the point's records, with the names that a report uses. */
   readonly marks: readonly string[]
   /**
    * Whether the parent is a point of the same program. Otherwise, the parent belongs to another program, or is unknown.
@@ -23,10 +23,11 @@ export interface OtlpPoint {
   readonly hasLocalParent: boolean
   /** Whether a span of the point was already sent while a record was missing. */
   readonly isUpdate: boolean
-  /** In microseconds since 1970. */
+  /** The time of the first known record, in microseconds since 1970. */
   readonly startedAt: number
   /**
-   * At least `startedAt`. For a point without a stop: the end of the parent, or the time of the trace's last record.
+   * The time of the stop, but at least `startedAt`. Without a stop, this is the end of an ancestor, or the time of the
+   * trace's last record.
    */
   readonly endedAt: number
   /** Must be called after the point was sent, or after sending it has finally failed. */
@@ -40,7 +41,7 @@ export interface OtlpPlan {
   hold(): readonly TraceRecord[]
 }
 
-/** The points that have started and not stopped, and the planner of the points to send for a batch. */
+/** Keeps the points that have started but not stopped, and plans which points to send for a batch. */
 export interface OpenPoints {
   readonly size: number
   /** Whether the limit is exceeded, so that the oldest points must be sent. */
@@ -106,7 +107,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const traces = new Map<string, Map<string, BatchedPoint>>()
     const batch: BatchedPoint[] = []
-    /** In the order in which the stops arrived. */
+    /** The points with a stop, in the order in which the stops arrived. */
     const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
 

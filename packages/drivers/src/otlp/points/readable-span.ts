@@ -23,7 +23,10 @@ export interface ReadySpan {
   readonly characters: number
 }
 
-/** Returns a function that maps points to spans. The attributes in `given` override those of a record's service. */
+/**
+ * Returns a function that maps points to spans. The attributes in `given` override the attributes of a record's
+ * service.
+ */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
     const findResource = createResourceFinder(given)
@@ -80,7 +83,8 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
 }
 
 /**
- * Shares one resource object per service and process, because exporters group spans by the identity of the resource.
+ * Uses the same resource object for all records of one service, project and host, because exporters group spans by the
+ * identity of this object.
  */
 function createResourceFinder(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()

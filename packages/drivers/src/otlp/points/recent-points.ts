@@ -26,7 +26,10 @@ export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   }
 }
 
-/** Creates a key from both ids. They may contain any character, so the length shows where the first id ends. */
+/**
+ * Creates a key from both ids. The ids may contain any character, so a length at the beginning shows where the first id
+ * ends.
+ */
 function toKey(baseId: string, traceId: string): string {
   return `${baseId.length} ${baseId}${traceId}`
 }

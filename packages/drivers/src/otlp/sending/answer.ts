@@ -19,7 +19,7 @@ const SPAN_STATUSES = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
 const ENCODING_REFUSED = /content-encoding|gzip|compress/i
 const PLAIN_HTTP_AT_TLS_PORT = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
-/** nginx's message to a client that sent no certificate, or an untrusted one. */
+/** Matches nginx's answers to a client that sent no certificate or an untrusted certificate. */
 const CLIENT_CERTIFICATE_MISSING = /SSL certificate (?:was sent|error)/i
 const MAX_PAUSE_MS = 60_000
 
@@ -29,13 +29,13 @@ const HINT_BY_STATUS: Readonly<Record<number, string>> = {
   404: 'Is this the path of its endpoint for traces? "/v1/traces" is added to the path of the connection string.',
   405: 'Is this the port of OTLP over HTTP, usually 4318, and the path of its endpoint for traces?',
   407: 'Requests through a proxy are not possible.',
-  411: 'A proxy before the collector accepts no chunked request.',
+  411: 'A proxy in front of the collector accepts no chunked request.',
   415: 'Try the other protocol, ?protocol=http/json or ?protocol=http/protobuf, and ?compression=none.',
 }
 
 /**
- * Returns `undefined` for an accepted request, `ERR_STORE` if the collector accepts no request now, or
- * `ERR_WRITE_REFUSED`.
+ * Returns `undefined` for an accepted request, `ERR_STORE` if the collector accepts no request now, and
+ * `ERR_WRITE_REFUSED` if the collector refuses these spans.
  */
 export function readAnswer(answer: Answer, { url }: OtlpSettings): OsprofilerError | undefined {
   const { status } = answer

@@ -15,8 +15,8 @@ const MAX_REQUEST_BYTES = 1_000_000
 const MIN_REQUEST_BYTES = 10_000
 
 /**
- * Returns a function that sends points and reports the fate of each. A refused request is halved until the refused
- * point is the only one in its request.
+ * Returns a function that sends points and reports the fate of each point. A refused request is halved until the
+ * refused point is the only one in its request.
  *
  * @throws OsprofilerError `ERR_STORE`: points without a reported fate may be sent again
  */
@@ -31,7 +31,7 @@ export function createPointSender(
   function splitRefused(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
     const middle = Math.ceil(request.length / 2)
     if (!isTooLarge(error)) return [request.slice(0, middle), request.slice(middle)]
-    // Makes later requests small enough to be accepted at once.
+    // Later requests are split into parts of this size before they are sent.
     maxBytes = Math.max(MIN_REQUEST_BYTES, Math.floor(Math.min(maxBytes, estimateRequestBytes(request, protocol)) / 2))
     const smaller = splitIntoRequests(request, protocol, maxBytes)
     return smaller.length > 1 ? smaller : [request.slice(0, middle), request.slice(middle)]
@@ -43,7 +43,7 @@ export function createPointSender(
     for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
       try {
         const rejected = await sender.send(request.map(({ span }) => span))
-        // Collectors report only how many spans they rejected, not which.
+        // A collector reports only the number of rejected spans, so the last spans of the request count as rejected.
         const taken = request.length - rejected
         for (const [index, { point }] of request.entries()) onFate(point, index < taken ? 'sent' : 'rejected')
       } catch (error) {
@@ -51,7 +51,7 @@ export function createPointSender(
         if (error.code === 'ERR_WRITE_REFUSED' && !isConfirmed && !isTooLarge(error)) {
           await sender.confirm()
           isConfirmed = true
-          // The collector may have started to accept requests in the meantime.
+          // The collector accepts requests now, so the same request is tried again.
           waiting.unshift(request)
           continue
         }

@@ -69,7 +69,7 @@ export function runExchange(
     open(opened)
     try {
       exporter.export([...spans], ({ code, error }) => {
-        // Once a request exists, its own events decide, because the exporter knows nothing more.
+        // Once a request exists, the request's own events decide about the outcome, because the exporter hides details.
         if (opened.request !== undefined) return
         if (code === EXPORT_SUCCESS) settle(ACCEPTED_OUTCOME)
         else settle({ failure: toError(error), isStale: false })
@@ -93,7 +93,10 @@ export function watchRequests(agent: HttpAgent, onRequest: (request: ClientReque
   })
 }
 
-/** Takes the outcome from the request itself. Hides from the exporter all failures that it would retry. */
+/**
+ * Settles the exchange with the outcome of the request. Changes the status or error code of failures that the exporter
+ * would otherwise retry.
+ */
 export function followRequest(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request
   request.on('socket', socket => {

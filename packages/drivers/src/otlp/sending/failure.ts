@@ -5,7 +5,7 @@ import { String, types } from '@osprofiler/core/toolkit'
 export interface Attempt {
   /** Whether the connection was open, so that the collector may have received the request. */
   readonly connected: boolean
-  /** Whether the request contained no spans and only checked whether the collector accepts any. */
+  /** Whether the request contained no spans and only checked whether the collector accepts requests. */
   readonly isProbe: boolean
   readonly isSecure: boolean
   readonly hasClientCertificate: boolean
@@ -20,10 +20,7 @@ const TLS_ALERT = 0x15
 
 /** Hints for the user, by error codes that show that the collector cannot have read the request. */
 const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
-  [
-    /ALTNAME/,
-    () => 'its certificate is for other hosts than the one of the connection string; name a host of the certificate',
-  ],
+  [/ALTNAME/, () => 'its certificate is not for the host in the connection string; name a host of the certificate'],
   [/CERT_HAS_EXPIRED/, () => 'its certificate has expired'],
   [/CERT_NOT_YET_VALID/, () => "its certificate is not valid yet; is this machine's clock right?"],
   [
@@ -36,7 +33,7 @@ const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attem
   [
     /CERT|SIGNATURE|ISSUER/,
     () =>
-      'its certificate is not trusted; name the authority of the certificate by ?certificate= or OTEL_EXPORTER_OTLP_CERTIFICATE',
+      'its certificate is not trusted; name the authority of the certificate in ?certificate= or OTEL_EXPORTER_OTLP_CERTIFICATE',
   ],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|EPROTO/, () => 'it does not speak TLS at this port; use "otlp://"'],
   [/^ERR_SSL/, () => 'the TLS handshake failed'],
@@ -54,8 +51,8 @@ export function toRequestError(attempt: Attempt, error: unknown): OsprofilerErro
 }
 
 /**
- * Creates the error for a closed connection, with a hint: a server of another protocol closes the connection just like
- * a collector that crashes.
+ * Creates the error for a closed connection. The error contains a hint, because a server for another protocol closes
+ * the connection in the same way as a collector that crashes.
  */
 function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt

@@ -4,15 +4,11 @@ import { isStop } from '../points/gathered-point.js'
 import { createRecentPoints } from '../points/recent-points.js'
 import type { Fate } from './deliver.js'
 
-/**
- * The fates of records. They are kept because a batch may be written again after some of its requests were accepted.
- */
+/** Remembers the fates of records, because a batch may be written again after some of its requests were accepted. */
 export interface RecordFates {
   get(record: TraceRecord): Fate | undefined
   set(record: TraceRecord, fate: Fate): void
-  /**
-   * Creates the notifier's result for a batch. Throws if all records were refused, or if the fates of all are unknown.
-   */
+  /** Creates the result of a write. Throws if all records were refused, or if the fates of all records are unknown. */
   summarize(records: readonly TraceRecord[]): WriteResult
 }
 
@@ -22,8 +18,8 @@ const MAX_REFUSED_POINTS = 1_000
 export function createRecordFates(): RecordFates {
   const fates = new WeakMap<TraceRecord, Fate>()
   /**
-   * After a record was dropped, the notifier writes a copy of the stop record that reports the drop. Ids identify the
-   * copy.
+   * The points of refused records, by their ids. After the notifier has dropped a record, it writes the point's stop
+   * again, as a new object that reports the drop.
    */
   const refusedPoints = createRecentPoints<OsprofilerError>(MAX_REFUSED_POINTS)
 
@@ -43,7 +39,7 @@ export function createRecordFates(): RecordFates {
       const unknown = batchFates.filter(fate => isErrorFate(fate, 'ERR_WRITE_UNCERTAIN'))
       const rejected = batchFates.filter(fate => fate === 'rejected').length
       const [error = unknown[0]] = refusals
-      // Throws so that error listeners are notified.
+      // The error is thrown, so that error listeners are notified.
       if (error !== undefined && [refusals.length, unknown.length].includes(records.length)) throw error
       const refused = rejected + refusals.length
       if (error === undefined && rejected === 0) return { refused }

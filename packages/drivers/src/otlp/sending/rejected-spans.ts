@@ -8,8 +8,8 @@ const REJECTED_SPANS = 0x08
 
 /**
  * Returns the number of rejected spans in a collector's answer. Returns 0 for any other body. The messages are defined
- * in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer protobuf with JSON, so
- * if the answer has a media type, the media type decides.
+ * in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer a request in protobuf
+ * with JSON. Therefore the format is read from the media type of the answer, if there is one.
  */
 export function countRejectedSpans(
   body: Buffer,

@@ -17,25 +17,26 @@ export interface OtlpSender {
   /** Resolves to the number of rejected spans. Throws `ERR_STORE`, `ERR_WRITE_REFUSED` or `ERR_WRITE_UNCERTAIN`. */
   send(spans: readonly ReadableSpan[]): Promise<number>
   /**
-   * Sends a request without spans, unless the last answer was good. Rejects with `ERR_STORE` if the request is not
-   * accepted.
+   * Sends a request without spans, unless the collector answered the last request as expected. Rejects with `ERR_STORE`
+   * if the request is not accepted.
    */
   check(): Promise<void>
   /**
-   * Sends a request without spans. Rejects with `ERR_STORE` even if it is refused, because no span can be the reason.
+   * Sends a request without spans. Rejects with `ERR_STORE` even if the collector refuses the request, because no span
+   * can be the reason.
    */
   confirm(): Promise<void>
   disconnect(): Promise<void>
   destroy(): void
 }
 
-/** After this idle time, a server may close a connection, perhaps just as the next request is sent. */
+/** After this idle time, a server may close the connection just as the next request is sent. */
 const MIN_STALE_IDLE_MS = 200
 const MIN_REPEAT_INTERVAL_MS = 10_000
 
 /**
- * State after the last request: `good` if the collector accepted or refused the request, `doubtful` if it did not
- * answer.
+ * The state after the last request. `good`: the collector accepted the spans or refused only these spans. `doubtful`:
+ * the collector did not answer.
  */
 type CollectorState = 'unknown' | 'good' | 'doubtful'
 
@@ -43,7 +44,7 @@ type CollectorState = 'unknown' | 'good' | 'doubtful'
  * Creates a sender on top of OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
  * rejected spans, retries requests that may have arrived, and keeps the process alive while it waits. Therefore the
  * sender watches each request of the exporter's agent, and takes the outcome from the request itself. Failures are
- * hidden from the exporter, so that it does not retry: the notifier does.
+ * hidden from the exporter, so that it does not retry. The notifier retries instead.
  */
 export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreLifetime): OtlpSender {
   const isSecure = settings.url.startsWith('https:')
@@ -82,14 +83,14 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
   }
 
   /**
-   * Returns whether an idle connection was probably closed. A busy connection gets one repetition per
-   * `MIN_REPEAT_INTERVAL_MS`.
+   * Returns whether a request may be repeated. This is the case if the connection was idle and was probably closed, or
+   * if the last repetition was at least `MIN_REPEAT_INTERVAL_MS` ago.
    */
   function canRepeat(): boolean {
     const now = performance.now()
-    const isLikely = now - answeredAt >= MIN_STALE_IDLE_MS || now - repeatedAt >= MIN_REPEAT_INTERVAL_MS
-    if (isLikely) repeatedAt = now
-    return isLikely
+    const isAllowed = now - answeredAt >= MIN_STALE_IDLE_MS || now - repeatedAt >= MIN_REPEAT_INTERVAL_MS
+    if (isAllowed) repeatedAt = now
+    return isAllowed
   }
 
   /** Sends a request, and repeats it once if a reused connection had been closed. */
@@ -101,7 +102,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
       run(signal =>
         runExchange(transport, spans, opened => {
           current = opened
-          signal.addEventListener('abort', () => opened.giveUp('it ended before an answer came'))
+          signal.addEventListener('abort', () => opened.giveUp('the driver stopped waiting for the answer'))
         }),
       )
     const outcome = await sendOnce()
@@ -143,8 +144,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
       await sendOrThrow([])
     } catch (error) {
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
-      // A collector that refuses an empty request has answered, so it may still accept spans, unless it is known to
-      // refuse them.
+      // A collector that refuses an empty request may still accept spans, unless it has already refused spans.
       if (refusesProbes || isCollectorFailure(error)) throw createRefusesAllError(error)
     }
   }

@@ -5,7 +5,10 @@ import type { OtlpSettings } from '../settings/settings.js'
 type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
-/** Maximum number of bytes that an encoding adds to a span and to an attribute, and that a character can take. */
+/**
+ * The maximum number of bytes that each encoding adds to a span and to an attribute, and the maximum size of a
+ * character.
+ */
 const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
   'http/json': { span: 700, attribute: 64, character: 6 },
@@ -45,7 +48,10 @@ export function estimateRequestBytes(request: readonly ReadySpan[], protocol: Pr
   return bytes
 }
 
-/** Returns an upper bound without reading the strings. Most batches are far below the limit. */
+/**
+ * Returns an upper bound for the bytes of spans without reading their strings. Most batches are far below the limit, so
+ * this bound is enough.
+ */
 function estimateRoughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
   const { span, attribute, character } = ENCODING_BYTES[protocol]
   const resources = new Set<object>()

@@ -3,7 +3,10 @@ import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 
 /** Resource attributes from the settings, which are added to the attributes of each record's program. */
 export interface OtlpResource {
-  /** Adds the settings to the attributes of a record's program. If both define an attribute, the settings win. */
+  /**
+   * Adds the settings to the attributes of a record's program. If both define an attribute, the settings take
+   * precedence.
+   */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }
 
@@ -19,9 +22,9 @@ export function isServiceTemplate(text: string): boolean {
 
 /**
  * Reads the resource from the environment and from the option `service`. The option may contain the placeholders
- * `{project}` and `{service}`, which each record fills in. Python's driver names a service `{project}-{service}` and
- * sets no namespace. `OTEL_RESOURCE_ATTRIBUTES` has the format of W3C baggage: `name=value`, split at commas,
- * percent-encoded.
+ * `{project}` and `{service}`, which are replaced by the values of each record. Python's driver names a service
+ * `{project}-{service}` and sets no namespace. `OTEL_RESOURCE_ATTRIBUTES` has the format of W3C baggage: pairs
+ * `name=value`, percent-encoded and separated by commas.
  */
 export function readResource(option: string | undefined): OtlpResource {
   const given: Record<string, string> = {}

@@ -74,8 +74,8 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
 }
 
 /**
- * Adds the path for traces to an endpoint for all signals (traces, metrics, logs). Python's driver always adds the
- * path.
+ * Adds the path for traces to an endpoint for all signals (traces, metrics, logs), unless the path is already there.
+ * Python's driver always adds the path.
  */
 function toTracesUrl(base: string): URL | undefined {
   const url = URL.canParse(base) ? new URL(base) : undefined
@@ -92,14 +92,17 @@ function readEndpoint(transport: string): URL | undefined {
   if (text === undefined) return undefined
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw createVariableError('ENDPOINT', 'is a URL of http or https, such as http://collector:4318')
+    throw createVariableError('ENDPOINT', 'must be an http or https URL, such as http://collector:4318')
   }
   if (transport === 'https' && url.protocol !== 'https:') {
-    throw createVariableError('ENDPOINT', 'is a URL of http, and otlp+https:// asks for https')
+    throw createVariableError('ENDPOINT', 'is an http URL, but otlp+https:// requires https')
   }
-  // Rejects credentials, because code that handles a URL may show it in messages. Credentials belong in a header.
+  // Credentials in the URL are rejected, because messages may show the URL. Credentials belong in a header.
   if (url.username !== '' || url.password !== '') {
-    throw createVariableError('ENDPOINT', 'may hold no user and password; give them in OTEL_EXPORTER_OTLP_HEADERS')
+    throw createVariableError(
+      'ENDPOINT',
+      'must not contain a user or password; put them into OTEL_EXPORTER_OTLP_HEADERS',
+    )
   }
   return own === undefined ? toTracesUrl(url.href) : url
 }
@@ -107,7 +110,7 @@ function readEndpoint(transport: string): URL | undefined {
 function readProtocol(option: string | undefined, createError: CreateUrlError): OtlpSettings['protocol'] {
   const protocol = option ?? readVariable('TRACES_PROTOCOL') ?? readVariable('PROTOCOL') ?? 'http/protobuf'
   if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol
-  const message = 'is http/protobuf or http/json; collectors take these on port 4318, beside gRPC on 4317'
+  const message = 'must be http/protobuf or http/json; collectors accept both on port 4318, and gRPC on port 4317'
   throw option === undefined ? createVariableError('PROTOCOL', message) : createError(`its protocol ${message}`)
 }
 
@@ -115,7 +118,7 @@ function readTimeout(): number {
   const text = readVariable('TRACES_TIMEOUT') ?? readVariable('TIMEOUT')
   const milliseconds = text === undefined ? TIMEOUT_MS : Number(text)
   if (milliseconds > 0 && milliseconds <= MAX_TIMEOUT_MS) return milliseconds
-  throw createVariableError('TIMEOUT', 'is a number of milliseconds')
+  throw createVariableError('TIMEOUT', 'must be a number of milliseconds')
 }
 
 function readTls(parsed: ConnectionUrl): TlsFiles {

@@ -6,12 +6,12 @@ import { COLUMNS } from '../../records/record-row.js'
 import { SQLITE_CANTOPEN } from './result-code.js'
 import { findTable } from './table.js'
 
-/** An open database. `isInPlace` returns whether its file is still the one at its path. */
+/** An open database. `isInPlace` returns whether the path still refers to the file that was opened. */
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
   /**
-   * Whether the table exists, including changes by other processes. Throws if another program uses its name; see
-   * `findTable`.
+   * Returns whether the table exists now, even if another process created or removed it. Throws if another program uses
+   * the table's name; see `findTable`.
    */
   hasTable(): boolean
   /** Creates a missing table and missing indexes, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
@@ -22,9 +22,9 @@ export interface SqliteDatabase {
   close(): void
 }
 
-// SQLAlchemy's table for Python's driver. Of its eight indexes, only the two that our queries use are created: one for
-// a trace's id, and one for the newest records. They have Python's names, so that no table has them twice. Each index
-// slows down every insert.
+// This is the table that SQLAlchemy creates for Python's driver. Of Python's eight indexes, only the two that this
+// driver's queries use are created, because each index slows down every insert. One index finds the records of a trace,
+// and the other finds the newest records. Both have the same names as in Python, so that no table gets an index twice.
 const CREATE_TABLE_AND_INDEXES = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
@@ -47,8 +47,8 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
 }
 
 /**
- * Creates a database from a connection. Closes the connection on failure, for example if the table belongs to another
- * program.
+ * Creates a `SqliteDatabase` from an open connection. Closes the connection on failure, for example if the table
+ * belongs to another program.
  */
 export function toDatabase(
   connection: DatabaseSync,
@@ -66,8 +66,8 @@ export function toDatabase(
   }
 
   try {
-    // SQLite itself waits only for as long as the thread may be unresponsive. The caller handles longer waits. Foreign
-    // keys are disabled, because another table may refer to ours and have its own triggers.
+    // SQLite itself waits for a lock only for as long as the thread may be unresponsive. The caller handles longer
+    // waits. Foreign keys are disabled, because another table may refer to this table and have triggers.
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA foreign_keys = OFF')
     hasTable()
   } catch (error) {

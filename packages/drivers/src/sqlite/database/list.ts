@@ -24,7 +24,10 @@ interface Position {
   readonly id: bigint
 }
 
-/** The traces of the records before a position. `next` is undefined after the oldest record. */
+/**
+ * The result of one step back in time: the traces of the records that were read, and the position of the next step.
+ * `next` is undefined after the oldest record.
+ */
 interface Step {
   readonly baseIds: ReadonlySet<string>
   readonly next: Position | undefined
@@ -42,7 +45,8 @@ export async function listTraces(run: RunStep, selection: Selection, failedOnly:
       const step: Step | undefined = await run(connection => stepBack(connection, begin, isFailure))
       from = step?.next
       yield { baseIds: step?.baseIds ?? [], reached: from?.timestamp ?? end }
-      // A timestamp that is not valid text changes when it is read, and the same step would be repeated forever.
+      // A timestamp that is not valid text changes when it is read. Without this check, the same step would then be
+      // repeated forever.
       if (from === undefined || from.id === begin.id || from.timestamp < end) return
       await nextTurn()
     }
@@ -76,7 +80,7 @@ function stepBack(
   for (const row of select.iterate(timestamp, timestamp, id)) {
     const { base_id: baseId, data } = row
     rows++
-    // Tables that we created have no ids of another type. For any other id, there is no next step.
+    // In a table that this driver created, all ids are integers. After any other id, there is no next step.
     last = typeof row.id === 'bigint' ? { timestamp: String(row.timestamp), id: row.id } : undefined
     if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
     if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)
@@ -99,7 +103,10 @@ function summarizeTrace(connection: DatabaseSync, baseId: string): TraceSummary 
   return toSummary(toRecord(first), Number(count.records))
 }
 
-/** Loads the failure test. It is loaded only here, because a thread that only writes starts faster without it. */
+/**
+ * Loads the function that recognizes error records. The function is loaded only here, because a thread that only writes
+ * starts faster without it.
+ */
 async function loadFailureTest(): Promise<(data: string) => boolean> {
   const { isErrorRecord } = await import('@osprofiler/core')
   return data => {

@@ -6,7 +6,7 @@ import type { RunStep } from './list.js'
 
 const STEP_TRACES = 100
 
-/** Checks each trace once instead of each record, which would take minutes for a long trace. */
+/** This statement checks each trace once. A check of each record would take minutes for a long trace. */
 const FIND_STALE = `INSERT INTO temp.stale
   SELECT base_id FROM (
     SELECT base_id FROM data WHERE timestamp < ? AND base_id IS NOT NULL
@@ -36,13 +36,13 @@ export function deleteTrace(connection: DatabaseSync, baseId: string): number {
 }
 
 /**
- * Removes at most `STEP_TRACES` traces, and returns their number. Their ids stay inside SQLite: JavaScript would change
- * ids that are blobs or invalid UTF-8, so that the same traces would be found again forever.
+ * Removes at most `STEP_TRACES` traces, and returns their number. The trace ids stay inside SQLite, because JavaScript
+ * would change ids that are blobs or invalid UTF-8. The same traces would then be found again forever.
  */
 function pruneStep(connection: DatabaseSync, before: string, latest: string): number {
   connection.exec('CREATE TEMP TABLE IF NOT EXISTS stale (base_id); DELETE FROM temp.stale')
   const traces = connection.prepare(FIND_STALE).run(before, latest, before, latest).changes
   const records = connection.prepare('DELETE FROM data WHERE base_id IN (SELECT base_id FROM temp.stale)').run().changes
-  // A damaged index may contain traces that cannot be removed.
+  // A damaged index may contain traces that cannot be removed. Returning 0 ends the pruning in this case.
   return Number(records) === 0 ? 0 : Number(traces)
 }

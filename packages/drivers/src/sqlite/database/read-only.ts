@@ -8,10 +8,11 @@ import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './dat
 import { SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY, toPrimaryCode } from './result-code.js'
 
 /**
- * Result codes that SQLite returns if it would have to write. If the log cannot be used, SQLite reports a lock failure.
+ * Result codes that SQLite returns if it would have to write. If the log cannot be used, SQLite reports a failed lock
+ * (`SQLITE_PROTOCOL`).
  */
 const WRITE_NEEDED_CODES: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
-/** Suffixes of the files next to a database whose content a reader needs. */
+/** Suffixes of the log files next to a database. A reader needs the content of these files. */
 const LOG_SUFFIXES = ['-wal', '-journal']
 /** A larger database is not copied. */
 const MAX_COPY_BYTES = 2 ** 30
@@ -20,7 +21,8 @@ const MAX_COPY_AGE_MS = 5_000
 const MAX_COPY_TRIES = 3
 
 /**
- * Opens a database for reading, even without write permission. SQLite itself would have to write an index of the log.
+ * Opens a database for reading, even without write permission. SQLite itself needs this permission, because it writes
+ * an index of the log.
  */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {
@@ -41,8 +43,8 @@ function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDataba
   if (state === undefined) return undefined
   for (const suffix of ['', ...LOG_SUFFIXES]) checkReadable(`${path}${suffix}`)
   if (LOG_SUFFIXES.some(log => readFileSize(`${path}${log}`) > 0)) return openCopy(Database, path)
-  // SQLite takes no lock and does not notice changes to the file. The caller checks for changes after each piece of
-  // work.
+  // With `immutable`, SQLite takes no lock and does not notice changes to the file. Therefore the caller checks for
+  // changes after each piece of work.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
@@ -76,7 +78,10 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
   }
 }
 
-/** Copies the files and returns their state. A write while they are copied would mix two states. */
+/**
+ * Copies the files and returns their state. Starts again if a write changes the files during the copying, because the
+ * copy would be a mixture of two states.
+ */
 function copyFiles(path: string, directory: string): string | undefined {
   if (readFileSize(path) > MAX_COPY_BYTES)
     throw new Error('it is too large to be copied, and its log can only be read in a copy')

@@ -24,7 +24,10 @@ const MAX_TRIES = 3
 /** Longer data does not fit into a JavaScript string, so such a row has no `info`. */
 const DATA_COLUMN = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
-/** Why a database is opened. `make` is for writing, and creates a missing file. */
+/**
+ * Why a database is opened: to read records, to remove records, or to write records. Only `make`, for writing, creates
+ * a missing file.
+ */
 type Purpose = 'read' | 'change' | 'make'
 
 type Rows = readonly (readonly string[])[]
@@ -89,7 +92,8 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   }
 
   function insertAll(rows: Rows): void {
-    // If the file was deleted in the meantime, the batch is lost with it, and is written once more, into the new file.
+    // If the file was deleted during the insert, the batch is lost with the file. The batch is then written once more,
+    // into a new file.
     for (let file = 1; file <= 2; file++) {
       const opened = openFor('make')
       if (opened === undefined) break
@@ -145,7 +149,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failedOnly) {
-      // Loaded on demand, because it loads core, which is not needed to read one trace.
+      // This module is loaded on demand, because it loads core, which is not needed to read one trace.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
         if (isClosing) throw new Error('it was closed')
@@ -177,7 +181,10 @@ function insert(database: SqliteDatabase, rows: Rows): void {
   if (!isDone) throw new Error('its table was removed')
 }
 
-/** Works on the table, if the table exists. After `begin`, no process can replace the table with an endless view. */
+/**
+ * Runs `work` in a transaction, if the table exists. The table is checked within the transaction, because before it,
+ * another process could replace the table with an endless view.
+ */
 function runTransaction<Result>(
   database: SqliteDatabase,
   begin: 'BEGIN' | 'BEGIN IMMEDIATE',
@@ -194,7 +201,9 @@ function runTransaction<Result>(
   }
 }
 
-/** Returns whether another try may succeed: the file changed during the read, or its log was created or removed. */
+/**
+ * Returns whether another try may succeed, because the file changed during the read, or its log was created or removed.
+ */
 function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
   const code = toPrimaryCode(error)
   return code === SQLITE_CANTOPEN || code === SQLITE_READONLY || database?.isInPlace() === false
@@ -226,7 +235,7 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
     const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
-    // Tables that we created have no ids of another type. For any other id, there is no next page.
+    // In a table that this driver created, all ids are integers. After any other id, there is no next page.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }

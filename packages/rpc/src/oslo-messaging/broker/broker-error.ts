@@ -10,7 +10,7 @@ export function toBrokerError(error: unknown): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describeCause(error)}.`)
 }
 
-/** Returns whether an exchange of the same type exists that differs only in other properties. */
+/** Returns whether a declaration failed because an exchange of the same type exists with other properties. */
 export function existsWithOtherProperties(error: unknown): boolean {
   const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
@@ -23,16 +23,16 @@ function describeCause(error: unknown): string {
     return 'it refused the user, or access to an exchange or queue (403)'
   if (/ConnectionOpenOk|\b530\b/.test(message)) return 'it has no such virtual host for this user (530)'
   if (code === 406 || message.includes('PRECONDITION')) return describeRefusedDeclaration(message)
-  if (code === 404) return 'an exchange or queue is not there (404)'
+  if (code === 404) return 'an exchange or queue does not exist (404)'
   if (typeof code === 'string' || typeof code === 'number') return `the connection failed (${code})`
   return 'the connection ended'
 }
 
-/** Describes the declaration that differs, and the option that makes both declarations equal. */
+/** Describes how the declarations differ, and names the option that makes them equal. */
 function describeRefusedDeclaration(message: string): string {
   const [, argument, kind = '', name = '', current = 'not set'] = DECLARATION_MISMATCH.exec(message) ?? []
   if (argument === undefined) return 'it refused a declaration or a message (406)'
-  const place = `the ${kind} "${name}" was declared with another ${argument}, which is ${current} (406)`
+  const place = `the ${kind} "${name}" was declared with a different ${argument}, which is ${current} (406)`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument === 'durable') return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`

@@ -13,21 +13,20 @@ export interface AmqpConnection extends EventEmitter {
 }
 
 /**
- * An amqplib connection, or a function that opens one and is called again after a loss. `close()` does not close a
- * given connection.
+ * An amqplib connection, or a function that opens a connection and is called again after the connection was lost.
+ * `close()` does not close a connection that was passed directly.
  *
- * @example
- * () => amqplib.connect('amqp://user:password@host/')
+ * @example () => amqplib.connect('amqp://user:password@host/')
  */
 export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpConnection>)
 
-/** The current connection to the broker, which is replaced after a loss. */
+/** The current connection to the broker. A lost connection is replaced if a function opens connections. */
 export interface Connections {
   /** Returns the current connection, or opens one. Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
   /** Ends a connection that does not answer, if a function opened it. */
   destroyCurrent(): void
-  /** Whether the given connection has ended, so that there will be no other. */
+  /** Whether no other connection will be opened, because the given connection has ended or `close` was called. */
   readonly hasEnded: boolean
   /** Closes a connection that a function opened, within `timeoutMs` milliseconds. A given connection stays open. */
   close(timeoutMs: number): Promise<void>
@@ -35,7 +34,9 @@ export interface Connections {
 
 const CONNECT_TIMEOUT_MS = 30_000
 
-/** Creates the connections of a client or server. The first `open` connects, and rejects after 30 s. */
+/**
+ * Creates the connections of a client or server. The first `open` connects, and rejects if this takes longer than 30 s.
+ */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
   let opening: Promise<AmqpConnection> | undefined
@@ -55,7 +56,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   async function openWith(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
-    // The sockets serve all traces, and not only the trace of the call that opens them.
+    // The sockets serve all traces, so they must not belong to the trace of the call that opens them.
     const opened = Promise.resolve(suppress(create))
     try {
       const connection = await waitAtMost(opened, CONNECT_TIMEOUT_MS)

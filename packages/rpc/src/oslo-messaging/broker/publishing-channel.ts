@@ -35,7 +35,7 @@ export function watchChannel(
   channel.on('error', error => {
     failure = error
   })
-  // Runs before the channel's own listener, which reports every message as refused.
+  // This listener must run before the channel's own listener, which reports every message as refused.
   channel.prependListener('close', () => {
     isOpen = false
     onClose(failure)
@@ -55,7 +55,7 @@ export function watchChannel(
         const onConfirm = (error: unknown): void => {
           if (!isOpen) return resolve('unknown')
           if (error) return resolve('refused')
-          // The broker confirms a returned message after it has returned it.
+          // The broker first returns a message without a queue, and then confirms it.
           resolve(returned.delete(messageId) ? 'returned' : 'taken')
         }
         try {

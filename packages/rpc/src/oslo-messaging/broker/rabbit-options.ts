@@ -37,8 +37,8 @@ export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
 }
 
 /**
- * The properties with which a queue or an exchange is declared. If it already exists, RabbitMQ refuses other
- * properties.
+ * The properties with which a queue or an exchange is declared. If the queue or exchange already exists, RabbitMQ
+ * refuses other properties.
  */
 export interface Declaration {
   readonly durable: boolean
@@ -57,7 +57,7 @@ export function readRabbitOptions(options: RabbitOptions): Declarations {
   const { rabbit_ha_queues = false, rabbit_quorum_queue = false, rabbit_transient_quorum_queue = false } = options
   const { amqp_durable_queues = false, amqp_auto_delete = false, rabbit_transient_queues_ttl = 1_800 } = options
   if (rabbit_ha_queues && (rabbit_quorum_queue || rabbit_transient_quorum_queue)) {
-    throw new TypeError('A queue is a quorum queue or mirrored (rabbit_ha_queues), not both.')
+    throw new TypeError('A queue can be a quorum queue or mirrored (rabbit_ha_queues), but not both.')
   }
   const mirrored = rabbit_ha_queues ? { 'x-ha-policy': 'all' } : {}
   const expiring = rabbit_transient_queues_ttl > 0 ? { 'x-expires': rabbit_transient_queues_ttl * 1_000 } : {}

@@ -4,13 +4,16 @@ import { toBrokerError } from './broker-error.js'
 import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 
-/** A channel that is reopened after the broker or the connection was lost. */
+/** A channel that is reopened after the channel or its connection was lost. */
 export interface ReconnectingChannel {
   /** Returns the open channel, or opens one. Rejects with `ERR_BROKER`. */
   open(): Promise<PublishingChannel>
   /** Whether the channel is being closed, or is closed. */
   readonly isClosing: boolean
-  /** Lets `cleanUp` use an open channel one last time, and closes everything within `timeoutMs` milliseconds. */
+  /**
+   * Calls `cleanUp` with the channel if it is open. Then closes the channel and its connection, all within `timeoutMs`
+   * milliseconds.
+   */
   close(timeoutMs: number, cleanUp: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
@@ -18,7 +21,7 @@ export interface ReconnectingChannel {
 export interface ChannelHooks {
   /** Declares exchanges and queues, and starts consumers, on a new channel. */
   prepare(open: PublishingChannel): Promise<void>
-  /** Whether to reopen a lost channel immediately. Otherwise, the next use reopens it. */
+  /** Whether to reopen a lost channel after a pause. Otherwise, the next use reopens the channel. */
   isWanted(): boolean
   /** Whether the pause before the next attempt keeps the process alive. */
   readonly keepsProcessAlive: boolean
@@ -29,11 +32,11 @@ export interface ChannelHooks {
 }
 
 const CONNECTION_ENDED_MESSAGE =
-  'The connection to the message broker has ended. A function in its place, () => amqplib.connect(...), opens it again.'
+  'The connection to the message broker has ended. To reconnect, pass a function instead: () => amqplib.connect(...).'
 const PREPARE_TIMEOUT_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-/** If a channel lived this long, its loss does not count as a failed attempt. */
+/** If a channel was open for longer than this, its loss does not count as a failed attempt. */
 const HEALTHY_AFTER_MS = 10_000
 
 /** Creates a channel that opens on first use. After a loss, the pauses between attempts grow from 0.1 s to 10 s. */
@@ -58,8 +61,8 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
   async function openChannel(): Promise<PublishingChannel> {
     try {
       const connection = await connections.open()
-      // A broker that has just restarted may not answer. For example, RabbitMQ 3.10 does not answer about a quorum
-      // queue.
+      // A broker that has just restarted may leave requests unanswered. For example, RabbitMQ 3.10 does so for requests
+      // about a quorum queue.
       const opened = await waitAtMost(prepareChannel(connection), PREPARE_TIMEOUT_MS)
       if (opened !== undefined) return opened
       connections.destroyCurrent()

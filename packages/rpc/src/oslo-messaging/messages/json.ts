@@ -27,8 +27,8 @@ export function readJson(text: string): unknown {
 /**
  * Writes JSON for Python: a BigInt as an integer, and `NaN` and infinite numbers in Python's spelling.
  *
- * @throws TypeError for a cycle or a value that JSON cannot encode, RangeError for too deep nesting, or the error that
- * a getter throws
+ * @throws TypeError for a cycle or a value that JSON cannot encode, RangeError for nesting that is too deep, or the
+ * error that a getter throws
  */
 export function writeJson(value: object): string {
   return stringifyJson(toSendable(value)) as string

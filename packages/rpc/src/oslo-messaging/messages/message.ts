@@ -12,7 +12,7 @@ export interface Incoming {
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** The context without the trace, because its key is only for this library. */
+  /** The context without the trace, because the key in the trace is only for this library. */
   readonly context: Readonly<Record<string, unknown>>
   /** Identifies a message, so that a repeated delivery is recognized. */
   readonly uniqueId: string | undefined
@@ -20,7 +20,7 @@ export interface Incoming {
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
   /** The interval in seconds within which the caller expects to hear that the server is still working on its call. */
   readonly monitorTimeout: number
-  /** The reason why no method may be run. */
+  /** The reason why this call must not run a method. Undefined for a valid call. */
   readonly flaw: CallFlaw | undefined
 }
 
@@ -93,12 +93,12 @@ export function readIncoming(message: Message): Incoming {
  * intentionally.
  */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
-  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a text' }
+  if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a string' }
   if (!isTextOrMissing(version)) {
-    return { type: 'UnsupportedVersion', message: 'The version of a call must be a text, such as "1.0"' }
+    return { type: 'UnsupportedVersion', message: 'The version of a call must be a string, such as "1.0"' }
   }
   if (!isTextOrMissing(namespace)) {
-    return { type: 'UnsupportedVersion', message: 'The namespace of a call must be a text' }
+    return { type: 'UnsupportedVersion', message: 'The namespace of a call must be a string' }
   }
   const hasArgs = args === undefined || args === null || isObject(args)
   return hasArgs ? undefined : { type: 'RPCDispatcherError', message: 'The arguments of a call must be an object' }

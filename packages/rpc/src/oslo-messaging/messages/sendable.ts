@@ -62,8 +62,8 @@ export function toSendable(root: object): unknown {
   return convert(root, '')
 }
 
-const NO_JSON_HINT = ', which has no JSON. Send plain objects, lists, texts and numbers.'
-const TOO_DEEP_HINT = ', which Python does not read.'
+const NO_JSON_HINT = ', which cannot be encoded as JSON. Send plain objects, arrays, strings and numbers.'
+const TOO_DEEP_HINT = ', which Python cannot read.'
 
 function callToJson(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || ExactNumber.is(value)) return value

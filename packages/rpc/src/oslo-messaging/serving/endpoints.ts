@@ -25,7 +25,7 @@ const DISPATCHER_MODULE = 'oslo_messaging.rpc.dispatcher'
 export function checkEndpoints(endpoints: unknown): readonly object[] {
   const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
   const areObjects = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
-  if (!areObjects) throw new TypeError('endpoints are an object with methods, or a list of such objects')
+  if (!areObjects) throw new TypeError('endpoints must be an object with methods, or a list of such objects')
   return list as readonly object[]
 }
 
@@ -51,8 +51,8 @@ export function findMethod(endpoints: readonly object[], incoming: Incoming): Me
 }
 
 /**
- * Returns whether an interface version serves a caller: the major version is equal, and the rest is not lower than
- * requested.
+ * Returns whether an interface version is compatible with the requested version. The major versions must be equal, and
+ * the rest must not be lower than requested.
  */
 export function isCompatible(implemented: string, requested: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
@@ -91,7 +91,7 @@ function findPublicMethod(endpoint: object, name: string): Method | undefined {
   return undefined
 }
 
-/** Recognizes `Object.prototype`, including that of another realm. */
+/** Recognizes `Object.prototype`, even the `Object.prototype` of another realm. */
 function isObjectPrototype(holder: object): boolean {
   return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
 }

@@ -51,14 +51,14 @@ export function createReplies(
 
   /**
    * Returns whether the caller with this queue counts as gone. A program that has ended may have left many calls
-   * behind.
+   * behind, and retrying each reply would take too long.
    */
   function isGone(queue: string): boolean {
     for (const [name, since] of goneSince) if (performance.now() - since > REMEMBER_GONE_MS) goneSince.delete(name)
     return goneSince.has(queue)
   }
 
-  /** Returns the reason why the reply was not delivered, or undefined if it was. */
+  /** Returns the reason why the reply was not delivered, or undefined if the reply was delivered. */
   async function trySend(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
       const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
@@ -79,7 +79,7 @@ export function createReplies(
       try {
         content = encodeReply({ result: result ?? null, _msg_id: messageId }, true)
       } catch (error) {
-        // The result cannot be encoded as JSON. The caller gets the error, so that it does not wait in vain.
+        // The result cannot be encoded as JSON. The caller gets the error, so that it does not wait until its timeout.
         onFailure(error)
         return await replies.sendFailure({ queue, messageId }, error)
       }
