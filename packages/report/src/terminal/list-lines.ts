@@ -28,8 +28,8 @@ export interface Line {
 }
 
 /**
- * Lists the lines of a plan from top to bottom, with call sites if `hasSites` is true. `top` itself has no line,
- * because it has no points.
+ * Lists the lines for the rows of `planRows` from top to bottom, with call sites if `hasSites` is true. `top` itself
+ * has no line, because it has no points.
  */
 export function listLines(top: Row, glyphs: Glyphs, hasSites = false): Line[] {
   const lines: Line[] = []
