@@ -206,7 +206,7 @@ describe('own time that an account explains', () => {
     const points = [request, step('a', 0, 390), step('b', 0, 390)]
 
     expect(sentences(points, [request, why([TIMER], [[0, 390, 0]])])[0]).toBe(
-      '100 % of this request waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders, for 2 points side by side (390 ms)',
+      '100 % of this request waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders, for 2 points in parallel (390 ms)',
     )
   })
 
@@ -310,7 +310,7 @@ describe('the accounts below the tree', () => {
     [
       'less than asked',
       { level: 'waits', asked: 'cpu', because: 'interval' },
-      'orders was asked for cpu and did waits: the profiler had run in the last ten seconds',
+      'orders was asked for cpu, but recorded only waits: the profiler had run in the last ten seconds',
     ],
     [
       'an account that was cut',

@@ -30,7 +30,7 @@ const REFUSED: Readonly<Record<string, (length: number) => string>> = {
 describe('a trace file', () => {
   it.each(Object.entries(REFUSED))('with %s is refused', async (_, make) => {
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(RangeError)
-    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file holds more than \d+ /)
+    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file contains more than \d+ /)
   })
 
   it('with blank records shows some of the blank records, and counts the others', async () => {

@@ -189,7 +189,7 @@ describe('readTraceFile', () => {
     ['<html></html>', /only pages from --html/],
     ['hello', /it does not begin with.*records \(\.jsonl\)/],
     ['{"a": 1}', /JSON of another kind/],
-    ['[1, 2]', /the list holds other values/],
+    ['[1, 2]', /the list contains values that are not records/],
     ['{"traceEvents": [{"ph": "X", "args": {"records": [{}]}}]}', /only files that --export wrote/],
     ['[{"ph": "X", "name": "x"}]', /only files that --export wrote/],
     ['{"resourceSpans": []}', /only files that --export wrote/],

@@ -38,7 +38,7 @@ describe('the finding about a callee that recorded nothing', () => {
 
   it('says if the calls carried no trace headers', () => {
     expect(sentences('silent', ...request({ ...answered('a'), to: 60_000, stopInfo: unsigned }))).toEqual([
-      "items:80 answered 1 call, but nothing is recorded below it: the call carried no trace headers, perhaps because the caller's propagateTo does not match the host",
+      "items:80 answered 1 call, but nothing is recorded below it: the call had no trace headers, perhaps because the caller's propagateTo does not match the host",
     ])
   })
 

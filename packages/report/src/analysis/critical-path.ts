@@ -10,7 +10,8 @@ export interface CriticalSegment {
   readonly fromUs: number
   readonly toUs: number
   /**
-   * Whether the point's share is an assumption, because the point never finished and nothing else is known to have run.
+   * Whether it is only assumed that the point took this time, because the point never finished and nothing else is
+   * known to have run.
    */
   readonly assumed: boolean
 }
@@ -50,7 +51,7 @@ interface Frame {
 /**
  * Returns the chain of segments that determines how long the trace takes, in order of time. The segments cover the time
  * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of them gets
- * shorter. Work that went on after the answer did not delay the answer, so it is only on the path after the answer.
+ * shorter. Work that continued after the answer did not delay the answer, so it is only on the path after the answer.
  *
  * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
  * the child that had finished last by then. The remaining time is the point's own. A child that was still running

@@ -8,7 +8,7 @@ export function writeJson(value: unknown, indent: 0 | 2): string {
 }
 
 /**
- * Writes `value` with the indentation that it would have inside `level` nested lists. To indent the finished text line
+ * Writes `value` with the indentation that it would have inside `level` nested lists. Indenting the finished text line
  * by line would take longer.
  */
 export function writeNestedJson(value: unknown, level: number): string {

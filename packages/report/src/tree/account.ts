@@ -52,7 +52,7 @@ export interface Cause {
   readonly byPlace: CallSite | undefined
 }
 
-/** A section of an account's timeline, in microseconds since the trace's first record. */
+/** A stretch of an account's timeline, in microseconds since the trace's first record. */
 export interface Stretch {
   readonly startUs: number
   readonly endUs: number
