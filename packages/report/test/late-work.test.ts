@@ -21,7 +21,7 @@ describe('the finding about work after the answer', () => {
     )
   })
 
-  it('leaves the other findings to the request: their shares, and the critical path', () => {
+  it('does not change the findings about the request, or the critical path until the answer', () => {
     const select = { id: 'select', ...query('SELECT 1'), from: 10_000, to: 90_000 }
 
     expect(tell(select, audit(5_000, 250_000))).toEqual([
@@ -42,7 +42,7 @@ describe('the finding about work after the answer', () => {
     ])
   })
 
-  it('comes after what delayed the answer longer', () => {
+  it('comes after a finding about a longer delay of the answer', () => {
     expect(tell({ id: 'select', ...query('SELECT 1'), from: 0, to: 99_000 }, audit(99_000, 130_000))).toEqual([
       '99 % of this request is "SELECT 1" in orders (99.0 ms)',
       '30.0 ms of work went on after the answer of "GET /orders" in orders: "INSERT INTO audit"',
@@ -67,13 +67,13 @@ describe('the finding about work after the answer', () => {
     ).toEqual(['100 ms of work went on after the answer of "GET /orders" in orders: 3 x "INSERT INTO t" and 1 more'])
   })
 
-  it('ends a step with the request, if most of the step came before the answer', () => {
+  it('is absent for a step that ran mostly before the answer', () => {
     expect(tell({ id: 'render', name: 'render', from: 5_000, to: 100_100 })).toEqual([
       '95 % of this request is "render" in orders (95.0 ms)',
     ])
   })
 
-  it('is also about a request that another service made', () => {
+  it('also covers a request that another service made', () => {
     const points: Point[] = [
       { id: 'gateway', service: 'gateway', ...served('/'), from: 0, to: 100_000 },
       { id: 'call', parent: 'gateway', service: 'gateway', ...sent('orders', 1, '/orders'), from: 0, to: 50_000 },
@@ -86,7 +86,7 @@ describe('the finding about work after the answer', () => {
     ])
   })
 
-  it('does not say that a request was answered that failed', () => {
+  it('names the end of a failed request instead of its answer', () => {
     const [root, ...steps] = request(audit(90_000, 220_000))
     if (root === undefined) throw new Error('no root')
 
@@ -95,7 +95,7 @@ describe('the finding about work after the answer', () => {
     )
   })
 
-  it('leaves out a call that the request did not wait for, with all that its callee did', () => {
+  it('includes a call for which the request did not wait, and excludes the call from the other findings', () => {
     const call = { id: 'call', ...sent('mail', 1, '/send'), from: 95_000, to: 300_000 }
     const callee = { id: 'callee', parent: 'call', service: 'mail', ...served('/send'), from: 96_000, to: 299_000 }
 
@@ -124,13 +124,13 @@ describe('the finding about work after the answer', () => {
       ],
     ],
     [
-      'until it was lost',
+      'without a known end',
       request(
         { id: 'audit', ...query('INSERT INTO audit'), from: 90_000 },
         { id: 'b', parent: 'audit', service: 'b', from: 91_000, to: 220_000 },
       ),
     ],
-  ])('is not made if work went on %s', (_, points) => {
+  ])('is absent if work went on %s', (_, points) => {
     expect(find('late', ...points)).toEqual([])
   })
 })
@@ -169,13 +169,13 @@ describe('a message that is consumed after the answer', () => {
     ])
   })
 
-  it('is no work after the answer, because a consumer works on purpose', () => {
+  it('is not reported as work after the answer, because its consumer is meant to run later', () => {
     expect(
       find('late', ...request(publish, { ...consume, service: 'orders' }, { ...select, service: 'orders' })),
     ).toEqual([])
   })
 
-  it('may begin shortly before the answer', () => {
+  it('may already start to be consumed shortly before the answer', () => {
     expect(tell(publish, { ...consume, from: 99_000 }, { ...select, from: 100_000 })[0]).toBe(
       '89 % of this trace is "SELECT 1" in worker (890 ms)',
     )

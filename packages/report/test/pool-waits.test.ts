@@ -13,13 +13,13 @@ function holder(id: string, pool: unknown, more: Partial<Point> = {}): Point {
   return { id, ...query('SELECT pg_sleep(?)'), stopInfo: { db: { pool } }, from: 0, to: 31_000, ...more }
 }
 
-/** Returns what is said about waiting in a request that ends with a query that waited for the pool. */
+/** Returns the sentences about waiting for a request that ends with a query that waited for the pool. */
 function tell(...steps: readonly Point[]): string[] {
   return sentences('waiting', ...request(...steps, { id: 'own', ...query('UPDATE t'), from: 30_000, to: 99_000 }))
 }
 
 describe('the finding about a pool', () => {
-  it('says how large the pool is, how many waited before, and which queries held connections meanwhile', () => {
+  it('says how large the pool is, how many others were waiting, and which queries held connections meanwhile', () => {
     expect(tell(holder('a', POOL), holder('b', POOL), wait({ max: 2, waiting: 6, pool: POOL }))).toEqual([
       '20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind 6 others; meanwhile "SELECT pg_sleep(?)" of this trace held connections (20.0 ms)',
     ])
@@ -73,7 +73,7 @@ describe('the finding about a pool', () => {
     ])
   })
 
-  it.each([0, -1, 1.5, 1e300, Number.NaN, '2', null, {}, [2]])('does not repeat a size of %o', max => {
+  it.each([0, -1, 1.5, 1e300, Number.NaN, '2', null, {}, [2]])('does not name the invalid pool size %o', max => {
     expect(tell(holder('a', POOL), wait({ max, waiting: {}, pool: POOL }))).toEqual([
       '20 % of this request is spent waiting for a connection from a pool in orders (20.0 ms)',
     ])

@@ -68,7 +68,7 @@ function findCauses({ points }: ReportDiff): ReadonlySet<number> {
 function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, paint }: Canvas): string[] {
   const style = total.change === 'slower' ? 'red' : total.change === 'faster' ? 'green' : undefined
   const verdict = total.change === 'same' ? 'the same, within the spread' : total.change
-  const spread = `${formatTime(total.before.mad, glyphs)} and ${formatTime(total.after.mad, glyphs)}`
+  const spread = `${formatTime(total.before.mad, glyphs)} (before) and ${formatTime(total.after.mad, glyphs)} (after)`
   const runsText = `${formatCounted(runs.before, 'run')} before, ${formatCount(runs.after)} after`
   const isSpreadKnown = Math.min(runs.before, runs.after) > 2
   const runsLine = isSpreadKnown
