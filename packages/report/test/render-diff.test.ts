@@ -21,7 +21,8 @@ describe('renderDiff', () => {
 
     expect(renderDiff(diffReports(before, after), { width: 90 })).toBe(`\
 Total 30.0 ms → 40.0 ms, +10.0 ms (+33 %): slower
-20 runs before, 20 after; half of the runs are within 0 µs (before) and 0 µs (after) of their median
+20 runs before, 20 after; half of the runs are within 0 µs (before) and 0 µs (after) of
+their median
 
 Slower
   db SELECT 1  orders  20.0 ms → 30.0 ms  +10.0 ms (+50 %)

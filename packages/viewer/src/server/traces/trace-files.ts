@@ -24,9 +24,9 @@ export interface TraceFiles {
 }
 
 const MAX_NAME_CHARS = 100
-/** More records than the largest accepted file contains if tracers wrote the records. */
+/** Maximum number of records in a file. If tracers wrote the records, even the largest accepted file contains fewer. */
 const MAX_RECORDS = 400_000
-/** The memory that a point takes, counted as characters of a file. */
+/** The memory that a point takes, expressed in characters of a file. */
 const CHARS_PER_POINT = 1_000
 
 /**
