@@ -131,8 +131,8 @@ function isLate(node: ReportNode, served: ReportNode | undefined): served is Rep
 }
 
 /**
- * Returns whether most of a point's time came after the answer. A point with children that started before the answer is
- * not mostly late unless it is a call, because its steps may have ended before the answer.
+ * Returns whether most of a point's time came after the answer. If a point with children started before the answer,
+ * only a call can be mostly late. The steps of any other point may have ended before the answer.
  */
 function isMostlyLate(node: ReportNode, { finishedUs: answeredUs = 0 }: ReportNode): boolean {
   const { startedUs = 0, finishedUs = 0, children } = node

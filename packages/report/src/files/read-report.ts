@@ -107,12 +107,12 @@ export function listNodes(report: unknown): unknown[] {
 
 /** Sorts points without an id by the number in their generated id, so that they get the same id again. */
 function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
-  const readMadeUpNumber = (node: unknown): number => {
+  const readGeneratedNumber = (node: unknown): number => {
     const marks = readField(node, 'info', 'marks')
     if (!Array.isArray(marks) || !marks.includes('no-id')) return -1
     return Number.parseInt(readText(node, 'trace_id')?.slice('unknown-'.length) ?? '', 10) || 0
   }
-  const numbered = nodes.map(node => ({ node, number: readMadeUpNumber(node) }))
+  const numbered = nodes.map(node => ({ node, number: readGeneratedNumber(node) }))
   if (numbered.every(({ number }) => number === -1)) return nodes
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }

@@ -50,8 +50,8 @@ function nameMainPart({ dnsUs, tcpUs, tlsUs }: OpenedConnections): string {
 }
 
 /**
- * Creates a finding such as `62 % of this request is the response body of "GET rates" in api: first byte after 12.0 ms,
- * then 728 ms of body`. Names a cause only if the records show it.
+ * Creates a finding such as `62 % of this request is the response body of "GET rates": first byte after 12.0 ms, then
+ * 728 ms of body`. Names a cause only if the records show it.
  */
 export function describeReceivedBody(body: ReceivedBody, quote: Quote): TimeFinding {
   const { node, sender, busyUs } = body

@@ -73,8 +73,8 @@ export function describeRepetition({ nodes, totalUs, pausesUs, sequential }: Rep
 }
 
 /**
- * Creates a finding such as `70 % of this request is "GET rates" in api, tried 3 times: 2 tries failed with 503; 681 ms
- * lay between the tries`.
+ * Creates a finding such as `70 % of this request is "GET rates", tried 3 times: 2 tries failed with 503; 681 ms lay
+ * between the tries`.
  */
 export function describeRetries({ tries, failed, pausesUs, totalUs }: Retries, quote: Quote): TimeFinding {
   const failures = `${formatCount(failed.length)} ${failed.length === 1 ? 'try' : 'tries'} failed with ${listOutcomes(failed)}`

@@ -78,7 +78,9 @@ interface Times {
   readonly lastStartUs: number
 }
 
-/** Returns the first and the last times of the steps. An account is made after the request, so its times do not count. */
+/**
+ * Returns the first and the last times of the steps. An account is made after the request, so its times do not count.
+ */
 function findTimes(recordsByPoint: ReadonlyMap<string, PointRecords>, accountIds: ReadonlySet<string>): Times {
   let first: RecordFacts | undefined
   let lastUs = Number.NEGATIVE_INFINITY

@@ -49,7 +49,7 @@ export function findEditorProblem({ pattern, root }: Editor): string {
 /** Throws a TypeError if the user's choice of an editor is not usable. */
 export function checkEditor(editor: Editor | undefined): void {
   const problem = editor === undefined ? '' : findEditorProblem(editor)
-  if (problem !== '') throw new TypeError(`No line can be a link to this editor: ${problem}`)
+  if (problem !== '') throw new TypeError(`This editor setting is not valid: ${problem}`)
 }
 
 /**

@@ -14,8 +14,8 @@ export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
   /**
-   * The result of a filter for each point: 0 if it is removed, 1 if it is kept for points below it, 2 if it matches.
-   * `undefined` if there is no filter.
+   * The result of a filter for each point: 0 for a removed point, 1 for a point that is kept for points below it, 2 for
+   * a match. `undefined` if there is no filter.
    */
   readonly kept: Uint8Array | undefined
 }
@@ -25,7 +25,7 @@ export function toFoldRow(first: number): RowId {
   return -1 - first
 }
 
-/** Returns whether a row stands for folded siblings. */
+/** Returns whether a row represents folded siblings. */
 export function isFoldRow(row: RowId): boolean {
   return row < 0
 }

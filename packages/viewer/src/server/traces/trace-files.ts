@@ -76,6 +76,6 @@ async function readFile(text: AsyncIterable<string>): Promise<Report> {
     // The message is about the user's own file, and reveals nothing about this machine.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
-  if (report.baseId === undefined) throw new Refusal(422, 'This file holds no trace.')
+  if (report.baseId === undefined) throw new Refusal(422, 'This file contains no trace.')
   return report
 }
