@@ -8,17 +8,17 @@ export interface CountedRequest {
   readonly served: ReportNode
   /** Number of points that the service had recorded when the request ended, including the served point. */
   readonly recorded: number
-  /** How often the service had passed the trace's headers on to another service. */
+  /** How often the service had passed the trace's headers to another service when the request ended. */
   readonly passedOn: number
   /** Number of the request's points in the trace. Includes points that began after the request had ended. */
   readonly present: number
-  /** Number of counted requests that were sent from points of this one. */
+  /** Number of counted requests that were sent from points of this request. */
   readonly sent: number
   /** 1 if the service announced an account of the request that is not in the trace; otherwise 0. */
   readonly pendingAccounts: number
 }
 
-/** The counted requests of a trace, and the points that belong to none of them. */
+/** The counted requests of a trace, and the points that cannot be assigned to any of them. */
 export interface RequestCounts {
   readonly requests: readonly CountedRequest[]
   /** The request that each point belongs to. */

@@ -10,7 +10,7 @@ import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another, but might have run at the same time. */
 export interface SerialWork {
-  /** At least two, in the order of their starts, without overlaps. Merged runs are one after another in this list. */
+  /** At least two points, sorted by start, without overlaps. Merged runs are one after another in this list. */
   readonly nodes: readonly ReportNode[]
   /** Time saved if all of them ran at once, in microseconds: the sum of their durations minus the longest duration. */
   readonly savingUs: number

@@ -11,7 +11,7 @@ import { countDroppedRecords } from './losses.js'
  * - All counted points and announced accounts are in the trace, and have stopped.
  * - Each outgoing request with the trace's headers has a counted request below it.
  *
- * Returns false if a service does not count its points. Python's services do not count them.
+ * Returns false if a service does not count its points. Services in Python do not count them.
  */
 export function isWholeTrace(report: Report): boolean {
   const { requests, requestOf } = countRequests(report)

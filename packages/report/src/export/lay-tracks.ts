@@ -15,7 +15,7 @@ export interface LaidPoint extends Interval {
 /** A row of points of one group. If two of the points overlap, one contains the other. */
 export interface Track {
   readonly group: string
-  /** In the order of their starts, parents before children. */
+  /** Sorted by start, parents before children. */
   readonly points: readonly LaidPoint[]
 }
 

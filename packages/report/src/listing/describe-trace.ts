@@ -30,7 +30,7 @@ export interface TraceDescription {
   readonly durationUs: number | undefined
   readonly points: number
   readonly failed: boolean
-  /** The failure of the point where the trace first failed, such as `TimeoutError: no answer`. */
+  /** The failure of the first point that failed without a failed point below it, such as `TimeoutError: no answer`. */
   readonly error: string | undefined
 }
 

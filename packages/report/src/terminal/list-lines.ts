@@ -10,7 +10,7 @@ import type { Row } from './plan-rows.js'
 
 /** A line of the tree before it is laid out in columns. Its strings are escaped. */
 export interface Line {
-  /** The lines of the tree before the label, three columns per level. */
+  /** The characters before the label that draw the tree, three columns per level. */
   readonly branches: string
   /** The sign of a failed point, otherwise empty. */
   readonly sign: string

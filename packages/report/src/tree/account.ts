@@ -6,7 +6,7 @@ import type { CallSite } from '@osprofiler/core/record'
  * - `cpu`: the request's own code used the CPU
  * - `gc`: garbage was collected
  * - `sync`: the request did synchronous I/O
- * - `wait`: the request waited for something that it had asked for
+ * - `wait`: the request waited for an operation that it had started
  * - `pool`: the request waited for a free thread of libuv's pool
  * - `held`: the request could have continued, but other work blocked the event loop
  * - `either`: `wait` or `held`; the recorder cannot tell which
@@ -81,7 +81,7 @@ export interface Account {
   readonly causes: readonly Cause[]
   /** The time and the number of the causes that are not in the list. */
   readonly rest: { readonly us: number; readonly causes: number }
-  /** In order of time, without overlaps. */
+  /** Sorted by time, without overlaps. */
   readonly timeline: readonly Stretch[]
   /** How long starting the recorder blocked the process before the request's point began, in microseconds. */
   readonly startCostUs: number

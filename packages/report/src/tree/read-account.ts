@@ -123,8 +123,8 @@ function readTimeline(
   const recordedUs = readTime(readField(node.start, 'timestamp'))
   if (text === undefined || text.length > MAX_TIMELINE_CHARS) return []
   if (atUs === undefined || recordedUs === undefined || node.startedUs === undefined) return []
-  // The start of the account's point is known on the service's clock and in the report. Their difference converts the
-  // account's times, even if the report's times were corrected.
+  // The start of the account's point is known on the service's clock and in the report. The difference between both
+  // times converts the account's times, even if the report's times were corrected.
   const beginUs = atUs - recordedUs + node.startedUs
   const stretches: Stretch[] = []
   let reachedUs = 0

@@ -43,7 +43,7 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
   }
 }
 
-/** Returns the status of a served request, or of the response to an outgoing one. */
+/** Returns the status of a served request, or of the response to an outgoing request. */
 export function readStatus(stop: unknown): number | undefined {
   return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
 }

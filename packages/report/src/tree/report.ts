@@ -12,7 +12,7 @@ import type { TraceRecord } from '@osprofiler/core'
  * - `orphan`: the point's parent is not in the trace, so the point is at the top
  * - `self-parent`: the point names itself as its parent, so it is at the top
  * - `cycle`: the point is its own ancestor through other points; the earliest point of the cycle is at the top
- * - `duplicate`: a record came more than once
+ * - `duplicate`: a record arrived more than once
  * - `several-starts`, `several-stops`: the point has different starts or stops; the earliest start and the latest stop
  *   are used
  * - `mixed`: its records differ in name or parent; the start's name and parent are used
@@ -61,9 +61,9 @@ export interface ReportNode {
   /** Whether the point ended with an exception or with a status of 500 or more. */
   readonly failed: boolean
   readonly marks: readonly Mark[]
-  /** 0 at the top. */
+  /** The level in the tree; 0 at the top. */
   readonly depth: number
-  /** In the order of their starts. */
+  /** Sorted by start. */
   readonly children: readonly ReportNode[]
 }
 
@@ -76,7 +76,7 @@ export interface Report {
   /** The time from the first record to the last; `undefined` if no record has a readable time. */
   readonly durationUs: number | undefined
   readonly lastStartedUs: number | undefined
-  /** The points at the top, in the order of their starts. */
+  /** The points at the top, sorted by start. */
   readonly roots: readonly ReportNode[]
   /** Every point, parents before children. A loop over this list replaces recursion, which could overflow the stack. */
   readonly points: readonly ReportNode[]

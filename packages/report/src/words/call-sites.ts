@@ -14,8 +14,9 @@ export function formatCallSite({ file, line }: Pick<CallSite, 'file' | 'line'>):
 }
 
 /**
- * Returns the call site of a row of points, such as `src/orders.ts:41`, or `src/orders.ts:41 (2 of 12)` if only two of
- * the points have one. Returns an empty string if no point has a call site, or if the call sites differ.
+ * Returns the call site of a row of points, such as `src/orders.ts:41`. If only two of twelve points have a call site,
+ * returns `src/orders.ts:41 (2 of 12)`. Returns an empty string if no point has a call site, or if the call sites
+ * differ.
  */
 export function describeRowSite(nodes: readonly ReportNode[]): string {
   const sites = nodes.flatMap(node => readCallSite(node) ?? []).map(formatCallSite)

@@ -14,7 +14,7 @@ interface PageActions {
 type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
 
 /**
- * The changes of state by the key that makes them. The keys work everywhere except in a field, and `trace-shortcuts.ts`
+ * Maps keys to the state changes that they make. The keys work everywhere except in a field. `trace-shortcuts.ts`
  * describes them.
  */
 const CHANGES_BY_KEY: Readonly<Record<string, Change>> = {

@@ -21,7 +21,7 @@ export interface ListedTrace {
   readonly status: number | string | null
   readonly durationUs: number | null
   readonly failed: boolean
-  /** The failure of the point where the trace first failed, such as `TimeoutError: no answer`. */
+  /** The failure of the first point that failed without a failed point below it, such as `TimeoutError: no answer`. */
   readonly error: string
   /** Whether the server has read the trace; `large` if it has too many records for a list. */
   readonly reading: 'waiting' | 'read' | 'large'

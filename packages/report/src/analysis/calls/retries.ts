@@ -4,11 +4,11 @@ import { readField } from '../../tree/read-field.js'
 import type { Report, ReportNode } from '../../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
-/** Tries of one request, each of which began after the one before it had failed. */
+/** Tries of one request. Each try began after the previous try had failed. */
 export interface Retries {
   /** The point that made the request; `undefined` if the tries are at the top. */
   readonly parent: ReportNode | undefined
-  /** At least two, in the order of their starts. The last try may have failed, too. */
+  /** At least two tries, sorted by start. The last try may have failed, too. */
   readonly tries: readonly ReportNode[]
   readonly failed: readonly ReportNode[]
   /** The time between the tries, in microseconds. */

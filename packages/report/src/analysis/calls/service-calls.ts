@@ -13,8 +13,8 @@ export interface ServiceCall {
   /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
   /**
-   * The sum of `beforeUs` and `afterUs`, never negative. It is the difference between two durations, so it is correct
-   * even if the clocks disagree.
+   * The sum of `beforeUs` and `afterUs`, or 0 if the sum is negative. It is the difference between two durations, so it
+   * is correct even if the clocks disagree.
    */
   readonly betweenUs: number
   /** The time from the caller's start to the callee's start, and from the callee's end to the caller's end. */

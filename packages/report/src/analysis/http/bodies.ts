@@ -81,15 +81,17 @@ function readReceivedBody(node: ReportNode): Omit<ReceivedBody, 'ownUs' | 'sende
 
 /**
  * Returns whether the callee was writing until about the end of the body. The callee started after its caller, so it
- * cannot have ended before its own duration had passed. This conclusion does not depend on its clock.
+ * cannot have ended before its own duration had passed since the caller's start. This conclusion does not depend on the
+ * callee's clock.
  */
 function wroteUntilEnd({ callee }: ServiceCall, firstByteUs: number, bodyUs: number): boolean {
   return (callee.durationUs ?? 0) >= firstByteUs + bodyUs * (1 - SMALL_SHARE)
 }
 
 /**
- * Returns the callee if it wrote the body quickly. It wrote the first byte before the caller received that byte, so it
- * ended after the rest of its duration at the latest. This conclusion does not depend on its clock.
+ * Returns the callee if it wrote the body quickly. The callee wrote the first byte before the caller received that
+ * byte. So at that time, at most the rest of the callee's duration was left. This conclusion does not depend on the
+ * callee's clock.
  */
 function findSender({ callee: node }: ServiceCall, bodyUs: number): ReceivedBody['sender'] {
   const { durationUs = 0 } = node

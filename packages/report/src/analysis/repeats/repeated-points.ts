@@ -6,7 +6,7 @@ import { groupRepeats } from './group-repeats.js'
 
 /** Siblings that do the same thing from the same line, such as the queries in a loop (N+1). */
 export interface Repetition {
-  /** At least three, in the order of their starts. */
+  /** At least three points, sorted by start. */
   readonly nodes: readonly ReportNode[]
   /** The time in which at least one of these points ran, in microseconds. */
   readonly totalUs: number

@@ -14,8 +14,8 @@ export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
   /**
-   * The result of a filter for each point: 0 for a removed point, 1 for a point that is kept for points below it, 2 for
-   * a match. `undefined` if there is no filter.
+   * The result of a filter for each point: 0 if removed, 1 if kept for the points below it, 2 if it matches.
+   * `undefined` if there is no filter.
    */
   readonly kept: Uint8Array | undefined
 }

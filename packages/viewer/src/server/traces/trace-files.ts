@@ -19,7 +19,7 @@ export interface TraceFiles {
    */
   add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
-  /** Newest first. */
+  /** Returns the files, newest first. */
   list(): readonly TraceFile[]
 }
 
