@@ -46,7 +46,7 @@ describe('the finding about the body of an outgoing request', () => {
     expect(sentences('body', ...request(call({ busy_ms: 60 })))[0]).toMatch(/; orders was busy for 60\.0 ms meanwhile$/)
   })
 
-  it('is absent if the callee was writing until the end, because its own point explains the time', () => {
+  it("is absent if the callee was writing until the end, because the callee's point explains the time", () => {
     expect(find('body', ...request(call(), callee(89_000)))).toEqual([])
   })
 

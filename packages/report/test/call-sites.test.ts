@@ -42,13 +42,13 @@ function sentencesOf(kind: Parameters<typeof find>[0], points: readonly Point[])
 describe('a finding about repeated points', () => {
   const whole = '40 % of this request is 20 x "SELECT 1 FROM items" in orders, one after another'
 
-  it('names the line from which they come', () => {
+  it('names the line from which the points come', () => {
     expect(sentencesOf('repeated', queriesFrom(...repeat(20, from(41))))).toEqual([
       `${whole}, from src/orders.ts:41 (40.0 ms)`,
     ])
   })
 
-  it('says how many points have a call site, if the others have none', () => {
+  it('says how many points have a call site if not all of them do', () => {
     expect(sentencesOf('repeated', queriesFrom(from(41), ...repeat(19, {})))).toEqual([
       `${whole}, 1 of them from src/orders.ts:41 (40.0 ms)`,
     ])

@@ -15,13 +15,13 @@ function returned(rows: unknown, more: Partial<Point> = {}): Point[] {
 }
 
 describe('the finding about a slow query', () => {
-  it('says how many rows the query returned, if they are many', () => {
+  it('says how many rows the query returned, if there are many', () => {
     expect(sentences('slow', ...returned(48_210))[0]).toBe(
       '41 % of this request is "SELECT * FROM items" in orders, which returned 48,210 rows (41.0 ms)',
     )
   })
 
-  it('counts the documents of MongoDB', () => {
+  it('counts documents for MongoDB', () => {
     const info = { db: { system: 'mongodb', statement: 'find items' } }
 
     expect(sentences('slow', ...returned(1_000, { info }))[0]).toBe(

@@ -183,7 +183,7 @@ describe('a message that is consumed after the answer', () => {
     )
   })
 
-  it('may be a job of another service, without a record of the message', () => {
+  it('need not be recorded, because a later job of another service is treated in the same way', () => {
     const job = { id: 'job', service: 'worker', name: 'job', from: 150_000, to: 400_000 }
 
     expect(sentencesAbout(job)).toEqual([
@@ -192,7 +192,7 @@ describe('a message that is consumed after the answer', () => {
     ])
   })
 
-  it('is part of the request if it ends only a few milliseconds later, because clocks are not that exact', () => {
+  it('is part of the request if it ends only a few milliseconds later, because clocks may differ by that much', () => {
     expect(sentencesAbout(publish, { ...consume, from: 99_000, to: 105_000 })[0]).toContain('% of this request')
   })
 })
