@@ -49,7 +49,7 @@ describe('the page of a trace with an account', () => {
       'Waiting',
       'Waiting for a thread',
       'Event loop held by others',
-      'Waiting or held',
+      'Waiting, or event loop held',
     ])
     expect(await legend.locator('p').textContent()).toContain('The recording was cut after ten seconds')
   })
@@ -64,7 +64,7 @@ describe('the page of a trace with an account', () => {
       '144 msCPU in sumPrices (src/orders.ts:38)',
       '32.0 mssynchronous readFileSync, called by loadRates (src/orders.ts:45)',
     ])
-    expect(await causes.locator('p').textContent()).toBe('Level cpu.')
+    expect(await causes.locator('p').textContent()).toBe('Account level: cpu.')
   })
 
   it('shows the status, the bytes and the rows above the records', async () => {

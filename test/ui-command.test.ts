@@ -68,7 +68,7 @@ describe('osprofiler ui', () => {
     const page = await fetch(`${origin}${pathname}trace?ref=id:known`, { headers: { Cookie: cookie } })
 
     expect(refused).toMatchObject({ code: 1, stdout: '' })
-    expect(refused.stderr).toMatch(/^error: No line can be a link to this editor: Use one of these schemes: vscode, /)
+    expect(refused.stderr).toMatch(/^error: This editor setting is not valid: Use one of these schemes: vscode, /)
     expect(await page.text()).toContain(
       `"editor":${JSON.stringify({ pattern: 'vscode://file/{root}/{file}:{line}', root: process.cwd() })}`,
     )

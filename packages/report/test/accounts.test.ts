@@ -43,7 +43,7 @@ describe('the account of a request', () => {
   const points = [request, step('parse', 10, 200)]
   const records = [...makeTrace(...points), ...account(request, why([SUM_PRICES], [[20, 164, 0]]))]
 
-  it('is no step of the trace', () => {
+  it('is not a step of the trace', () => {
     const report = buildReport(records)
     const without = buildReport(makeTrace(...points))
 
@@ -61,7 +61,7 @@ describe('the account of a request', () => {
     expect(report.durationUs).toBe(390_000)
   })
 
-  it('stays in JSON, and is read back', () => {
+  it('is written to JSON and read back', () => {
     const report = buildReport(records)
     const json = reportJson(report)
 
@@ -77,19 +77,19 @@ describe('the account of a request', () => {
         step('below', 0, 1, { parent: 'why' }),
       ],
     ],
-    ['is only a name', [{ id: 'why', parent: 'request', name: 'why', from: 1, to: 9 }]],
-  ])('stays a step if it %s', (_, more) => {
+    ['has no info.why', [{ id: 'why', parent: 'request', name: 'why', from: 1, to: 9 }]],
+  ])('is not read from a point named why that %s', (_, more) => {
     const report = buildReport(makeTrace(request, ...more))
 
     expect(report.points.map(({ name }) => name)).toContain('why')
     expect(report.accounts).toBeUndefined()
   })
 
-  it('stays a step if the trace has nothing else', () => {
+  it('is treated as a step if the trace has no other points', () => {
     expect(buildReport(account(request, why([], []))).points.map(({ name }) => name)).toEqual(['why'])
   })
 
-  it('is awaited if the request announced it', () => {
+  it('must be in the trace before the trace counts as complete, if the request announced it', () => {
     const counted = { ...request, stopInfo: { ...request.stopInfo, points: { recorded: 1, passed_on: 0, pending: 1 } } }
     const [start, stop] = account(request, why([], []))
 
@@ -100,13 +100,13 @@ describe('the account of a request', () => {
   })
 })
 
-describe('a request with work that the answer left behind', () => {
+describe('a request whose work continued after the answer', () => {
   const points = { recorded: 2, pending: 1 }
   const counted = { ...request, stopInfo: { ...request.stopInfo, points } }
 
   it.each<[string, Partial<Point>]>([
-    ['ends after it', { to: 400_000 }],
-    ['ends in the same microsecond', { to: 390_000 }],
+    ['ends after the answer', { to: 400_000 }],
+    ['ends in the same microsecond as the answer', { to: 390_000 }],
   ])('announces no account if the work %s', (_, more) => {
     const report = buildReport(makeTrace(counted, step('left', 380, 0, more)))
 
@@ -114,7 +114,7 @@ describe('a request with work that the answer left behind', () => {
     expect(renderTree(report)).not.toContain('was asked why')
   })
 
-  it('announces one if there is one more open point than the trace shows', () => {
+  it('announces an account if it counted one more open point than the trace contains', () => {
     const report = buildReport(
       makeTrace({ ...counted, stopInfo: { points: { recorded: 2, pending: 2 } } }, step('left', 380, 400)),
     )
@@ -124,8 +124,8 @@ describe('a request with work that the answer left behind', () => {
   })
 })
 
-describe('own time that an account explains', () => {
-  it('names the hottest line, the synchronous call, and who held the event loop', () => {
+describe('a finding from an account', () => {
+  it('names the hottest line, the synchronous call, or the code that blocked the event loop', () => {
     const timeline: TestStretch[] = [
       [0, 144, 0],
       [144, 192, 1],
@@ -170,19 +170,19 @@ describe('own time that an account explains', () => {
     ],
     ['is native code in orders', { kind: 'native' }],
     ['is the work of OSProfiler in orders', { kind: 'osprofiler' }],
-  ])('says that it %s', (words, cause) => {
+  ])('says that a share of this request %s', (words, cause) => {
     expect(sentences([request], [request, why([cause], [[0, 390, 0]])])).toEqual([
       `100 % of this request ${words} (390 ms)`,
     ])
   })
 
-  it('falls back to the point if the account has no explanation', () => {
+  it('is replaced by the finding about the point if the account has no explanation', () => {
     expect(sentences([request], [request, why([{ kind: 'unknown' }], [[0, 390, 0]])])).toEqual([
       '100 % of this request is "GET /orders" in orders (390 ms)',
     ])
   })
 
-  it('replaces a gap, and leaves the rest of the own time', () => {
+  it('replaces the finding about a gap, but not the findings about the remaining own time', () => {
     const points = [request, step('parse', 0, 100), step('render', 300, 390)]
 
     expect(sentences(points, [request, why([SUM_PRICES], [[110, 250, 0]])])).toEqual([
@@ -193,7 +193,7 @@ describe('own time that an account explains', () => {
     ])
   })
 
-  it('is cut to the own time of nested points', () => {
+  it('covers only the own time of nested points', () => {
     const points = [request, step('outer', 0, 300), step('inner', 100, 200, { parent: 'outer' })]
     const records = [...makeTrace(...points), ...account(request, why([SUM_PRICES], [[50, 150, 0]]))]
     const finding = summarize(buildReport(records)).find(({ kind }) => kind === 'cpu')
@@ -202,15 +202,15 @@ describe('own time that an account explains', () => {
     expect(finding?.traceIds).toEqual(['outer', 'inner'])
   })
 
-  it('counts once for points side by side, and says so', () => {
+  it('counts time that parallel points share only once, and says so', () => {
     const points = [request, step('a', 0, 390), step('b', 0, 390)]
 
     expect(sentences(points, [request, why([TIMER], [[0, 390, 0]])])[0]).toBe(
-      '100 % of this request waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders, for 2 points side by side (390 ms)',
+      '100 % of this request waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders, for 2 points in parallel (390 ms)',
     )
   })
 
-  it('is not told twice if it is the network of a query', () => {
+  it('is absent if a query waited for the network, because the query has its own finding', () => {
     const points = [request, step('query', 0, 390, query('SELECT 1'))]
     const network = { ...TIMER, what: 'network' }
 
@@ -219,7 +219,7 @@ describe('own time that an account explains', () => {
     ])
   })
 
-  it('is told if others held the event loop during a query', () => {
+  it('reports code that blocked the event loop during a query', () => {
     const points = [request, step('query', 0, 390, query('SELECT 1'))]
 
     expect(sentences(points, [request, why([HELD], [[90, 390, 0]])])).toEqual([
@@ -228,7 +228,7 @@ describe('own time that an account explains', () => {
     ])
   })
 
-  it('comes before the repetition of points that have it', () => {
+  it('comes before the finding about the repeated points whose time it explains', () => {
     const points = [request, ...Array.from({ length: 10 }, (_, index) => step(`${index}`, index * 39, index * 39 + 38))]
 
     expect(sentences(points, [request, why([SUM_PRICES], [[0, 390, 0]])]).slice(0, 2)).toEqual([
@@ -269,7 +269,7 @@ describe('an account of a called service', () => {
     expect(sentences([top, call, callee]).join()).toContain('40 % of this request lies between')
   })
 
-  it('moves with the clock of its host', () => {
+  it('is shifted when the clock of its host is corrected', () => {
     const ahead = { ...callee, from: 5_150_000, to: 5_390_000 }
     const info = why([SUM_PRICES], [[5150, 5390, 0]])
     const report = buildReport([...makeTrace(top, call, ahead), ...account(ahead, info)])
@@ -308,20 +308,20 @@ describe('the accounts below the tree', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     [
-      'less than asked',
+      'that the service recorded less than it was asked for',
       { level: 'waits', asked: 'cpu', because: 'interval' },
-      'orders was asked for cpu and did waits: the profiler had run in the last ten seconds',
+      'orders was asked for cpu, but recorded only waits: the profiler had run in the last ten seconds',
     ],
     [
-      'an account that was cut',
+      'that the recording was cut',
       { cut: true, wallMs: 12_000 },
       'The recording was cut after ten seconds: 11.9 s have no cause',
     ],
-  ])('say %s', (_, more, words) => {
+  ])('report %s', (_, more, words) => {
     expect(below(why([TIMER], [[0, 100, 0]], more)).replaceAll(/\n +/g, ' ')).toContain(words)
   })
 
-  it('name the services that made none', () => {
+  it('name the services that made no account', () => {
     expect(below({ version: 1, refused: 'busy', asked: 'cpu' })).toBe(
       'orders was asked why and was busy with another request',
     )
@@ -346,7 +346,7 @@ describe('the exports of a trace with an account', () => {
     expect(await readTraceFile(write(report))).toEqual(report)
   })
 
-  it('have the timeline as slices in Perfetto', () => {
+  it('contain the timeline as slices in Perfetto', () => {
     const events = parsed(exportPerfetto(report)).traceEvents as { name: string; ph: string; ts: number; dur: number }[]
 
     expect(events.filter(({ ph }) => ph === 'X').map(({ name, ts, dur }) => [name, ts, dur])).toEqual([
@@ -358,7 +358,7 @@ describe('the exports of a trace with an account', () => {
     ])
   })
 
-  it('have the timeline as a profile in speedscope', () => {
+  it('contain the timeline as a profile in speedscope', () => {
     const { shared, profiles } = parsed(exportSpeedscope(report)) as unknown as {
       shared: { frames: { name: string }[] }
       profiles: { name: string; events: { type: string; frame: number; at: number }[] }[]

@@ -10,7 +10,7 @@ const steps = (port: number, ids: readonly string[]): Point[] => [
 ]
 
 describe('createAlignment', () => {
-  it('assigns one path to points that have the same action at the same level, and ignores ids, values and ports', () => {
+  it('assigns one path to points with the same action at the same level, regardless of ids, values and ports', () => {
     const alignment = createAlignment()
 
     const first = alignment.add(reportOf(...steps(8080, ['x', 'y'])))

@@ -15,7 +15,7 @@ function callee(to: number, response: Record<string, unknown> = {}, host = 'vm')
 }
 
 describe('the finding about the body of an outgoing request', () => {
-  it('says when the first byte came, and how long the body took', () => {
+  it('says when the first byte arrived, and how long the body took', () => {
     expect(find('body', ...request(call()))).toMatchObject([{ traceIds: ['call'], totalUs: 68_000, share: 0.68 }])
     expect(sentences('body', ...request(call()))).toEqual([
       '68 % of this request is the response body of "GET items:80/x" in orders: first byte after 12.0 ms, then 68.0 ms of body',
@@ -36,7 +36,7 @@ describe('the finding about the body of an outgoing request', () => {
     )
   })
 
-  it('knows this from the first byte of the callee, whatever its clock says', () => {
+  it("computes the callee's writing time from its first byte, so that a wrong clock does not matter", () => {
     const late = callee(65_000, { first_byte_ms: 47 }, 'other-host')
 
     expect(sentences('body', ...request(call(), late))[0]).toContain('wrote it in 3.00 ms at most')
@@ -46,21 +46,21 @@ describe('the finding about the body of an outgoing request', () => {
     expect(sentences('body', ...request(call({ busy_ms: 60 })))[0]).toMatch(/; orders was busy for 60\.0 ms meanwhile$/)
   })
 
-  it('is not made if the callee was writing until the end, because its own point explains the time', () => {
+  it("is absent if the callee was writing until the end, because the callee's point explains the time", () => {
     expect(find('body', ...request(call(), callee(89_000)))).toEqual([])
   })
 
-  it('names no cause if the records show none', () => {
+  it('names no cause if the records show no cause', () => {
     expect(sentences('body', ...request(call(), callee(60_000)))[0]).toMatch(/68\.0 ms of body$/)
   })
 
-  it('is not made if the program did other steps before it read the body', () => {
+  it('is absent if the program ran other steps before it read the body', () => {
     const step = { id: 'step', ...query('SELECT 1'), from: 25_000, to: 75_000 }
 
     expect(find('body', ...request(call(), step))).toEqual([])
   })
 
-  it('is made if another request ran at the same time', () => {
+  it('is present even if another request ran at the same time', () => {
     expect(find('body', ...request({ ...call(), id: 'other', from: 9_000, to: 89_000 }, call()))).toHaveLength(2)
   })
 
@@ -70,9 +70,9 @@ describe('the finding about the body of an outgoing request', () => {
     ['the last byte came before the first one', { first_byte_ms: 80, last_byte_ms: 12 }],
     ['the times are longer than the request', { last_byte_ms: 8_000 }],
     ['the times are negative', { first_byte_ms: -12 }],
-    ['the times are no numbers', { first_byte_ms: '12', last_byte_ms: {} }],
+    ['the times are not numbers', { first_byte_ms: '12', last_byte_ms: {} }],
     ['the times are NaN', { first_byte_ms: Number.NaN, last_byte_ms: Number.POSITIVE_INFINITY }],
-  ])('is not made if %s', (_, times) => {
+  ])('is absent if %s', (_, times) => {
     expect(find('body', ...request(call(times)))).toEqual([])
   })
 })
@@ -85,7 +85,7 @@ describe('the finding about the body of a served request', () => {
     ]
   }
 
-  it('says when the first byte was written, and how long a body of which size took', () => {
+  it('says when the first byte was written, how long the body took, and how large it is', () => {
     expect(sentences('body', ...serving({ first_byte_ms: 12, ended_ms: 99, body_bytes: 48_000_000 }))).toEqual([
       '88 % of this request is the response body of "GET /export" in reports: first byte after 12.0 ms, then 88.0 ms for 48.0 MB',
     ])
@@ -112,14 +112,17 @@ describe('the finding about the body of a served request', () => {
   it.each<[string, unknown]>([
     ['most of the time passed before the first byte', { first_byte_ms: 60 }],
     ['the time is longer than the request', { first_byte_ms: 600 }],
-    ['the time is no number', { first_byte_ms: [12] }],
+    ['the time is not a number', { first_byte_ms: [12] }],
     ['the time is not recorded', { status_code: 200 }],
-    ['the response is a text', 'well'],
-  ])('is not made if %s', (_, response) => {
+    ['the response is a string', 'well'],
+  ])('is absent if %s', (_, response) => {
     expect(find('body', ...serving(response))).toEqual([])
   })
 
-  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '48', {}, null])('leaves out the size %o', body_bytes => {
-    expect(sentences('body', ...serving({ first_byte_ms: 12, body_bytes }))[0]).toMatch(/88\.0 ms of body$/)
-  })
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '48', {}, null])(
+    'leaves out the invalid size %o',
+    body_bytes => {
+      expect(sentences('body', ...serving({ first_byte_ms: 12, body_bytes }))[0]).toMatch(/88\.0 ms of body$/)
+    },
+  )
 })

@@ -22,7 +22,7 @@ function queryFrom(statement: string, site: { code?: unknown } = {}): Pick<Point
   return { ...(name && { name }), info: { ...info, ...site } }
 }
 
-/** Returns queries one after another. The nth query comes from the nth call site, or has none. */
+/** Returns sequential queries. The nth query comes from the nth call site, if there is one. */
 function queriesFrom(...sites: readonly { code?: unknown }[]): Point[] {
   return loop(sites.length, index => ({
     ...queryFrom('SELECT 1 FROM items', sites[index]),
@@ -42,19 +42,19 @@ function sentencesOf(kind: Parameters<typeof find>[0], points: readonly Point[])
 describe('a finding about repeated points', () => {
   const whole = '40 % of this request is 20 x "SELECT 1 FROM items" in orders, one after another'
 
-  it('names the line from which they come', () => {
+  it('names the line from which the points come', () => {
     expect(sentencesOf('repeated', queriesFrom(...repeat(20, from(41))))).toEqual([
       `${whole}, from src/orders.ts:41 (40.0 ms)`,
     ])
   })
 
-  it('says how many points have a call site, if the others have none', () => {
+  it('says how many points have a call site if not all of them do', () => {
     expect(sentencesOf('repeated', queriesFrom(from(41), ...repeat(19, {})))).toEqual([
       `${whole}, 1 of them from src/orders.ts:41 (40.0 ms)`,
     ])
   })
 
-  it('is a separate one for each line', () => {
+  it('is separate for each line', () => {
     const points = queriesFrom(...repeat(8, from(41)), ...repeat(6, from(57)), ...repeat(3, {}))
 
     expect(sentencesOf('repeated', points)).toEqual([
@@ -65,13 +65,13 @@ describe('a finding about repeated points', () => {
   })
 
   it.each([
-    ['no object', 'src/orders.ts:41'],
+    ['a string instead of an object', 'src/orders.ts:41'],
     ['a file of a wrong type', { file: ['src'], line: 41 }],
-    ['an endless file', { file: 'a/'.repeat(5000), line: 41 }],
+    ['an extremely long file name', { file: 'a/'.repeat(5000), line: 41 }],
     ['a file with a line break', { file: 'a\n100 % is b', line: 41 }],
     ['no line', { file: 'src/orders.ts' }],
     ['a line below 1', { file: 'src/orders.ts', line: -1 }],
-    ['a line that is no integer', { file: 'src/orders.ts', line: 1.5 }],
+    ['a line that is not an integer', { file: 'src/orders.ts', line: 1.5 }],
     ['a huge line', { file: 'src/orders.ts', line: 1e300 }],
   ])('names no line if the call site has %s', (_, code) => {
     expect(sentencesOf('repeated', queriesFrom(...repeat(20, { code })))).toEqual([`${whole} (40.0 ms)`])
@@ -92,7 +92,7 @@ describe('a finding', () => {
     ])
   })
 
-  it("about a point's own time names the line before the steps", () => {
+  it("about a point's own time names its line before the number of its steps", () => {
     const points = [
       { id: 'work', service: 'orders', name: 'work', info: from(3, 'src/work.ts'), from: 0, to: 90_000 },
       { id: 'a', parent: 'work', ...queryFrom('SELECT a'), from: 20_000, to: 40_000 },
@@ -116,7 +116,7 @@ describe('a finding', () => {
     ])
   })
 
-  it('about waits lists up to three lines, and no more', () => {
+  it('about waits lists the lines if there are at most three', () => {
     const waits = (lines: readonly number[]): Point[] =>
       loop(lines.length, index => ({
         name: 'wait',
@@ -133,7 +133,7 @@ describe('a finding', () => {
     ])
   })
 
-  it('about tries names the line of the tries', () => {
+  it('about a retried request names the line of the tries', () => {
     const { name, info } = sent('rates', 80, '/now')
     const tries = [0, 40_000].map((startUs, index) => ({
       id: `try-${index}`,
@@ -162,7 +162,7 @@ describe('a finding', () => {
     ])
   })
 
-  it('about steps that might be parallel names their lines, or the first and the last of many', () => {
+  it('about steps that might run in parallel names their lines, or the first and the last of many lines', () => {
     const reads = (lines: readonly number[]): Point[] =>
       lines.map((line, index) => ({
         id: `read-${index}`,
@@ -218,7 +218,7 @@ describe('the tree', () => {
     return tree.trimEnd().split('\n')
   }
 
-  it('shows the lines only on request', () => {
+  it('shows the lines of the program only if the option code is set', () => {
     const plain = draw({ width: 140 }).join('\n')
     const located = draw({ width: 140, code: true })
 
@@ -231,7 +231,7 @@ describe('the tree', () => {
     ])
   })
 
-  it('fits into the terminal, and then shows the file without its folders', () => {
+  it('fits into a narrow terminal by leaving out the folders of the file', () => {
     for (const width of [20, 40, 60, 80, 100]) {
       for (const line of draw({ width, code: true })) expect(line.length).toBeLessThanOrEqual(width)
     }

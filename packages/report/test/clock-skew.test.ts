@@ -162,7 +162,7 @@ describe('the correction of clock skew', () => {
     expect(timesOf(report, 'callee')).toEqual([0, 898_000])
   })
 
-  it('does not change clocks if a service started on a request after its caller timed out', () => {
+  it('does not change clocks if a service started to serve a request after its caller timed out', () => {
     const givenUp = { ...sent('db', 80, '/'), stopInfo: { etype: 'TimeoutError', message: 'timed out' } }
     const report = correct(
       { id: 'call', host: 'web', ...givenUp, from: 0, to: 500_000 },
@@ -172,7 +172,7 @@ describe('the correction of clock skew', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
-  it("corrects clocks by a callee's error response", () => {
+  it("uses a callee's error response to correct clocks", () => {
     const off = 6_000_000
     const report = correct(
       {

@@ -20,7 +20,7 @@ function connecting(id: string, fromMs: number, connection: unknown, durationMs 
 const TLS = { connect_ms: 15, dns_ms: 1, tcp_ms: 4, tls_ms: 10, busy_ms: 1 }
 
 describe('the finding about connections', () => {
-  it('asks whether keep-alive is off if each request opened its own, although earlier ones were free', () => {
+  it('asks whether keep-alive is off if each request opened a connection while earlier connections were free', () => {
     const points = [0, 20, 40, 60].map(at => connecting(`at-${at}`, at, TLS))
 
     const found = find('connecting', ...request(...points))
@@ -45,7 +45,7 @@ describe('the finding about connections', () => {
       'another request used the connection of an earlier one',
       [...[0, 20, 40].map(at => connecting(`at-${at}`, at, TLS)), connecting('reused', 60, undefined)],
     ],
-    ['there were only two', [0, 20].map(at => connecting(`at-${at}`, at, TLS))],
+    ['there were only two requests', [0, 20].map(at => connecting(`at-${at}`, at, TLS))],
     [
       'the bodies were not read to the end',
       [0, 20, 40, 60].map(at => {
@@ -68,7 +68,7 @@ describe('the finding about connections', () => {
     expect(sentence).toContain('opened 4 connections to rates.example (')
   })
 
-  it('says that resolving the host took the time', () => {
+  it('says that resolving the host name took most of the time', () => {
     const point = connecting('a', 10, { connect_ms: 45, dns_ms: 40, tcp_ms: 2, tls_ms: 3, busy_ms: 0 }, 60)
 
     expect(sentences('connecting', ...request(point))).toEqual([
@@ -85,7 +85,7 @@ describe('the finding about connections', () => {
     ])
   })
 
-  it('counts from the end of the wait for the pool', () => {
+  it('measures the time from the end of a wait for the pool', () => {
     const point = connecting('a', 10, { connect_ms: 30, busy_ms: 0 }, 60)
     const wait = { id: 'w', parent: 'a', name: 'wait', info: { wait: { for: 'pool' } }, from: 10_000, to: 50_000 }
 
@@ -97,16 +97,16 @@ describe('the finding about connections', () => {
     ['connecting took little time', { connect_ms: 4, busy_ms: 0 }],
     ['the time is longer than the request', { connect_ms: 4_000, busy_ms: 0 }],
     ['the time is negative', { connect_ms: -4, busy_ms: 0 }],
-    ['the time is no number', { connect_ms: '40', busy_ms: 0 }],
+    ['the time is not a number', { connect_ms: '40', busy_ms: 0 }],
     ['the time is NaN', { connect_ms: Number.NaN }],
-    ['the connection is a text', 'new'],
+    ['the connection is a string', 'new'],
     ['the connection is a list', [40]],
     ['the connection is null', null],
-  ])('is not made if %s', (_, connection) => {
+  ])('is absent if %s', (_, connection) => {
     expect(find('connecting', ...request(connecting('a', 10, connection, 60)))).toEqual([])
   })
 
-  it('leaves the tries of a reported retry to that finding', () => {
+  it('leaves out the tries of a retried request, which have their own finding', () => {
     const failed = connecting('a', 0, TLS)
     const points = [
       { ...failed, stopInfo: { requests: { status_code: 503, connection: TLS } } },
@@ -119,7 +119,7 @@ describe('the finding about connections', () => {
     expect(kinds).not.toContain('connecting')
   })
 
-  it('does not repeat the time between two services', () => {
+  it('replaces the finding about the time between two services', () => {
     const call = { ...connecting('a', 10, { connect_ms: 45, busy_ms: 0 }, 60), host: 'vm' }
     const callee: Point = { id: 'b', parent: 'a', service: 'rates', name: 'wsgi', from: 60_000, to: 69_000 }
 
@@ -129,7 +129,7 @@ describe('the finding about connections', () => {
     expect(kinds).not.toContain('hop')
   })
 
-  it('handles hosts of any kind', () => {
+  it('ignores invalid hosts', () => {
     const infos = [{ hostname: 7 }, { hostname: ['a'] }, { hostname: 'a', port: {} }, { hostname: '', port: 80 }, null]
     const points = infos.map((requests, index) => ({
       ...connecting(`${index}`, 10, { connect_ms: 45, busy_ms: 0 }, 60),

@@ -63,7 +63,7 @@ const WRITERS: Readonly<Record<string, (report: Report) => Iterable<string>>> = 
 describe.each(CASES)('a record that nests %i levels of %s', (depth, kind) => {
   const report = buildReport(parseRecords(deepLines(nested(kind, depth))))
 
-  it.each(Object.entries(WRITERS))('does not prevent %s', (_, write) => {
+  it.each(Object.entries(WRITERS))('does not break %s', (_, write) => {
     const text = [...write(report)].join('')
 
     expect(text.length).toBeGreaterThan(0)
@@ -92,7 +92,7 @@ describe('jsonText', () => {
     [[], {}],
     { a: [1, { b: null }], c: 'x' },
     Object.assign(JSON.parse('{"__proto__": {"toJSON": 1}}'), { d: [undefined] }),
-  ])('equals JSON.stringify for %j', value => {
+  ])('returns the same text as JSON.stringify for %j', value => {
     expect(jsonText(value, 0)).toBe(JSON.stringify(value) ?? 'null')
     expect(jsonText(value, 2)).toBe(JSON.stringify(value, null, 2) ?? 'null')
   })

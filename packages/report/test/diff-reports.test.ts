@@ -158,7 +158,7 @@ describe('regressions', () => {
     expect(regressions(diff, 0.6)).toEqual([])
   })
 
-  it('leaves out noise, improvements, and points that take less than 1 % of the whole trace', () => {
+  it('leaves out noise, improvements, and points that became slower by less than 1 % of the whole trace', () => {
     expect(regressions(diffReports(runs(20_000, 5000), runs(23_000, 5000)), 0.05)).toEqual([])
     expect(regressions(diffReports(runs(30_000, 500), runs(20_000, 500)), 0.05)).toEqual([])
     expect(regressions(diffReports([request(50)], [request(130)]), 0.1)).toEqual([])

@@ -24,7 +24,7 @@ describe('drawLines', () => {
     ])
   })
 
-  it('drops the bar in a narrow terminal, and also the service in a narrower one', () => {
+  it('drops the bar in a narrow terminal, and also the service in an even narrower terminal', () => {
     expect(draw(45)[1]).toBe('└─ db SELECT title FROM items  api  50.0 ms')
     expect(draw(30)[1]).toBe('└─ db SELECT title F…  50.0 ms')
   })

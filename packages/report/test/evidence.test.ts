@@ -7,7 +7,7 @@ import { call, request } from './make-clocks.js'
 const raw = reportOf(...request(...call('a', 20_000, 60_000, 500_000, ['web', 'db'])))
 
 describe('gatherEvidence', () => {
-  it('puts times on one clock, and tells whether the times that the reader sees are corrected', () => {
+  it('puts times on one clock, and reports whether the times that the reader sees are corrected', () => {
     const corrected = correctSkew(raw)
 
     expect(gatherEvidence(raw, {})).toMatchObject({ isShownCorrected: false, report: { durationUs: 200_000 } })

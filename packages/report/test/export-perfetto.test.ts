@@ -22,7 +22,7 @@ function perfetto(points: readonly Point[]): Event[] {
 }
 
 describe('exportPerfetto', () => {
-  it('writes a process for each service, a slice for each point, and an arrow for each hop', () => {
+  it('writes a process for each service, a slice for each point, and an arrow for each call between services', () => {
     const events = perfetto([
       { id: 'a', service: 'gateway', ...sent('orders', 80, '/7'), from: 0, to: 900 },
       { id: 'b', parent: 'a', service: 'orders', ...served('/7'), from: 100, to: 800 },

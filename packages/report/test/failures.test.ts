@@ -32,7 +32,7 @@ describe('the finding about failures', () => {
     expect(found[3]).toMatchObject({ sentence: '2 more points failed', traceIds: ['step-3', 'step-4'] })
   })
 
-  it('comes first if the whole request failed, and otherwise after the time', () => {
+  it('comes first if the whole request failed, and otherwise after the findings about time', () => {
     const steps = [
       { id: 'slow', from: 0, to: 90_000 },
       { id: 'failed', from: 90_000, to: 91_000, stopInfo: { etype: 'E' } },

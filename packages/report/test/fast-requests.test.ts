@@ -11,7 +11,7 @@ function listKinds(...steps: readonly Point[]): string[] {
 
 describe('a request that takes less than 100 ms', () => {
   it.each<[string, readonly Point[]]>([
-    ['nothing', []],
+    ['no steps', []],
     ['a query', [{ id: 'a', ...query('SELECT 1'), from: 1_000, to: 55_000 }]],
     [
       'two queries that might be parallel',
@@ -40,7 +40,7 @@ describe('a request that takes less than 100 ms', () => {
     ).toEqual(['repeated'])
   })
 
-  it('has findings about tries after failures', () => {
+  it('has a finding about a retried request', () => {
     const call = (id: string, from: number, status: number): Point => ({
       id,
       ...sent('rates', 80, '/latest'),

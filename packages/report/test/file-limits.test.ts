@@ -30,7 +30,7 @@ const REFUSED: Readonly<Record<string, (length: number) => string>> = {
 describe('a trace file', () => {
   it.each(Object.entries(REFUSED))('with %s is refused', async (_, make) => {
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(RangeError)
-    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file holds more than \d+ /)
+    await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file contains more than \d+ /)
   })
 
   it('with blank records shows some of the blank records, and counts the others', async () => {
@@ -47,14 +47,14 @@ describe('a trace file', () => {
     await expect(readTraceFile(lines, { mostRecords: 10 })).rejects.toThrow('more than 10 records')
   })
 
-  it('has correct line numbers in errors after blank lines', async () => {
+  it('is rejected with the correct line number even after blank lines', async () => {
     await expect(readTraceFile(['\n \r\n\n', '{"name":"a-start"}\nnonsense\n'])).rejects.toThrow(
       'Line 5 is not a record',
     )
   })
 })
 
-/** Texts that a careless reader would read from the start again for each piece. */
+/** Texts that an inefficient parser would scan again from the start for each piece. */
 const LINEAR: Readonly<Record<string, (length: number) => string>> = {
   'blank lines': length => '\n'.repeat(length),
   'blank lines before a record': length => `${' \n'.repeat(length / 2)}{"name":"a-start"}\n`,

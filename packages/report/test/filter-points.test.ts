@@ -68,7 +68,7 @@ describe('a filtered tree', () => {
     ])
   })
 
-  it('shows points that meet all conditions, and counts the points even if none meets them', () => {
+  it('shows points that meet all conditions, and counts the points even if no point meets them', () => {
     const filter = matchPoints(buildReport(makeShopTrace()), text => text.startsWith('db '))
 
     expect(tree({ filter, service: 'gateway' })).toEqual(['… 28 more points, up to 182 ms'])

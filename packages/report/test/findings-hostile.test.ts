@@ -220,7 +220,10 @@ describe('summarize with a large trace', () => {
   }
 
   it.each<[string, (index: number) => Omit<Point, 'id'>]>([
-    ['of points each below the one before', index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index })],
+    [
+      'of points that are each the child of the previous point',
+      index => ({ parent: `${index - 1}`, from: index, to: 2 * COUNT - index }),
+    ],
     [
       'of points one after another',
       index => ({ parent: '0', ...query(`SELECT ${index % 7}`), from: index, to: index + 1 }),

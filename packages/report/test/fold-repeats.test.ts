@@ -29,7 +29,7 @@ describe('siblings with the same action', () => {
     expect(fold([...queries, below])).toEqual(['step-0 step-2 step-3', 'step-1'])
   })
 
-  it('are not folded with a sibling that must not be folded', () => {
+  it('are not folded with a sibling that the caller excludes', () => {
     expect(fold(queries, ['step-3'])).toEqual(['step-0 step-1 step-2', 'step-3'])
   })
 })

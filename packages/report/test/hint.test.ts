@@ -30,7 +30,7 @@ describe('the hint about time with nothing recorded', () => {
     ])
   })
 
-  it('is given once for a trace, for the longest time', () => {
+  it('is given once per trace, for the longest unexplained time', () => {
     const second = { id: 'second', ...served('/items'), service: 'items', from: 40_000, to: 85_000 }
 
     expect(find('hint', ...request(step, second))).toMatchObject([{ traceIds: ['second'], count: 1 }])
@@ -38,19 +38,19 @@ describe('the hint about time with nothing recorded', () => {
 
   it.each<[string, readonly Point[]]>([
     ['steps explain nearly all of the time', request({ ...step, from: 5_000, to: 95_000 })],
-    ['the time is that of a query', request({ ...step, from: 1_000, to: 99_000 })],
+    ['a query took nearly all of the time', request({ ...step, from: 1_000, to: 99_000 })],
     [
       'points are known to be missing',
       request({ ...step, stopInfo: { points_omitted: 7 } }).map(point =>
         point.id === 'request' ? { ...point, stopInfo: { points_omitted: 7 } } : point,
       ),
     ],
-    ['the point is no served request', [{ id: 'job', from: 0, to: 100_000 }]],
+    ['the point is not a served request', [{ id: 'job', from: 0, to: 100_000 }]],
   ])('is not given if %s', (_, points) => {
     expect(find('hint', ...points)).toEqual([])
   })
 
-  it.each([['pg'], 'pg', {}, null, 7])('takes %o for libraries without throwing', unrecorded => {
+  it.each([['pg'], 'pg', {}, null, 7])('accepts %o as the list of libraries without throwing', unrecorded => {
     expect(find('hint', ...request({ ...step, stopInfo: { unrecorded } }))).toHaveLength(1)
   })
 })
@@ -70,20 +70,20 @@ describe('the hint to ask why', () => {
     return findings.filter(({ kind }) => kind === 'hint').map(({ sentence }) => sentence)
   }
 
-  it('is given if the service counts its points, and nobody has asked', () => {
+  it('is given if the service counts its points, and no account was requested', () => {
     expect(hints()).toEqual([
       'No record says what "GET /" in orders did in its own time. Ask why: osprofiler run ... --why=cpu (the service must allow it: OSPROFILER_WHY=cpu)',
     ])
   })
 
-  it('is given if the account has the level waits', () => {
+  it('is given if the account has only the level waits', () => {
     expect(hints(...account(asked, why([], [], { level: 'waits' })))).toHaveLength(1)
   })
 
   it.each<[string, unknown]>([
-    ['has done all', why([], [])],
-    ['does as much as it allows', why([], [], { level: 'waits', asked: 'cpu', because: 'setting' })],
-    ['has refused', { version: 1, refused: 'busy', asked: 'cpu' }],
+    ['recorded everything', why([], [])],
+    ['recorded as much as it allows', why([], [], { level: 'waits', asked: 'cpu', because: 'setting' })],
+    ['refused', { version: 1, refused: 'busy', asked: 'cpu' }],
   ])('is not given if the service %s', (_, info) => {
     expect(hints(...account(asked, info))).toEqual([])
   })

@@ -4,7 +4,7 @@ import { find, loop, reportOf, request, sentences } from './find.js'
 import { type Point, query, sent, served } from './make-trace.js'
 
 /** Returns the sentences about a request of 100 ms with these steps, without the hint. */
-function tell(...steps: readonly Point[]): string[] {
+function sentencesAbout(...steps: readonly Point[]): string[] {
   const findings = summarize(reportOf(...request(...steps))).filter(({ kind }) => kind !== 'hint')
   return findings.map(({ sentence }) => sentence)
 }
@@ -21,10 +21,10 @@ describe('the finding about work after the answer', () => {
     )
   })
 
-  it('leaves the other findings to the request: their shares, and the critical path', () => {
+  it('does not change the findings about the request, or the critical path until the answer', () => {
     const select = { id: 'select', ...query('SELECT 1'), from: 10_000, to: 90_000 }
 
-    expect(tell(select, audit(5_000, 250_000))).toEqual([
+    expect(sentencesAbout(select, audit(5_000, 250_000))).toEqual([
       '150 ms of work went on after the answer of "GET /orders" in orders: "INSERT INTO audit"',
       '80 % of this request is "SELECT 1" in orders (80.0 ms)',
       '20 % of this request is "GET /orders" in orders itself, outside its one step (20.0 ms)',
@@ -42,11 +42,13 @@ describe('the finding about work after the answer', () => {
     ])
   })
 
-  it('comes after what delayed the answer longer', () => {
-    expect(tell({ id: 'select', ...query('SELECT 1'), from: 0, to: 99_000 }, audit(99_000, 130_000))).toEqual([
-      '99 % of this request is "SELECT 1" in orders (99.0 ms)',
-      '30.0 ms of work went on after the answer of "GET /orders" in orders: "INSERT INTO audit"',
-    ])
+  it('comes after a finding about a longer delay of the answer', () => {
+    expect(sentencesAbout({ id: 'select', ...query('SELECT 1'), from: 0, to: 99_000 }, audit(99_000, 130_000))).toEqual(
+      [
+        '99 % of this request is "SELECT 1" in orders (99.0 ms)',
+        '30.0 ms of work went on after the answer of "GET /orders" in orders: "INSERT INTO audit"',
+      ],
+    )
   })
 
   it('names the longest step, counts its repetitions, and counts the other steps', () => {
@@ -67,13 +69,13 @@ describe('the finding about work after the answer', () => {
     ).toEqual(['100 ms of work went on after the answer of "GET /orders" in orders: 3 x "INSERT INTO t" and 1 more'])
   })
 
-  it('ends a step with the request, if most of the step came before the answer', () => {
-    expect(tell({ id: 'render', name: 'render', from: 5_000, to: 100_100 })).toEqual([
+  it('is absent for a step that ran mostly before the answer', () => {
+    expect(sentencesAbout({ id: 'render', name: 'render', from: 5_000, to: 100_100 })).toEqual([
       '95 % of this request is "render" in orders (95.0 ms)',
     ])
   })
 
-  it('is also about a request that another service made', () => {
+  it('also covers a request that another service made', () => {
     const points: Point[] = [
       { id: 'gateway', service: 'gateway', ...served('/'), from: 0, to: 100_000 },
       { id: 'call', parent: 'gateway', service: 'gateway', ...sent('orders', 1, '/orders'), from: 0, to: 50_000 },
@@ -86,7 +88,7 @@ describe('the finding about work after the answer', () => {
     ])
   })
 
-  it('does not say that a request was answered that failed', () => {
+  it('names the end of a failed request instead of its answer', () => {
     const [root, ...steps] = request(audit(90_000, 220_000))
     if (root === undefined) throw new Error('no root')
 
@@ -95,11 +97,11 @@ describe('the finding about work after the answer', () => {
     )
   })
 
-  it('leaves out a call that the request did not wait for, with all that its callee did', () => {
+  it('includes a call for which the request did not wait, and excludes the call from the other findings', () => {
     const call = { id: 'call', ...sent('mail', 1, '/send'), from: 95_000, to: 300_000 }
     const callee = { id: 'callee', parent: 'call', service: 'mail', ...served('/send'), from: 96_000, to: 299_000 }
 
-    expect(tell(call, callee)).toEqual([
+    expect(sentencesAbout(call, callee)).toEqual([
       '200 ms of work went on after the answer of "GET /orders" in orders: "GET mail:1/send"',
       '100 % of this request is "GET /orders" in orders (100 ms)',
     ])
@@ -124,13 +126,13 @@ describe('the finding about work after the answer', () => {
       ],
     ],
     [
-      'until it was lost',
+      'without a known end',
       request(
         { id: 'audit', ...query('INSERT INTO audit'), from: 90_000 },
         { id: 'b', parent: 'audit', service: 'b', from: 91_000, to: 220_000 },
       ),
     ],
-  ])('is not made if work went on %s', (_, points) => {
+  ])('is absent if work went on %s', (_, points) => {
     expect(find('late', ...points)).toEqual([])
   })
 })
@@ -162,35 +164,35 @@ describe('a message that is consumed after the answer', () => {
   }
 
   it('is part of the trace, not of the request', () => {
-    expect(tell(publish, consume, select)).toEqual([
+    expect(sentencesAbout(publish, consume, select)).toEqual([
       '49 % of this trace is "SELECT 1" in worker (490 ms)',
       '41 % of this trace passed while a message waited 405 ms in the queue "reports", from orders to worker',
       '90 % of this request is "GET /orders" in orders before "publish reports", with nothing recorded (90.0 ms)',
     ])
   })
 
-  it('is no work after the answer, because a consumer works on purpose', () => {
+  it('is not reported as work after the answer, because its consumer is meant to run later', () => {
     expect(
       find('late', ...request(publish, { ...consume, service: 'orders' }, { ...select, service: 'orders' })),
     ).toEqual([])
   })
 
-  it('may begin shortly before the answer', () => {
-    expect(tell(publish, { ...consume, from: 99_000 }, { ...select, from: 100_000 })[0]).toBe(
+  it('may already start to be consumed shortly before the answer', () => {
+    expect(sentencesAbout(publish, { ...consume, from: 99_000 }, { ...select, from: 100_000 })[0]).toBe(
       '89 % of this trace is "SELECT 1" in worker (890 ms)',
     )
   })
 
-  it('may be a job of another service, without a record of the message', () => {
+  it('need not be recorded, because a later job of another service is treated in the same way', () => {
     const job = { id: 'job', service: 'worker', name: 'job', from: 150_000, to: 400_000 }
 
-    expect(tell(job)).toEqual([
+    expect(sentencesAbout(job)).toEqual([
       '63 % of this trace is "job" in worker (250 ms)',
       '100 % of this request is "GET /orders" in orders (100 ms)',
     ])
   })
 
-  it('is part of the request if it ends only a few milliseconds later, because clocks are not that exact', () => {
-    expect(tell(publish, { ...consume, from: 99_000, to: 105_000 })[0]).toContain('% of this request')
+  it('is part of the request if it ends only a few milliseconds later, because clocks may differ by that much', () => {
+    expect(sentencesAbout(publish, { ...consume, from: 99_000, to: 105_000 })[0]).toContain('% of this request')
   })
 })

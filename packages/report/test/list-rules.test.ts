@@ -2,7 +2,7 @@ import { createTimeRank, hasStatus } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 
 describe('createTimeRank', () => {
-  it('ranks timestamps later than tomorrow below all others', () => {
+  it('ranks timestamps more than a day in the future below all others', () => {
     const rank = createTimeRank(Date.UTC(2026, 10, 22))
     const times = ['2026-11-22T11:00:00.000000', '2999-01-01T00:00:00.000000', '2026-11-20T11:00:00.000000', 'never']
 

@@ -26,7 +26,7 @@ describe('a finding in a trace that lacks points', () => {
     expect(found?.sentence).toContain('with nothing recorded, perhaps because points are missing')
   })
 
-  it('does not say so if only another service lost records', () => {
+  it('does not say that points may be missing if only another service lost records', () => {
     expect(sentences('gap', ...lossy({ records_dropped: 3 }, 'items'))).toEqual([
       expect.stringContaining('with nothing recorded (90.0 ms)'),
     ])

@@ -16,7 +16,7 @@ describe('MARK_WORDS', () => {
     )
   })
 
-  it('complete a sentence whose subject is the point', () => {
+  it('contains ends of sentences whose subject is the point', () => {
     expect(Object.values(MARK_WORDS).filter(words => /[.]$|^It /.test(words))).toEqual([])
   })
 })

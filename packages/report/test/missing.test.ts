@@ -73,7 +73,7 @@ describe('the findings about missing records', () => {
     ])
   })
 
-  it('report lost records of which the caller knows', () => {
+  it('report the number of lost records that the caller passes', () => {
     const report = buildReport(makeTrace({ id: 'a', from: 0, to: 1 }))
     const lost = (dropped: number) => summarize(report, { dropped }).filter(({ kind }) => kind === 'dropped')
 

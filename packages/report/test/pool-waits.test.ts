@@ -13,14 +13,14 @@ function holder(id: string, pool: unknown, more: Partial<Point> = {}): Point {
   return { id, ...query('SELECT pg_sleep(?)'), stopInfo: { db: { pool } }, from: 0, to: 31_000, ...more }
 }
 
-/** Returns what is said about waiting in a request that ends with a query that waited for the pool. */
-function tell(...steps: readonly Point[]): string[] {
+/** Returns the sentences about waiting for a request that ends with a query that waited for the pool. */
+function sentencesAbout(...steps: readonly Point[]): string[] {
   return sentences('waiting', ...request(...steps, { id: 'own', ...query('UPDATE t'), from: 30_000, to: 99_000 }))
 }
 
 describe('the finding about a pool', () => {
-  it('says how large the pool is, how many waited before, and which queries held connections meanwhile', () => {
-    expect(tell(holder('a', POOL), holder('b', POOL), wait({ max: 2, waiting: 6, pool: POOL }))).toEqual([
+  it('says how large the pool is, how many others were waiting, and which queries held connections meanwhile', () => {
+    expect(sentencesAbout(holder('a', POOL), holder('b', POOL), wait({ max: 2, waiting: 6, pool: POOL }))).toEqual([
       '20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind 6 others; meanwhile "SELECT pg_sleep(?)" of this trace held connections (20.0 ms)',
     ])
   })
@@ -29,7 +29,7 @@ describe('the finding about a pool', () => {
     const waits = ['a', 'b', 'c'].map((id, index) => wait({ max: 2, waiting: index, pool: POOL }, { id }))
     const other = wait({ max: 8, waiting: 1, pool: 1 }, { id: 'other', from: 0, to: 10_000 })
 
-    expect(tell(holder('holder', POOL), ...waits, other)).toEqual([
+    expect(sentencesAbout(holder('holder', POOL), ...waits, other)).toEqual([
       '20 % of this request is spent waiting for a connection from a pool of 2 in orders, 3 times, behind up to 2 others; meanwhile "SELECT pg_sleep(?)" of this trace held a connection (20.0 ms)',
       '10 % of this request is spent waiting for a connection from a pool of 8 in orders, behind 1 other (10.0 ms)',
     ])
@@ -37,7 +37,7 @@ describe('the finding about a pool', () => {
 
   it('names the queries that held connections for the longest time', () => {
     expect(
-      tell(
+      sentencesAbout(
         holder('short', POOL, { ...query('SELECT short'), to: 15_000 }),
         holder('long', POOL, { ...query('SELECT long'), from: 12_000 }),
         wait({ max: 2, pool: POOL }),
@@ -68,13 +68,13 @@ describe('the finding about a pool', () => {
     ['ran in another service', holder('a', POOL, { service: 'items' })],
     ['never finished', { id: 'a', ...query('SELECT 1'), info: { db: { pool: POOL } }, from: 0 }],
   ])('does not blame a query that %s', (_, point) => {
-    expect(tell(point, wait({ max: 2, waiting: 0, pool: POOL }))).toEqual([
+    expect(sentencesAbout(point, wait({ max: 2, waiting: 0, pool: POOL }))).toEqual([
       '20 % of this request is spent waiting for a connection from a pool of 2 in orders (20.0 ms)',
     ])
   })
 
-  it.each([0, -1, 1.5, 1e300, Number.NaN, '2', null, {}, [2]])('does not repeat a size of %o', max => {
-    expect(tell(holder('a', POOL), wait({ max, waiting: {}, pool: POOL }))).toEqual([
+  it.each([0, -1, 1.5, 1e300, Number.NaN, '2', null, {}, [2]])('does not name the invalid pool size %o', max => {
+    expect(sentencesAbout(holder('a', POOL), wait({ max, waiting: {}, pool: POOL }))).toEqual([
       '20 % of this request is spent waiting for a connection from a pool in orders (20.0 ms)',
     ])
   })

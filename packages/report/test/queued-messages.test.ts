@@ -38,7 +38,7 @@ describe('the finding about queued messages', () => {
     )
   })
 
-  it('adds up the messages of one queue, and counts the same time once', () => {
+  it('adds up the messages of one queue, and counts overlapping time once', () => {
     const second: Point = {
       id: 'second',
       parent: 'publish',
@@ -54,7 +54,7 @@ describe('the finding about queued messages', () => {
     )
   })
 
-  it('counts from the start of sending if the consumer did not wait for its end', () => {
+  it('measures from the start of sending if the message was consumed before sending ended', () => {
     const [request, publish, consume] = published(122_000)
     if (request === undefined || publish === undefined || consume === undefined) throw new Error('no points')
 
@@ -64,11 +64,11 @@ describe('the finding about queued messages', () => {
   it.each<[string, readonly Point[]]>([
     ['the message waited for a short time', published(4_100)],
     [
-      'the child of the sender is no consumer',
+      'the child of the sender is not a consumer',
       published(84_000).map(p => (p.id === 'consume' ? { ...p, info: {} } : p)),
     ],
     ['the clocks disagree so much that the message seems to arrive before it was sent', published(0)],
-  ])('is not made if %s', (_, points) => {
+  ])('is absent if %s', (_, points) => {
     expect(find('queued', ...points)).toEqual([])
   })
 })

@@ -26,7 +26,7 @@ function page(records: readonly TraceRecord[]): string {
 
 /** The writers of all formats that can be read back. */
 const FORMATS: Record<string, (report: Report) => Iterable<string>> = {
-  records: report => listRecords(report).map(record => `${JSON.stringify(record)}\n`),
+  'a file of records': report => listRecords(report).map(record => `${JSON.stringify(record)}\n`),
   'a list of records': report => [JSON.stringify(listRecords(report))],
   'a report': reportJsonChunks,
   'an export for Perfetto': exportPerfetto,
@@ -50,7 +50,7 @@ function makeLarge(size: number, isDeep: boolean): Report {
   return buildReport(points.flatMap(point => makeTrace(point)))
 }
 
-const LARGE = { 'beside one another': makeLarge(MANY, false), 'one in another': makeLarge(MANY, true) }
+const LARGE = { siblings: makeLarge(MANY, false), 'nested in one another': makeLarge(MANY, true) }
 
 /** Returns a report that Vitest can compare at any depth: its points in a list, with the ids of their children. */
 function flat({ roots, points, ...rest }: Report): unknown {
@@ -103,7 +103,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
     }
   })
 
-  it.each(['beside one another', 'one in another'] as const)('is read with 20,000 points that are %s', async shape => {
+  it.each(['siblings', 'nested in one another'] as const)('is read with 20,000 points that are %s', async shape => {
     const report = LARGE[shape]
 
     const { points, durationUs } = await readTraceFile(write(report))
@@ -114,7 +114,7 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
   })
 })
 
-it('records of 150,000 points are read', async () => {
+it('readTraceFile reads the records of 150,000 points', async () => {
   const report = makeLarge(MOST, false)
 
   const { points } = await readTraceFile(listRecords(report).map(record => `${JSON.stringify(record)}\n`))
@@ -189,7 +189,7 @@ describe('readTraceFile', () => {
     ['<html></html>', /only pages from --html/],
     ['hello', /it does not begin with.*records \(\.jsonl\)/],
     ['{"a": 1}', /JSON of another kind/],
-    ['[1, 2]', /the list holds other values/],
+    ['[1, 2]', /the list contains values that are not records/],
     ['{"traceEvents": [{"ph": "X", "args": {"records": [{}]}}]}', /only files that --export wrote/],
     ['[{"ph": "X", "name": "x"}]', /only files that --export wrote/],
     ['{"resourceSpans": []}', /only files that --export wrote/],

@@ -7,7 +7,7 @@ import { request, runs } from './make-runs.js'
 import { makeShopTrace, makeTrace, type Point } from './make-trace.js'
 
 describe('renderDiff', () => {
-  it('shows the whole duration, then the slower, new, faster and gone points', () => {
+  it('shows the duration of the whole trace, then the slower, new, faster and gone points', () => {
     const step = (name: string, us: number, from: number): Point => ({
       id: name,
       parent: 'a',
@@ -21,7 +21,8 @@ describe('renderDiff', () => {
 
     expect(renderDiff(diffReports(before, after), { width: 90 })).toBe(`\
 Total 30.0 ms → 40.0 ms, +10.0 ms (+33 %): slower
-20 runs before, 20 after; half of the runs are within 0 µs and 0 µs of their median
+20 runs before, 20 after; half of the runs are within 0 µs (before) and 0 µs (after) of
+their median
 
 Slower
   db SELECT 1  orders  20.0 ms → 30.0 ms  +10.0 ms (+50 %)
@@ -64,7 +65,7 @@ Gone
     [100_000, 99_900, '-100 µs (< 1 %)'],
     [100_000, 100_000, '0 µs (0 %)'],
     [100_000, 97_000, '-3.00 ms (-3 %)'],
-  ])('shows the change of the whole duration from %d µs to %d µs', (before, after, difference) => {
+  ])('shows the change of the duration of the whole trace from %d µs to %d µs', (before, after, difference) => {
     const drawing = renderDiff(diffReports([request(before)], [request(after)]), { width: 120 })
 
     expect(drawing).toContain(`, ${difference}: the same`)

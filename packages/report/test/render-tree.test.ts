@@ -95,7 +95,7 @@ Trace ${BASE_ID} · 182 ms · 28 points · services gateway, catalog, orders
     expect(drawing).toMatch(/─ wait for pool /)
   })
 
-  it('writes pure ASCII on request', () => {
+  it('writes pure ASCII if the option unicode is false', () => {
     const drawing = draw(makeShopTrace(), { width: 60, unicode: false })
 
     expect(drawing).toMatch(/^[\n -~]+$/)

@@ -27,7 +27,7 @@ describe('the finding about repetitions', () => {
     [60, 10, 0],
     [29, 50, 0],
   ])(
-    'reports a loop of %i queries of %i us each, since it grows with the data: %i finding',
+    'reports a loop if it has many queries that take enough time (%i queries of %i µs: findings: %i)',
     (count, eachUs, findings) => {
       const queries = loop(count, index => ({
         ...query('SELECT 1 FROM t'),
@@ -107,13 +107,13 @@ describe('the finding about repetitions', () => {
       .filter(({ kind }) => kind !== 'hint')
       .map(({ kind }) => kind)
 
-  it('counts the pauses of a long loop when findings are ordered, because they end with the loop', () => {
+  it('includes the pauses of a long loop when findings are ranked, because the loop causes the pauses', () => {
     const steps = loop(20, index => ({ ...query('SELECT 1'), from: index * 5_000, to: 2_000 + index * 5_000 }))
 
     expect(kindsOf(...steps)).toEqual(['repeated', 'slow'])
   })
 
-  it('does not count a single long pause, because something else happened in it', () => {
+  it('does not include a single long pause, because something else happened in it', () => {
     const steps = loop(20, index => ({
       ...query('SELECT 1'),
       from: index * 1_000 + (index < 10 ? 0 : 75_000),

@@ -55,7 +55,7 @@ describe('reportJsonChunks', () => {
     expect(readReport(text).points.at(-1)).toMatchObject({ traceId: 'p19999', depth: 19_999, marks: [] })
   })
 
-  it('writes a value nested deeper than JSON.stringify can', () => {
+  it('writes a value that is nested too deep for JSON.stringify', () => {
     const deep: unknown = JSON.parse(`${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`)
 
     const text = chunked(makeTrace({ id: 'a', from: 0, to: 1, info: { deep } }))

@@ -14,7 +14,7 @@ function readTrace(file: string): string {
 }
 
 describe('reportJson', () => {
-  it('is compared with at least one conformance trace', () => {
+  it('is compared with at least five conformance traces', () => {
     expect(names.length).toBeGreaterThanOrEqual(5)
   })
 
@@ -60,7 +60,7 @@ describe('reportJson', () => {
     expect(reportJson(buildReport(records)).stats).toMatchObject({ db: { count: 1, duration: 1 } })
   })
 
-  it('counts points named __proto__ like any other', () => {
+  it('counts points named __proto__ like any other points', () => {
     const records = makeTrace({ id: '__proto__', name: '__proto__', from: 0, to: 2000 })
 
     const report = JSON.parse(JSON.stringify(reportJson(buildReport(records))))

@@ -8,7 +8,7 @@ function attempt(id: string, from: number, to: number, status: number, path = '/
 }
 
 describe('the finding about retries', () => {
-  it('says how the tries failed, and how much time lay between them', () => {
+  it('says how the tries failed, and how much time passed between them', () => {
     const tries = [attempt('a', 0, 10_000, 503), attempt('b', 30_000, 40_000, 503), attempt('c', 80_000, 90_000, 200)]
 
     const found = find('retried', ...request(...tries))
@@ -19,7 +19,7 @@ describe('the finding about retries', () => {
     )
   })
 
-  it('stands for the repetition and for the pauses of the point above', () => {
+  it('replaces the findings about repeated points and about the pauses of the parent point', () => {
     const tries = [attempt('a', 0, 10_000, 503), attempt('b', 40_000, 50_000, 503), attempt('c', 95_000, 99_000, 200)]
 
     expect(find('repeated', ...request(...tries))).toEqual([])
@@ -27,14 +27,14 @@ describe('the finding about retries', () => {
     expect(find('gap', ...request(...tries))).toEqual([])
   })
 
-  it('leaves the other time of the point above to its own finding', () => {
+  it('does not include the remaining time of the parent point, which has its own finding', () => {
     const tries = [attempt('a', 30_000, 40_000, 503), attempt('b', 90_000, 99_000, 200)]
 
     expect(find('retried', ...request(...tries))).toMatchObject([{ totalUs: 60_000 }])
     expect(find('slow', ...request(...tries))).toMatchObject([{ traceIds: ['request'], totalUs: 31_000 }])
   })
 
-  it('names exceptions, statuses of overload, and a last try that failed', () => {
+  it('counts exceptions, the status 429, and a last try that failed as failures', () => {
     const tries: Point[] = [
       attempt('a', 0, 1_000, 429),
       { ...attempt('b', 20_000, 21_000, 0), stopInfo: { etype: 'TimeoutError', message: 'no answer' } },
@@ -47,12 +47,12 @@ describe('the finding about retries', () => {
   })
 
   it.each<[string, Point[]]>([
-    ['the first one succeeded', [attempt('a', 0, 10_000, 200), attempt('b', 60_000, 70_000, 200)]],
+    ['the first request succeeded', [attempt('a', 0, 10_000, 200), attempt('b', 60_000, 70_000, 200)]],
     ['another path was requested', [attempt('a', 0, 10_000, 503), attempt('b', 60_000, 70_000, 200, '/other')]],
-    ['they ran at the same time', [attempt('a', 0, 50_000, 503), attempt('b', 40_000, 90_000, 503)]],
+    ['the requests ran at the same time', [attempt('a', 0, 50_000, 503), attempt('b', 40_000, 90_000, 503)]],
     ['a client error was final', [attempt('a', 0, 10_000, 404), attempt('b', 60_000, 70_000, 200)]],
-    ['they took little time', [attempt('a', 0, 1_000, 503), attempt('b', 2_000, 3_000, 200)]],
-  ])('is not made if %s', (_, tries) => {
+    ['the requests took little time', [attempt('a', 0, 1_000, 503), attempt('b', 2_000, 3_000, 200)]],
+  ])('is absent if %s', (_, tries) => {
     expect(find('retried', ...request(...tries))).toEqual([])
   })
 })

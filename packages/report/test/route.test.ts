@@ -51,7 +51,7 @@ describe('the route of a request', () => {
     expect(spans[1].attributes).toContainEqual({ key: 'http.route', value: { stringValue: '/users/:name' } })
   })
 
-  it.each([7, '', null, { a: 1 }, ['/x']])('is unknown if a record contains %j instead', route => {
+  it.each([7, '', null, { a: 1 }, ['/x']])('is unknown if a record contains %j as the route', route => {
     const { byShape } = statistics(calls({ ...served('/users/7'), stopInfo: { request: { route } } }))
 
     expect(byShape.map(({ label }) => label)).toContain('GET /users/*')

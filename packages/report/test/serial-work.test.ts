@@ -6,7 +6,7 @@ import { type Point, query, sent } from './make-trace.js'
 describe('the finding about serial work', () => {
   const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })
 
-  it('says that time might be saved, how much, and by which steps most of it', () => {
+  it('says how much time might be saved, and names the longest steps', () => {
     const found = find(
       'serial',
       ...request(read('a', 0, 20_000), read('b', 20_000, 60_000), {
@@ -38,7 +38,7 @@ describe('the finding about serial work', () => {
   })
 
   it.each([
-    ['overlaps', request(read('a', 0, 50_000), read('b', 49_999, 99_000))],
+    ['overlaps another step', request(read('a', 0, 50_000), read('b', 49_999, 99_000))],
     [
       'writes between the reads',
       request(
@@ -60,7 +60,7 @@ describe('the finding about serial work', () => {
       ),
     ],
     [
-      'posts',
+      'sends a POST request',
       request(read('a', 0, 40_000), {
         id: 'b',
         name: 'http',
@@ -93,7 +93,7 @@ describe('the finding about serial work', () => {
     ).toEqual([])
   })
 
-  it('is made once if one pair of steps is in a loop', () => {
+  it('appears once if one pair of steps is in a loop', () => {
     const rounds = [0, 1, 2].flatMap((round): Point[] => [
       { id: `round ${round}`, name: `round ${round}`, from: round * 33_000, to: round * 33_000 + 32_000 },
       { ...read(`a`, round * 33_000, round * 33_000 + 16_000), id: `a${round}`, parent: `round ${round}` },
@@ -106,7 +106,7 @@ describe('the finding about serial work', () => {
     ])
   })
 
-  it('is not made about steps inside a step that it names', () => {
+  it('is absent for steps inside a step that it names', () => {
     const points = request(
       { id: 'user', name: 'load user', from: 0, to: 50_000 },
       { ...read('a', 0, 25_000), parent: 'user' },
@@ -121,7 +121,7 @@ describe('the finding about serial work', () => {
 })
 
 describe('the finding about serial work, for steps with values', () => {
-  /** Returns the number of findings about two steps, which run one after another in `GET /users/42?tab=mine`. */
+  /** Returns the number of findings about two sequential steps of `GET /users/42?tab=mine&q=röd`. */
   function count(first: Partial<Point>, second: Partial<Point>): number {
     const [root, ...steps] = request(
       { id: 'first', from: 0, to: 45_000, ...first },
@@ -172,7 +172,7 @@ describe('the finding about serial work, for steps with values', () => {
       values('SELECT a FROM t WHERE x = $1', [7]),
       values('SELECT b FROM u WHERE y = $1 LIMIT $2', [7, 20]),
     ],
-  ])('is made if the steps %s', (_, first, second) => {
+  ])('appears if the steps %s', (_, first, second) => {
     expect(count(first, second)).toBe(1)
   })
 
@@ -185,7 +185,7 @@ describe('the finding about serial work, for steps with values', () => {
     ['a hidden value in its query', get('/users/42', 'token=***'), get('/orders', 'token=***')],
     ['a path that cannot be decoded', get('/users/42'), get('/orders/%E0%A4%A')],
     [
-      'another column',
+      'the value of another column',
       postgresql('SELECT id FROM users WHERE email = $1'),
       postgresql('SELECT a FROM orders WHERE user_id = $1'),
     ],
@@ -199,8 +199,12 @@ describe('the finding about serial work, for steps with values', () => {
       postgresql('SELECT a FROM orders WHERE user_id = $1'),
       postgresql('SELECT b FROM items WHERE order_id IN ($1, $2)'),
     ],
-    ['an argument', postgresql('SELECT a FROM t'), postgresql('SELECT f($1)')],
-    ['an id that was put into the text', postgresql('SELECT a FROM t'), postgresql('SELECT b FROM u WHERE id = ?')],
+    ['an argument of a function', postgresql('SELECT a FROM t'), postgresql('SELECT f($1)')],
+    [
+      'an id that was inserted into the statement',
+      postgresql('SELECT a FROM t'),
+      postgresql('SELECT b FROM u WHERE id = ?'),
+    ],
     ['a value that may be a placeholder', mysql('SELECT a FROM t'), mysql('SELECT b FROM u WHERE x = ?')],
     ['a parameter', values('SELECT a FROM t WHERE x = $1', [42]), values('SELECT b FROM u WHERE y = $1', [7])],
     [
@@ -209,20 +213,20 @@ describe('the finding about serial work, for steps with values', () => {
       values('SELECT b FROM u WHERE y = $1', [{ a: 1 }]),
     ],
     [
-      'a literal with its value',
+      'a literal in its statement',
       values('SELECT a FROM t WHERE x = $1', [42]),
       values("SELECT b FROM u WHERE y = $1 AND z = 'B-7'", [42]),
     ],
-  ])('is not made if the second step has %s, which the first may have returned', (_, first, second) => {
+  ])('is absent if the second step needs %s, which the first step may have returned', (_, first, second) => {
     expect(count(first, second)).toBe(0)
   })
 
-  it('is not made about a request and its repetition', () => {
+  it('is absent for a request and its repetition', () => {
     expect(count(get('/users/42'), get('/users/42'))).toBe(0)
     expect(count({ ...get('/rates'), stopInfo: { requests: { status_code: 429 } } }, get('/rates'))).toBe(0)
   })
 
-  it('comes before its steps if they take equally long, and after a step that takes much longer', () => {
+  it('ranks before its own steps if they take equally long, but after a step that takes much longer', () => {
     const kindsOf = (...steps: readonly Point[]) => summarize(reportOf(...request(...steps))).map(({ kind }) => kind)
 
     const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })

@@ -8,7 +8,7 @@ describe('the finding about time between two services', () => {
     { id: `${id}-callee`, parent: id, service: 'items', ...served('/'), from: from + before, to: to - after },
   ]
 
-  it('splits the time into the time before the callee and the time after it', () => {
+  it('splits the time into the parts before and after the callee', () => {
     const found = find('hop', ...request(...call('a', 10_000, 90_000, 25_000, 5000)))
 
     expect(found).toMatchObject([{ traceIds: ['a', 'a-callee'], totalUs: 30_000, share: 0.3 }])

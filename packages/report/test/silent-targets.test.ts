@@ -36,9 +36,9 @@ describe('the finding about a callee that recorded nothing', () => {
 
   const unsigned = { requests: { status_code: 200, signed: false } }
 
-  it('says if the calls carried no trace headers', () => {
+  it('says if the calls had no trace headers', () => {
     expect(sentences('silent', ...request({ ...answered('a'), to: 60_000, stopInfo: unsigned }))).toEqual([
-      "items:80 answered 1 call, but nothing is recorded below it: the call carried no trace headers, perhaps because the caller's propagateTo does not match the host",
+      "items:80 answered 1 call, but nothing is recorded below it: the call had no trace headers, perhaps because the caller's propagateTo does not match the host",
     ])
   })
 

@@ -4,7 +4,7 @@ import { request } from './find.js'
 import { makeTrace, query } from './make-trace.js'
 
 describe('timeFindings', () => {
-  it('puts findings about the critical path first, and labels the others', () => {
+  it('puts findings about the critical path first, and labels the other findings', () => {
     const findings = summarize(
       buildReport(
         makeTrace(

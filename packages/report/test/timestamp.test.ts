@@ -15,7 +15,7 @@ describe("a record's timestamp", () => {
   })
 
   it.each(['', 'never', '2026-02-30T00:00:00', '2026-11-22', '2026-11-22T25:00:00', 7, null, undefined])(
-    'is not %o',
+    'cannot be %o',
     value => {
       expect(createTimestampReader()(value)).toBeUndefined()
     },

@@ -20,13 +20,13 @@ describe('a link to an editor', () => {
     expect(createEditorLink({ root, pattern }, { file: 'src/orders.ts', line: 41 })).toBe(link)
   })
 
-  it.each(PROPOSED_PATTERNS)('can have the proposed pattern %s', pattern => {
+  it.each(PROPOSED_PATTERNS)('is possible with the proposed pattern %s', pattern => {
     expect(findEditorProblem({ ...EDITOR, pattern })).toBe('')
     expect(createEditorLink({ ...EDITOR, pattern }, { file: 'a.ts', line: 1 })).toContain('/home/me/shop/a.ts')
   })
 
   it.each(['src/[...slug].ts', 'src/a b#c?d&e=f.ts', 'src/{line}{root}.ts', 'src/übung/注文.ts', 'src/"<a>\u202e.ts'])(
-    'has no part of the file %j except as one encoded path',
+    'contains the file %j only as one encoded path',
     file => {
       const link = createEditorLink(EDITOR, { file, line: 7 }) ?? ''
       const path = /^vscode:\/\/file\/home\/me\/shop\/([!-~]*):7$/.exec(link)?.[1] ?? ''
@@ -95,7 +95,7 @@ describe('a pattern', () => {
     ['vscode://file/a b/{file}', /spaces/],
     ['vscode://file/\u202e{file}', /invisible/],
     [`vscode://file/${'a'.repeat(500)}{file}`, /500 characters/],
-  ])('%j is refused, and gives no link', (pattern, problem) => {
+  ])('like %j is refused, and creates no link', (pattern, problem) => {
     const editor = { ...EDITOR, pattern }
 
     expect(findEditorProblem(editor)).toMatch(problem)
@@ -107,7 +107,7 @@ describe('a pattern', () => {
     expect(findEditorProblem({ pattern: PATTERN, root: '/a\u0000b' })).toMatch(/invisible/)
   })
 
-  it('may be empty, and then there are no links', () => {
+  it('turns links off if it is empty', () => {
     expect(findEditorProblem({ pattern: '', root: '' })).toBe('')
     expect(createEditorLink({ pattern: '', root: '/a' }, { file: 'a.ts', line: 1 })).toBeUndefined()
   })

@@ -101,7 +101,7 @@ describe('pageTemplate', () => {
   it('refuses an editor whose links could be scripts', () => {
     const editor = { pattern: 'javascript://x/%0a{file}', root: '' }
 
-    expect(() => pageTemplate({ trace: '/', editor })).toThrow(/^No line can be a link to this editor: Use one of/)
+    expect(() => pageTemplate({ trace: '/', editor })).toThrow(/^This editor setting is not valid: Use one of/)
   })
 })
 

@@ -3,34 +3,31 @@ import { isContainer, readField, readNumber } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { isOutgoing } from './calls/service-calls.js'
 
-/** A served request, call or message whose stop says how many points its service recorded. */
+/** A served request, call or message whose stop reports how many points its service recorded. */
 export interface CountedRequest {
   readonly served: ReportNode
   /** Number of points that the service had recorded when the request ended, including the served point. */
   readonly recorded: number
-  /** How often the service had passed the trace's headers on to another service. */
+  /** How often the service had passed the trace's headers to another service when the request ended. */
   readonly passedOn: number
   /** Number of the request's points in the trace. Includes points that began after the request had ended. */
   readonly present: number
-  /** Number of counted requests that were sent from points of this one. */
+  /** Number of counted requests that were sent from points of this request. */
   readonly sent: number
-  /**
-   * 1 if the service was still to send the account of the request when the request ended, and the account is not in the
-   * trace; otherwise 0.
-   */
+  /** 1 if the service announced an account of the request that is not in the trace; otherwise 0. */
   readonly pendingAccounts: number
 }
 
-/** The counted requests of a trace, and the points that belong to none of them. */
+/** The counted requests of a trace, and the points that cannot be assigned to any of them. */
 export interface RequestCounts {
   readonly requests: readonly CountedRequest[]
   /** The request that each point belongs to. */
   readonly requestOf: ReadonlyMap<ReportNode, CountedRequest>
-  /** Points below a point whose parent is missing. They may belong to any request of their service. */
+  /** Points whose parent is missing, and the points below them. They may belong to any request of their service. */
   readonly strays: readonly ReportNode[]
 }
 
-/** Counts the points of each request whose service has counted them, too. */
+/** Counts the points of each request whose service counted them as well. */
 export function countRequests(report: Report): RequestCounts {
   const ownCounts = new Map<ReportNode, Counting>()
   for (const node of report.points) {
@@ -68,7 +65,7 @@ export function countRequests(report: Report): RequestCounts {
   return { requests: [...ownCounts.values()], requestOf, strays: [...strays] }
 }
 
-/** Returns the number of accounts that services announced, and that are not in the trace. */
+/** Returns the number of accounts that services announced, but that are not in the trace. */
 export function countPendingAccounts(report: Report): number {
   return countRequests(report).requests.reduce((sum, { pendingAccounts }) => sum + pendingAccounts, 0)
 }
@@ -101,11 +98,11 @@ export function findMissingPoints(report: Report): MissingPoints[] {
 type Counting = { -readonly [Key in keyof CountedRequest]: CountedRequest[Key] } & {
   /** Number of points that had not stopped when the request ended, according to the service. */
   readonly pending: number
-  /** Number of points in the trace that may not have stopped by then. */
+  /** Number of points in the trace that may not have stopped when the request ended. */
   open: number
 }
 
-/** Returns whether a point, other than the served one, may have gone on after the request. */
+/** Returns whether a point other than the served one may have continued after the request. */
 function mayHaveBeenOpen(node: ReportNode, { served }: Counting): boolean {
   const { finishedUs: endedUs = Number.POSITIVE_INFINITY } = served
   return node !== served && (node.finishedUs ?? Number.POSITIVE_INFINITY) >= endedUs
@@ -125,7 +122,10 @@ function readCount(points: unknown, member: string): number {
   return Number.isSafeInteger(count) && count > 0 ? count : 0
 }
 
-/** Returns whether a point belongs to the request of its parent. A request that never stopped has no counts. */
+/**
+ * Returns whether a point belongs to the request of its parent. A served request below an outgoing call is a separate
+ * request, even if it has no counts because it never stopped.
+ */
 function isSameRequest(parent: ReportNode, child: ReportNode): boolean {
   const isServedCall = isOutgoing(parent) && isContainer(readField(child.start, 'info', 'request'))
   return parent.service === child.service && !isServedCall

@@ -10,7 +10,8 @@ export interface CriticalSegment {
   readonly fromUs: number
   readonly toUs: number
   /**
-   * Whether the point's share is an assumption, because the point never finished and nothing else is known to have run.
+   * Whether it is only assumed that the point took this time, because the point never finished and nothing else is
+   * known to have run.
    */
   readonly assumed: boolean
 }
@@ -34,7 +35,7 @@ interface Frame {
   readonly fromUs: number
   readonly ownStartUs: number
   readonly ownEndUs: number
-  /** Whether a child that is still running at the cursor is on the path until the cursor. */
+  /** Whether a child that is still running at `cursorUs` is on the path until then. */
   readonly clipsRunning: boolean
   /** Whether the point itself was still running at its end on the path, so that it may have waited for a child. */
   readonly isClipped: boolean
@@ -42,22 +43,23 @@ interface Frame {
   /** Children without an end, latest start last. */
   readonly open: KnownSpan[]
   next: number
-  /** The child that started first among those that end after `cursorUs`. */
+  /** The child that started first among the children that end after `cursorUs`. */
   running: KnownSpan | undefined
+  /** The time that the search has reached. It only decreases. */
   cursorUs: number
 }
 
 /**
  * Returns the chain of segments that determines how long the trace takes, in order of time. The segments cover the time
  * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of them gets
- * shorter. Work that went on after the answer did not delay the answer, so it is only on the path after the answer.
+ * shorter. Work that continued after the answer did not delay the answer, so it is only on the path after the answer.
  *
- * The search goes backwards from a point's end to the child that finished last. At that child's start, it goes on to
- * the child that had finished last by then. The remaining time is the point's own. A child that was still running
- * delayed nothing, unless the point is an outgoing request that waited for the called service. The called service then
- * counts until the request ended, and so does a step for which the called service still waited. The same is true at the
- * top level, where orphans are siblings of the points to which they belong. If clocks differ, pass the result of
- * `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of Large-Scale
+ * The search goes backwards from a point's end to the child that finished last. From that child's start, the search
+ * continues with the child that had finished last by then. The remaining time is the point's own. A child that was
+ * still running delayed nothing, unless the point is an outgoing request that waited for the called service. The called
+ * service then counts until the request ended, and so does a step for which the called service still waited. The same
+ * is true at the top level, where orphans are siblings of the points to which they belong. If clocks differ, pass the
+ * result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of Large-Scale
  * Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
@@ -128,7 +130,7 @@ function openFrame(
 }
 
 /**
- * Returns the child that the path enters next, and the time. The cursor only moves back, so skipped ends stay skipped.
+ * Returns the child that the path enters next, and the time. `cursorUs` only decreases, so skipped ends stay skipped.
  */
 function takeStep(frame: Frame): Step | undefined {
   const { ends, cursorUs } = frame
@@ -152,7 +154,7 @@ function takeStep(frame: Frame): Step | undefined {
 }
 
 /**
- * Adds the time from `fromUs` to the cursor as the point's own time, as an unfinished child's time, or as unrecorded.
+ * Adds the time from `fromUs` to `cursorUs` as the point's own time, as an unfinished child's time, or as unrecorded.
  */
 function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame

@@ -3,11 +3,11 @@ import type { Report, ReportNode } from '../tree/report.js'
 /** The known part of the time in which a point ran. */
 export interface KnownSpan {
   readonly node: ReportNode
-  /** The point's start; if unknown, the earliest known time of it and the points below it. */
+  /** The point's start; if unknown, the earliest known time of the point and the points below it. */
   readonly startUs: number
-  /** The point's end, not before its start; if unknown, the latest known time of it and the points below it. */
+  /** The point's end, not before its start; if unknown, the latest known time of the point and the points below it. */
   readonly endUs: number
-  /** The latest known time of the point and the points below it, which may end after it. */
+  /** The latest known time of the point and the points below it, which may end after the point itself. */
   readonly lastUs: number
   /** Whether the point never finished. */
   readonly isOpen: boolean

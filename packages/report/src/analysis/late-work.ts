@@ -4,7 +4,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { isOutgoing, isServed } from './calls/service-calls.js'
 import { unionUs } from './self-time.js'
 
-/** Work that a service went on with after it had served a request. */
+/** Work that a service continued after it had served a request. */
 export interface LateWork {
   readonly served: ReportNode
   /** The points that ended after the served request, in tree order. */
@@ -13,13 +13,13 @@ export interface LateWork {
   readonly totalUs: number
 }
 
-/** A trace until its answer, and the jobs that were done afterwards. */
+/** The part of a trace until its answer, and the separate work that was done afterwards. */
 export interface AnswerSplit {
   /** The trace without the work after the answer. It is the given report if there is no such work. */
   readonly request: Report
   /**
-   * The points that mostly ran after the answer as separate work, and the points below them: consumed messages, and
-   * points of other services that are not calls.
+   * The separate work that mostly ran after the answer, with all points below it. Separate work is a consumed message,
+   * or a point of another service that is not a call.
    */
   readonly later: ReadonlySet<ReportNode>
 }
@@ -54,8 +54,9 @@ export function lateUs(nodes: readonly ReportNode[], { finishedUs: answeredUs = 
 }
 
 /**
- * Splits a trace at its answer, so that findings about the request leave out what went on after it. A point that went
- * on after its served request is left out if most of it came afterwards. Otherwise, it ends with the request.
+ * Splits a trace at its answer, so that findings about the request leave out work that continued after it. A point that
+ * continued after the end of its served request is left out if most of its time came afterwards. Otherwise, the point
+ * is cut at the request's end.
  */
 export function splitAtAnswer(report: Report): AnswerSplit {
   const owners = findOwners(report)
@@ -102,7 +103,10 @@ function isConsumer({ name, start, stop }: ReportNode): boolean {
   return readMessageStep({ name, startInfo: start?.info, stopInfo: stop?.info })?.type === 'process'
 }
 
-/** Clocks of other services may be wrong by several milliseconds, so separate work must end later than that. */
+/**
+ * Clocks of other services may be wrong by several milliseconds, so separate work must end at least this much later
+ * than the answer.
+ */
 const MIN_SEPARATE_US = 10_000
 
 function isSeparate(node: ReportNode, { served, outermost }: Owners): boolean {
@@ -126,7 +130,10 @@ function isLate(node: ReportNode, served: ReportNode | undefined): served is Rep
   return node.finishedUs > served.finishedUs && isSameClock(node, served)
 }
 
-/** Steps below a point of the program may have ended before the answer, so such a point is not left out with them. */
+/**
+ * Returns whether most of a point's time came after the answer. If a point with children started before the answer,
+ * only a call can be mostly late. The steps of any other point may have ended before the answer.
+ */
 function isMostlyLate(node: ReportNode, { finishedUs: answeredUs = 0 }: ReportNode): boolean {
   const { startedUs = 0, finishedUs = 0, children } = node
   if (startedUs >= answeredUs) return true

@@ -16,7 +16,7 @@ export function countOmittedPoints(node: ReportNode): number {
 }
 
 /**
- * Creates a function that tells whether points may be missing below a point. `dropped` is the number of other lost
+ * Creates a function that returns whether points may be missing below a point. `dropped` is the number of other lost
  * records, of any service.
  */
 export function createLossyTest(

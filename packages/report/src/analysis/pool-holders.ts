@@ -5,7 +5,7 @@ import type { Waiting } from './waiting.js'
 
 /**
  * Returns the queries that used a connection of the pool while a point of the trace waited for one. Only queries that
- * recorded the number of the pool are known to have done so.
+ * recorded the number of the pool are known to have used it.
  */
 export function findHolders({ nodes, pool }: Waiting, report: Report): ReportNode[] {
   const id = pool?.id
@@ -20,10 +20,10 @@ export function usesPool(node: ReportNode, id: number): boolean {
   return readNumber(node.stop, 'info', 'db', 'pool') === id
 }
 
-/** Returns how much of a time lies within the time of certain points, in microseconds. */
+/** A function that returns how much of an interval overlaps with certain points, in microseconds. */
 export type Cover = (time: Pick<ReportNode, 'startedUs' | 'finishedUs'>) => number
 
-/** Creates a function that returns how much of a point's time lies within the time of these points, in microseconds. */
+/** Creates a function that returns how much of an interval overlaps with the given points, in microseconds. */
 export function createCover(nodes: readonly ReportNode[]): Cover {
   const starts: number[] = []
   const ends: number[] = []

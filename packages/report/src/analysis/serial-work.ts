@@ -10,7 +10,7 @@ import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another, but might have run at the same time. */
 export interface SerialWork {
-  /** At least two, in the order of their starts, without overlaps. Merged runs are one after another in this list. */
+  /** At least two points, sorted by start, without overlaps. Merged runs are one after another in this list. */
   readonly nodes: readonly ReportNode[]
   /** Time saved if all of them ran at once, in microseconds: the sum of their durations minus the longest duration. */
   readonly savingUs: number
@@ -27,8 +27,8 @@ const MAX_TEXT_CHARS = 4000
  *
  * - at any other point (such as a write), at an overlap, or at a point in `leftOut`
  * - at a step that repeats an earlier step of the run
- * - at a step that needs a value that the run's first step and the served request did not know, because an earlier step
- *   may have returned that value
+ * - at a step that needs a value that neither the first step nor the served request knew, because an earlier step may
+ *   have returned it
  * - at a step that needs a value from an earlier result (the `info` of a stop)
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
@@ -55,7 +55,7 @@ export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> 
   return found.sort((a, b) => b.savingUs - a.savingUs)
 }
 
-/** Steps that follow one another, none of which is known to need another one. */
+/** A sequence of steps in which no step is known to need the result of another step. */
 class Run {
   readonly nodes: ReportNode[]
   readonly #keys: Set<string>
@@ -89,7 +89,10 @@ class Run {
     return listCalls(node)?.every(call => areKnown(readInputs(call), known) && !needsResult(call)) ?? false
   }
 
-  /** The first call of the first step needed no other step of the run. */
+  /**
+   * Returns the values that were known before the run: those of the served request and of the run's first call, which
+   * needed no other step.
+   */
   #readKnown(): Set<string> {
     const [first] = (this.nodes[0] && listCalls(this.nodes[0])) ?? []
     return new Set([
@@ -103,7 +106,7 @@ class Run {
   }
 }
 
-/** Steps with more points or calls are too complex to say that they depend on nothing. */
+/** Steps with more points or calls are too complex to conclude that they are independent. */
 const MAX_STEP_POINTS = 60
 const MAX_CALLS = 20
 
@@ -135,8 +138,8 @@ function createServedFinder(report: Report): (node: ReportNode) => ReportNode | 
 }
 
 /**
- * Returns the given runs without those that lie within a step of a longer run, or around one, because no time is
- * reported twice. Runs of the same steps that follow one another, as in a loop, become one.
+ * Leaves out runs that are inside or around a step of a longer run, so that no time is reported twice. Runs of the same
+ * steps that follow one another, as in a loop, become one.
  */
 export function keepDistinct(runs: readonly SerialWork[], report: Report): SerialWork[] {
   const keyOf = createRepetitionKey()
@@ -161,7 +164,10 @@ export function keepDistinct(runs: readonly SerialWork[], report: Report): Seria
     .sort((a, b) => b.savingUs - a.savingUs)
 }
 
-/** Adds up the savings of runs that follow one another. Runs at the same time save no more than one of them. */
+/**
+ * Adds up the savings of runs that follow one another. Of runs at the same time, only one counts, because together they
+ * save no more time than one of them.
+ */
 function mergeRuns(runs: readonly SerialWork[]): SerialWork {
   const nodes: ReportNode[] = []
   let savingUs = 0

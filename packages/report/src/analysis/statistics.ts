@@ -24,7 +24,10 @@ export interface Statistics {
  * and a stop.
  */
 export interface StatisticsRow {
-  /** The name, the service, the call site, or the shape, such as `GET /orders/*`. Not escaped: pass it through `escapeControl`. */
+  /**
+   * The name, the service, the call site, or the shape, such as `GET /orders/*`. Not escaped: pass it through
+   * `escapeControl`.
+   */
   readonly label: string
   /** `undefined` if the group's points have different services, or none. */
   readonly service: string | undefined

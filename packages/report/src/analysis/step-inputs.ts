@@ -5,13 +5,13 @@ import { isOutgoing } from './calls/service-calls.js'
 
 const MAX_TEXT_CHARS = 4000
 const MAX_INPUTS = 100
-/** Stands for a value that is not recorded. It never counts as known. */
+/** Represents a value that is not recorded. Such a value never counts as known. */
 const UNKNOWN = '?'
 
 /**
- * Returns what a query or request needs to know before it can be sent, other than constants of the program. A value
- * becomes `=42`. A value that is not recorded becomes the column with which it is compared, such as `@user_id`, or
- * `UNKNOWN`.
+ * Returns the values that a query or request needs before it can be sent, except for constants of the program. The
+ * value 42 becomes `=42`. A value that is not recorded becomes the column with which it is compared, such as
+ * `@user_id`, or `UNKNOWN`.
  */
 export function readInputs(node: ReportNode): string[] {
   if (!isOutgoing(node)) return readQueryInputs(node)
@@ -22,14 +22,14 @@ export function readInputs(node: ReportNode): string[] {
   )
 }
 
-/** Returns what is known from the URL of a served request, in the same form. */
+/** Returns the values in the URL of a served request, in the same form as `readInputs`. */
 export function readServedValues({ start }: ReportNode): string[] {
   const path = readText(start, 'info', 'request', 'path') ?? ''
   const query = readText(start, 'info', 'request', 'query') ?? ''
   return [...listSegments(path), ...listPairs(query)].map(({ value }) => `=${value}`)
 }
 
-/** Two redacted values look alike, but may differ. */
+/** A redacted value counts as unknown, because two redacted values look alike, but may differ. */
 function toValueInput(value: string): string {
   return value.includes('***') ? UNKNOWN : `=${value}`
 }
@@ -39,7 +39,7 @@ export function areKnown(inputs: readonly string[], known: ReadonlySet<string>):
   return inputs.length <= MAX_INPUTS && inputs.every(input => input !== UNKNOWN && known.has(input))
 }
 
-/** A part of a URL, and what precedes it: a segment of the path, or the name of a parameter. */
+/** A part of a URL, and the text before it: the previous segment of the path, or the name of the parameter. */
 interface UrlPart {
   readonly value: string
   readonly before: string
@@ -73,7 +73,10 @@ const COMMON_WORD =
   /^(?:active|all|by-\w+|count|current|featured|latest|list|me|new|popular|recent|search|self|stats|status|summary|top)$/
 const COUNT_PARAMETER = /^(?:count|first|limit|max|offset|page|page_?size|per_?page|size|skip|take|top)$/i
 
-/** A word after a plural, as in `/teams/blue`, is probably the name of one of these things. */
+/**
+ * Returns whether a segment is probably a value and not a constant. A word after a plural, as in `/teams/blue`, is
+ * probably the name of one of the teams.
+ */
 function isValueInPath({ value, before }: UrlPart): boolean {
   return !CONSTANT_WORD.test(value) || (/^[a-z-_]+s$/i.test(before) && !COMMON_WORD.test(value) && !/s$/.test(value))
 }
@@ -82,7 +85,7 @@ function isValueInQuery({ value, before }: UrlPart): boolean {
   return !CONSTANT_WORD.test(value) && !(COUNT_PARAMETER.test(before) && /^\d{1,4}$/.test(value))
 }
 
-/** A placeholder or a hidden literal of a statement. */
+/** A placeholder of a statement, or a literal that was replaced by `?`. */
 interface Placeholder {
   readonly text: string
   readonly column: string | undefined
@@ -94,13 +97,13 @@ function readQueryInputs({ start }: ReportNode): string[] {
   const placeholders = listPlaceholders(statement)
   const params = readField(start, 'info', 'db', 'params')
   if (isContainer(params) && Object.keys(params).length > 0) {
-    // A text with its values has literals, which may be values too.
+    // If the values are recorded, the statement still contains its literals, which may be values, too.
     return [...readParams(params, placeholders), ...listLiterals(statement)]
   }
   const tables = createTableFinder(statement)
   const isPostgresql = readText(start, 'info', 'db', 'system') === 'postgresql'
   const needed = placeholders.filter(({ text, column, isCount }) => {
-    // PostgreSQL has no such placeholder, so this is a literal of the program's text.
+    // PostgreSQL has no placeholder `?`, so this is a replaced literal of the program's text.
     const isLiteral = isPostgresql && text === '?' && !/(?:^|_|[a-z.])(?:id|uuid|key)$/i.test(column ?? '')
     return !isCount && !isLiteral
   })
@@ -138,7 +141,7 @@ function readParams(params: object, placeholders: readonly Placeholder[]): strin
     )
 }
 
-/** Literals that are no counts and no plain words may be values that were put into the text. */
+/** Lists the literals that may be values that the program inserted into the text. Leaves out counts and plain words. */
 function listLiterals(statement: string): string[] {
   const found: string[] = []
   for (const { 0: text, 1: quoted, index } of statement.matchAll(LITERAL)) {
@@ -154,7 +157,9 @@ function listLiterals(statement: string): string[] {
 
 const LITERAL = /'((?:[^']|'')*)'|(?<![\w.$:@])\d+(?:\.\d+)?(?![\w.])/g
 
-/** Creates a function that returns the table with this name or alias, or the only table. */
+/**
+ * Creates a function that returns the table with the given name or alias. Without a name, it returns the only table.
+ */
 function createTableFinder(statement: string): (alias: string | undefined) => string | undefined {
   const tables = new Map<string, string>()
   let only: string | undefined
@@ -169,7 +174,10 @@ function createTableFinder(statement: string): (alias: string | undefined) => st
   return alias => (alias === undefined ? only : tables.get(alias))
 }
 
-/** The column `id` of `users` and the column `user_id` of another table have the same values. */
+/**
+ * Returns a name for the column of a value, such as `@user_id`. It is the same for the column `id` of `users` and the
+ * column `user_id` of another table, because both contain the same values.
+ */
 function toColumnInput(column: string | undefined, findTable: ReturnType<typeof createTableFinder>): string {
   if (column === undefined) return UNKNOWN
   const parts = column.split('.').map(toPlainName)

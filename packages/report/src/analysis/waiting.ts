@@ -8,7 +8,7 @@ export interface WaitedPool {
   /** A number that the points of one pool have in common. */
   readonly id: number | undefined
   readonly max: number | undefined
-  /** How many others waited already. */
+  /** How many others were already waiting. */
   readonly waiting: number | undefined
 }
 

@@ -5,9 +5,13 @@ import { countRequests } from './counted-requests.js'
 import { countDroppedRecords } from './losses.js'
 
 /**
- * Returns whether everything that the services counted has arrived: every point belongs to a request with counts, all
- * counted points and announced accounts are here and have stopped, and each request that carried the trace's headers
- * has a counted request below it. False if a service does not count its points, as services in Python.
+ * Returns whether everything that the services counted has arrived. This is the case if all of these are true:
+ *
+ * - Every point belongs to a request with counts.
+ * - All counted points and announced accounts are in the trace, and have stopped.
+ * - Each outgoing request with the trace's headers has a counted request below it.
+ *
+ * Returns false if a service does not count its points. Services in Python do not count them.
  */
 export function isWholeTrace(report: Report): boolean {
   const { requests, requestOf } = countRequests(report)
@@ -29,7 +33,7 @@ function isWholePoint(node: ReportNode): boolean {
   return node.marks.every(mark => mark === 'duplicate') && countDroppedRecords(node) === 0
 }
 
-/** Returns whether a request may have carried the trace's headers. */
+/** Returns whether a request may have been sent with the trace's headers. */
 function isSigned(node: ReportNode): boolean {
   return isOutgoing(node) && readField(node.stop, 'info', 'requests', 'signed') !== false
 }

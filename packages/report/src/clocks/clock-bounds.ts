@@ -10,7 +10,7 @@ import type { ReportNode } from '../tree/report.js'
 export interface ClockBounds {
   readonly min: number
   readonly max: number
-  /** How far an offset may lie beyond a limit without contradicting it. */
+  /** How far an offset may exceed a limit without contradicting it. */
   readonly slack: { readonly min: number; readonly max: number }
   /** Whether a limit is too wide for an estimate, and only rules out impossible offsets. */
   readonly isLoose: { readonly min: boolean; readonly max: boolean }
@@ -26,7 +26,10 @@ const MAX_EXCESS_SHARE = 0.05
 /** A service under load may start on a request this long after its caller has timed out. */
 const MAX_BACKLOG_US = 10_000_000
 
-/** Returns the limits for the child's clock, or the parent's if not `forwards`; `undefined` if a start is unknown. */
+/**
+ * Returns the limits for the offset of the child's clock from the parent's, or the reverse if `forwards` is false.
+ * Returns `undefined` if a start is unknown.
+ */
 export function boundClocks(parent: ReportNode, child: ReportNode, forwards: boolean): ClockBounds | undefined {
   if (parent.startedUs === undefined || child.startedUs === undefined) return undefined
   const min = parent.startedUs - child.startedUs

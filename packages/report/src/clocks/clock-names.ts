@@ -10,8 +10,8 @@ export interface ClockNames {
 }
 
 /**
- * Assigns one clock to each host, or one to each of its services if calls show that the services' clocks differ.
- * Containers and VMs may share a name.
+ * Assigns one clock to each host, or one to each of its services if calls show that the services' clocks differ. Clocks
+ * may differ within a host, because containers and VMs may have the same host name.
  */
 export function nameClocks(report: Report, toleranceUs: number): ClockNames {
   const shared = findSharedNames(report, toleranceUs)

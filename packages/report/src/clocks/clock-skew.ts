@@ -30,7 +30,7 @@ interface ClockDifference {
   readonly boundUs: number
 }
 
-/** Clocks may drift apart by this much during a trace without a contradiction. */
+/** Clocks may drift apart by this much during a trace before their times count as contradictory. */
 const JITTER_US = 10_000
 /** The highest rate at which NTP lets a clock gain or lose time. */
 const MAX_DRIFT_RATE = 500e-6
@@ -139,8 +139,8 @@ function buildSpanningTree(differences: readonly ClockDifference[]): Map<string,
 }
 
 /**
- * Walks the tree from the first host, and then from the first host of each group that no call connects to the hosts
- * before.
+ * Walks the tree from the first host, and then from the first host of each group that no call connects to the earlier
+ * hosts.
  */
 function propagateOffsets(
   hosts: ReadonlySet<string>,

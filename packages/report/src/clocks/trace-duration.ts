@@ -1,14 +1,14 @@
 import type { CorrectedReport } from './correct-skew.js'
 
 /**
- * Corrected clocks may still be wrong by several milliseconds, so work that ends this much later does not extend the
- * trace.
+ * Corrected clocks may still be wrong by several milliseconds. So work on another clock may end this much later without
+ * extending the trace.
  */
 const MAX_IGNORED_EXCESS_US = 10_000
 
 /**
  * Returns how long a trace took, in microseconds. If clocks differ, the duration is measured on the clock of the first
- * service, unless something on another clock certainly ended later.
+ * service, unless work on another clock certainly ended later.
  */
 export function computeTraceDuration({ roots, points, durationUs, clocks }: CorrectedReport): number | undefined {
   const isContradictory = clocks.some(({ contradictory }) => contradictory)

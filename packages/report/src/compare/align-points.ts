@@ -74,7 +74,9 @@ function measure(nodes: readonly ReportNode[], selfTimesByNode: ReadonlyMap<Repo
   }
 }
 
-/** A service that a test starts listens on a different port each time. */
+/**
+ * Removes the port of an outgoing request, because a service that a test starts listens on a different port each time.
+ */
 function removePort(key: string, { start }: ReportNode): string {
   return readField(start, 'info', 'requests') === undefined ? key : key.replace(/:\d{1,5}(?=[/"])/, '')
 }

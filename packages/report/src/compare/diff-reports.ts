@@ -37,7 +37,7 @@ export interface Regression {
   readonly comparison: Comparison
 }
 
-/** A point's slowdown counts only if the point takes at least this share of the trace's duration. */
+/** A point's slowdown counts only if it is at least this share of the trace's duration. */
 const MIN_SHARE_OF_TOTAL = 0.01
 
 /**
@@ -57,9 +57,9 @@ export function diffReports(before: readonly Report[], after: readonly Report[])
 }
 
 /**
- * Returns what became slower by more than the spread of the runs, and by more than a share (0.1 for 10%). The whole
- * trace comes first, then points by the growth of their self time. Points that take less than 1% of the whole are left
- * out. New points are left out too, because the whole trace includes their time.
+ * Returns the slowdowns that exceed both the spread of the runs and a share (0.1 for 10%). The whole trace comes first,
+ * then points by the growth of their self time. Points that became slower by less than 1% of the trace's duration are
+ * left out. New points are left out too, because the whole trace includes their time.
  */
 export function regressions(diff: ReportDiff, share: number): Regression[] {
   const exceedsShare = ({ change, share: grown }: Comparison): boolean =>

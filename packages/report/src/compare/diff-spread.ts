@@ -8,7 +8,7 @@ export interface Spread {
   readonly samples: number
 }
 
-/** The direction in which a time changed; `same` if the difference may be chance. */
+/** The direction in which a time changed; `same` if the difference may be due to chance. */
 export type Change = 'slower' | 'faster' | 'same'
 
 /** The times of several runs before and after a change, in microseconds. */
@@ -21,7 +21,7 @@ export interface Comparison {
    * The difference as a share of the time before, such as 0.5 for an increase by half; `null` if the time before is 0.
    */
   readonly share: number | null
-  /** A difference up to this size may be chance. */
+  /** A difference up to this size may be due to chance. */
   readonly noiseUs: number
   readonly change: Change
 }
@@ -48,8 +48,8 @@ export function computeSpread(values: readonly number[]): Spread {
 
 /**
  * Compares the times of runs. A difference between the medians counts if it exceeds three standard errors, 1%, and 20
- * µs. The standard errors come from the median absolute deviations, and are wider for few runs. With fewer than three
- * runs on either side, the spread is unknown, and only a difference of more than 10% counts.
+ * µs. The standard errors come from the median absolute deviations, and are increased if there are few runs. With fewer
+ * than three runs on either side, the spread is unknown, and only a difference of more than 10% counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
   const a = computeSpread(before)
@@ -65,7 +65,10 @@ export function compareTimes(before: readonly number[], after: readonly number[]
   return { before: a, after: b, deltaUs, share: a.median === 0 ? null : deltaUs / a.median, noiseUs, change }
 }
 
-/** The deviation of few values is often too small by chance. The correction was found by trial (see the tests). */
+/**
+ * Returns the standard error of a median. The deviation of a small sample is often too small by chance, so it is
+ * increased. The factor was found by experiment (see the tests).
+ */
 function standardError({ mad, samples }: Spread): number {
   return (MEDIAN_TO_MEAN * MAD_TO_SIGMA * mad * (1 + 18 / samples ** 2)) / Math.sqrt(samples)
 }

@@ -23,12 +23,12 @@ export const ORDER_ATTRIBUTE = 'osprofiler.order'
 
 /** By default, collectors accept at most 20 MiB in one request. */
 const MAX_PART_CHARS = 16 * 1024 * 1024
-/** Characters of a part besides its spans and resources. */
+/** Upper bound for the characters of a part that are not spans or resources. */
 const FRAME_CHARS = 200
 /** OpenTelemetry's span flags: the span is sampled, whether the parent is remote is known, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
 
-/** Marks that have a separate attribute, or that the span's parent id shows. */
+/** Marks that are not listed among a span's marks, because another attribute or the span's parent id shows them. */
 const MARKS_SHOWN_ELSEWHERE: readonly string[] = ['unfinished', 'orphan']
 
 interface SpanContext {

@@ -11,10 +11,10 @@ const SCHEMA_URL = 'https://www.speedscope.app/file-format-schema.json'
 /**
  * Writes a report as a file for https://www.speedscope.app, in pieces. A profile consists of nested points, which may
  * be from several services. A point that runs at the same time as a sibling is in another profile, so that nothing is
- * hidden. The timeline of an account is a profile of its own. A frame's file is its service. Times are in microseconds
- * since the trace's first record. A point without a stop extends to its parent's end. The member `osprofiler`, which
- * speedscope ignores, contains the records for `readTraceFile`. Format: `file-format-schema.json` of the npm package
- * speedscope, profiles of the type `evented`.
+ * hidden. The timeline of each account is a separate profile. The file of a frame is the point's service. Times are in
+ * microseconds since the trace's first record. A point without a stop extends to its parent's end. The member
+ * `osprofiler`, which speedscope ignores, contains the records for `readTraceFile`. Format: `file-format-schema.json`
+ * of the npm package speedscope, profiles of the type `evented`.
  */
 export function exportSpeedscope(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))
@@ -85,7 +85,7 @@ function listFrames(tracks: readonly Track[]): {
   return { frames, frameOf, addFrame }
 }
 
-/** Yields open and close events that nest as on a stack, in order of time. */
+/** Yields the events that open and close points, properly nested and in order of time. */
 function* listEvents({ points }: Track, frameOf: (laid: LaidPoint) => number): Generator<object, void, undefined> {
   const open: LaidPoint[] = []
   const parents = new Map(points.flatMap(({ node }) => node.children.map(child => [child, node] as const)))

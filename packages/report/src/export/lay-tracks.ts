@@ -6,8 +6,8 @@ import { computeDrawnIntervals } from './drawn-intervals.js'
 export interface LaidPoint extends Interval {
   readonly node: ReportNode
   /**
-   * Whether the point lies within its parent on the same track. If not, no other point is open on the track when the
-   * point begins.
+   * Whether the point is drawn inside its parent on the same track. Otherwise, no other point on the track is open when
+   * this point begins.
    */
   readonly isNested: boolean
 }
@@ -15,7 +15,7 @@ export interface LaidPoint extends Interval {
 /** A row of points of one group. If two of the points overlap, one contains the other. */
 export interface Track {
   readonly group: string
-  /** In the order of their starts, parents before children. */
+  /** Sorted by start, parents before children. */
   readonly points: readonly LaidPoint[]
 }
 
@@ -24,7 +24,7 @@ interface OpenTrack {
   readonly points: LaidPoint[]
   /** The points that are open at the current time, outermost first. */
   readonly open: LaidPoint[]
-  /** The end of the outermost point. */
+  /** The end of the outermost point, after which the track is free. */
   freeAtUs: number
 }
 

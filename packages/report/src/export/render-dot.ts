@@ -4,7 +4,7 @@ import { readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { showText } from '../words/escape-control.js'
 
-/** The number of a path's characters that Python shows. */
+/** How many characters of a path Python shows. */
 const MAX_PATH_CHARS = 30
 
 /**
@@ -12,10 +12,11 @@ const MAX_PATH_CHARS = 30
  * trace show --dot` prints the same text, with a second line break at the end. As in the report, only `-start` and
  * `-stop` are removed from names, and siblings are sorted by their recorded starts.
  *
- * A label contains no unknown service, no unknown name of an `rpc` function, and no missing start of a `wsgi` point.
- * Python fails for all three. With Python, a record can inject DOT or HTML through backslashes, entities, or a label in
- * `<` and `>`, and control and invisible characters. This function shows all of them as text, with `escapeControl`'s
- * escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote` of python3-graphviz 0.20.
+ * If a service, the name of an `rpc` function, or the start of a `wsgi` point is unknown, the label omits it. Python
+ * fails in all three cases. In Python's output, a record can inject DOT or HTML through backslashes, entities, or a
+ * label in `<` and `>`. Control and invisible characters also get through. This function shows all of these characters
+ * as text, with `escapeControl`'s escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote`
+ * of python3-graphviz 0.20.
  */
 export function renderDot(steps: Report): string {
   const report = restoreAccounts(steps)

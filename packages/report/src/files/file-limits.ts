@@ -12,17 +12,23 @@ export interface FileLimits {
   readonly leftOut: number
 }
 
-/** A list or an object takes about 60 bytes in memory, but may take only two bytes in the file. */
+/**
+ * A file may contain `FREE_BRACKETS` lists and objects, and another one per `CHARS_PER_BRACKET` characters. A list or
+ * an object takes about 60 bytes in memory, but may take only two bytes in the file.
+ */
 const FREE_BRACKETS = 2_000_000
 const CHARS_PER_BRACKET = 12
 
-/** A point takes a kilobyte of memory. A record that a tracer writes is longer than 180 characters. */
+/**
+ * A file may contain `FREE_RECORDS` records, and another one per `CHARS_PER_RECORD` characters. A point takes a
+ * kilobyte of memory. A record that a tracer writes is longer than 180 characters.
+ */
 const FREE_RECORDS = 200_000
 const CHARS_PER_RECORD = 100
 
 /**
- * Maximum number of values that are kept and shown as malformed although they have no field of a record. A file may
- * contain millions of them.
+ * Maximum number of values that are kept and shown as malformed although they have none of a record's fields. A file
+ * may contain millions of such values.
  */
 const MAX_BLANK_RECORDS = 1_000
 
@@ -44,7 +50,7 @@ export function createFileLimits(mostRecords: number): FileLimits {
       }
       if (brackets > FREE_BRACKETS + characters / CHARS_PER_BRACKET) {
         throw new RangeError(
-          `The file holds more than ${FREE_BRACKETS} lists and objects, which would take many times its size in memory.`,
+          `The file contains more than ${FREE_BRACKETS} lists and objects, which would take many times its size in memory.`,
         )
       }
     },
@@ -57,7 +63,7 @@ export function createFileLimits(mostRecords: number): FileLimits {
       const recordLimit = Math.min(mostRecords, Math.floor(FREE_RECORDS + characters / CHARS_PER_RECORD))
       if (records <= recordLimit) return true
       throw new RangeError(
-        `The file holds more than ${recordLimit} records, which would take many times its size in memory.`,
+        `The file contains more than ${recordLimit} records, which would take many times its size in memory.`,
       )
     },
     get leftOut() {

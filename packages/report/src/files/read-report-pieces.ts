@@ -19,13 +19,13 @@ const IN_BRACKETS = /["{}[\]]/g
 const OUTSIDE_OF_VALUES = /["{}[\],:\s]/g
 
 /**
- * Works like `readReport`, but reads a text that is too long for one string. Only the points' values are joined to
- * strings. Unlike `parseJson`, this reader accepts an extra comma between points.
+ * Works like `readReport`, but reads a text that is too long for one string. Only the values of single points are
+ * joined into strings. Unlike `parseJson`, this reader accepts an extra comma between points.
  */
 export function createReportReader(limits: FileLimits): TextReader<Report> {
   const report: Record<string, unknown> = {}
   const nodes: unknown[] = []
-  // An object stands for a point, and `undefined` for a list of children.
+  // The open brackets, outermost first. An object represents a point, and `undefined` represents a list of children.
   const open: (Record<string, unknown> | undefined)[] = []
   const scanner = createScanner()
   let key: string | undefined

@@ -13,9 +13,9 @@ const NO_RECORD_LIMIT = Number.POSITIVE_INFINITY
 
 /**
  * Reads a report from the JSON that `osprofiler trace show --json` prints, Python's version or ours. The JSON contains
- * all records, except with Python's SQL driver: then it contains only each record's `info`. The other fields are then
- * taken from the point that contains the record. Its times are whole milliseconds since the first timestamp in the
- * file, or since 1970 if there is none.
+ * all records. If Python's SQL driver wrote it, it contains only each record's `info`, so the other fields are taken
+ * from the point that contains the record. The point's times are whole milliseconds since the first timestamp in the
+ * file, or since 1970 if the file has no timestamp.
  *
  * @throws SyntaxError if the text is not JSON, TypeError if it is not a report
  */
@@ -38,7 +38,7 @@ export function buildReportFromNodes(report: unknown, nodes: readonly unknown[],
   return withLeftOut(buildReport(records), limits)
 }
 
-/** Returns the report, with the number of entries that were left out of it if there are any. */
+/** Adds the number of entries that were left out to a report, if there are any. */
 export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
   return leftOut === 0 ? report : { ...report, leftOut }
 }
@@ -107,12 +107,12 @@ export function listNodes(report: unknown): unknown[] {
 
 /** Sorts points without an id by the number in their generated id, so that they get the same id again. */
 function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
-  const readMadeUpNumber = (node: unknown): number => {
+  const readGeneratedNumber = (node: unknown): number => {
     const marks = readField(node, 'info', 'marks')
     if (!Array.isArray(marks) || !marks.includes('no-id')) return -1
     return Number.parseInt(readText(node, 'trace_id')?.slice('unknown-'.length) ?? '', 10) || 0
   }
-  const numbered = nodes.map(node => ({ node, number: readMadeUpNumber(node) }))
+  const numbered = nodes.map(node => ({ node, number: readGeneratedNumber(node) }))
   if (numbered.every(({ number }) => number === -1)) return nodes
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }

@@ -22,7 +22,7 @@ const MAX_WHOLE_CHARS = 2 ** 28
 const READABLE_FORMATS =
   'records (.jsonl), a report (--json), a page (--html), or an export (--export perfetto, speedscope or otlp)'
 
-/** Four times the number of records that one trace has at most by default. */
+/** Four times the default maximum number of records in one trace. */
 const MAX_RECORDS = 1_000_000
 
 /** Options of `readTraceFile`. */
@@ -32,9 +32,15 @@ export interface ReadTraceFileOptions {
 }
 
 /**
- * Reads a trace from the text of a file. The format is detected from the content. The file may contain records
- * (`.jsonl`, or a JSON list), a report's JSON (Python's or ours), a page from `--html`, or an export (Perfetto,
- * speedscope, OTLP). Records and reports of any size are read in pieces, such as those from `createReadStream(path,
+ * Reads a trace from the text of a file. The format is detected from the content. The file may contain one of the
+ * following:
+ *
+ * - records (`.jsonl`, or a JSON list)
+ * - a report's JSON (Python's or ours)
+ * - a page from `--html`
+ * - an export (Perfetto, speedscope, OTLP)
+ *
+ * Records and reports may have any size, because they are read in pieces, such as those from `createReadStream(path,
  * 'utf8')`. Files in the other formats may have up to 256 Mi characters. A file that would take many times its size in
  * memory is rejected.
  *
@@ -111,7 +117,7 @@ function beginsWithRecord(text: string): boolean {
   }
 }
 
-/** Returns whether a value is a record, and not one of the other JSON documents that are objects. */
+/** Returns whether a value is a record, and not another kind of document that is a JSON object. */
 function isRecord(value: unknown): boolean {
   if (!isJsonObject(value)) return false
   return !['children', 'traceEvents', 'resourceSpans', '$schema'].some(key => Object.hasOwn(value, key))
@@ -126,14 +132,15 @@ function readWhole(text: string, limits: FileLimits): Report {
   if (/^(?:strict\s+)?(?:di)?graph\b/i.test(head)) throw createDrawingError('a DOT graph')
   if (head.startsWith('%PDF')) throw createDrawingError('a PDF document')
   if (/^.?PNG/.test(head)) throw createDrawingError('a PNG image')
-  // The message quotes nothing from the file, because a path from someone else may lead to a file with keys.
+  // The message quotes nothing from the file, because a path that comes from someone else may lead to a file with
+  // secret keys.
   throw new SyntaxError(`Not a trace: it does not begin with "{", "[" or "<". Readable formats: ${READABLE_FORMATS}.`)
 }
 
 function readPage(text: string, head: string, limits: FileLimits): Report {
   if (/<svg\b/i.test(head)) throw createDrawingError('an SVG image')
   const records = readPageRecords(text)
-  if (records === undefined) throw new TypeError('This page holds no records: only pages from --html can be read.')
+  if (records === undefined) throw new TypeError('This page contains no records: only pages from --html can be read.')
   return buildFromRecords(records, limits)
 }
 
@@ -167,13 +174,15 @@ function isEvent(value: unknown): boolean {
 
 function checkRecords(values: readonly unknown[]): readonly TraceRecord[] {
   if (values.every(isContainer)) return values as readonly TraceRecord[]
-  throw new TypeError(`Not a trace: the list holds other values than records. Readable formats: ${READABLE_FORMATS}.`)
+  throw new TypeError(
+    `Not a trace: the list contains values that are not records. Readable formats: ${READABLE_FORMATS}.`,
+  )
 }
 
 /** Builds the report of an export. Files from other programs in these formats contain spans, but no records. */
 function buildFromExport(records: readonly TraceRecord[], limits: FileLimits): Report {
   if (records.length > 0) return buildFromRecords(records, limits)
-  throw new TypeError('This file holds no records: in this format, only files that --export wrote can be read.')
+  throw new TypeError('This file contains no records: in this format, only files that --export wrote can be read.')
 }
 
 function buildFromRecords(records: readonly TraceRecord[], limits: FileLimits): Report {

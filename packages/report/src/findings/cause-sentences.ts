@@ -12,13 +12,15 @@ export interface CauseFinding extends TimeFinding {
 }
 
 /**
- * Says `37 % of this request is CPU in sumPrices (src/orders.ts:38) in orders (144 ms)`, or `15 % of this request
- * waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders (59 ms)`.
+ * Creates a finding such as one of the following:
+ *
+ * - `37 % of this request is CPU in sumPrices (src/orders.ts:38) in orders (144 ms)`
+ * - `15 % of this request waited for a timer, asked for by politeRetry (src/orders.ts:67) in orders (59 ms)`
  */
 export function describeCauseTime(time: CauseTime): CauseFinding {
   const { cause, account, usByNode, totalUs, isShared } = time
   const service = account.service === undefined ? '' : ` in ${shorten(account.service)}`
-  const shared = isShared ? `, for ${formatCount(usByNode.size)} points side by side` : ''
+  const shared = isShared ? `, for ${formatCount(usByNode.size)} points in parallel` : ''
   const toSentence = (share: string, duration: string): string => {
     const { verb, words } = describeCause(cause, service)
     return `${share} ${verb} ${words}${shared} (${duration})`
@@ -38,8 +40,8 @@ export function sumExplained(findings: readonly CauseFinding[]): ReadonlyMap<Rep
 }
 
 /**
- * Returns the time by which a cause is ordered. If repeated points have a cause that takes most of their time, the
- * cause comes before the finding about their repetition, because it names the code.
+ * Returns the time by which a cause is ranked. If a cause takes most of the time of repeated points, it comes before
+ * the finding about the repetition, because the cause names the code.
  */
 export function rankCause({ usByNode, totalUs }: CauseTime, repeated: readonly TimeFinding[]): number {
   const explained = repeated.filter(({ nodes, totalUs: repeatedUs }) => {

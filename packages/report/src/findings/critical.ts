@@ -7,8 +7,8 @@ const MAX_SERVICES = 4
 const MIN_UNRECORDED_SHARE = 0.1
 
 /**
- * Says how the critical path divides among services. Returns nothing if there is only one service and little time is
- * unrecorded.
+ * Reports how the critical path divides among services. Returns an empty list if there is only one service and little
+ * time is unrecorded.
  */
 export function criticalFindings({ request: { durationUs }, path }: Evidence): Finding[] {
   const times = new Map<string, number>()

@@ -14,8 +14,8 @@ import type { TimeFinding } from './time-sentences.js'
 const MIN_LARGE_RESULT_ROWS = 1000
 
 /**
- * Says `41 % of this request is "SELECT * FROM items" in orders, which returned 48,210 rows`. Returns `undefined` if
- * the point is no query, or returned few rows.
+ * Creates a finding such as `41 % of this request is "SELECT * FROM items" in orders, which returned 48,210 rows`.
+ * Returns `undefined` if the point is not a query, or returned few rows.
  */
 export function describeLargeResult(node: ReportNode, totalUs: number, quote: Quote): TimeFinding | undefined {
   const rows = readNumber(node.stop, 'info', 'db', 'rows') ?? 0
@@ -27,8 +27,9 @@ export function describeLargeResult(node: ReportNode, totalUs: number, quote: Qu
 }
 
 /**
- * Says `20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind 6 others; meanwhile
- * "SELECT ..." of this trace held connections`. Returns `undefined` if the size of the pool is not recorded.
+ * Creates a finding such as `20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind
+ * 6 others`. The sentence also names the queries of this trace that held connections meanwhile. Returns `undefined` if
+ * the size of the pool is not recorded.
  */
 export function describePoolWait(waiting: Waiting, report: Report, quote: Quote): TimeFinding | undefined {
   const { nodes, totalUs, pool } = waiting
@@ -42,15 +43,15 @@ export function describePoolWait(waiting: Waiting, report: Report, quote: Quote)
     before === 0
       ? ''
       : `, behind ${nodes.length === 1 ? '' : 'up to '}${formatCount(before)} other${before === 1 ? '' : 's'}`
-  // The points that held connections are sought only for a sentence that is shown.
+  // The search for the points that held connections only runs for a sentence that is shown.
   const toSentence = (share: string, duration: string): string =>
     `${share} is spent waiting for a connection from a pool of ${formatCount(max)}${service}${times}${behind}${describeCallSites(nodes)}${describeHolders(waiting, report, quote)} (${duration})`
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
 /**
- * Returns the time by which a wait is ordered. If repeated queries waited for one another's connections, the wait comes
- * before their finding, because it explains why they ran only partly at the same time.
+ * Returns the time by which a wait is ranked. If repeated queries waited for one another's connections, the wait comes
+ * before the finding about the queries. It explains why they ran only partly at the same time.
  */
 export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): number {
   const pool = wait.nodes[0] && readPool(wait.nodes[0])?.id
@@ -61,7 +62,10 @@ export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): n
   return explained.reduce((us, { totalUs }) => Math.max(us, totalUs + 1), wait.totalUs)
 }
 
-/** Names the queries that held connections for most of the wait. Shorter ones may not have mattered. */
+/**
+ * Names the queries that held connections for most of the wait. Queries that held them for less time may not have
+ * mattered.
+ */
 function describeHolders(waiting: Waiting, report: Report, quote: Quote): string {
   const holders = findHolders(waiting, report)
   const cover = createCover(waiting.nodes)
@@ -77,7 +81,9 @@ function heldUs(nodes: readonly ReportNode[], { nodes: waits, totalUs }: Pick<Wa
   return unionUs(nodes.map(toInterval)) + totalUs - unionUs([...nodes, ...waits].map(toInterval))
 }
 
-/** Says `120 ms of work went on after the answer of "POST /orders" in orders: "INSERT INTO audit"`. */
+/**
+ * Creates a finding such as `120 ms of work went on after the answer of "POST /orders" in orders: "INSERT INTO audit"`.
+ */
 export function describeLateWork({ served, nodes, totalUs }: LateWork, quote: Quote): TimeFinding {
   const end = served.exception === undefined ? 'answer' : 'end'
   const [most = nodes, ...others] = rankLateSteps(nodes, served, totalUs)
@@ -90,7 +96,10 @@ export function describeLateWork({ served, nodes, totalUs }: LateWork, quote: Qu
 
 const MIN_LATE_SHARE = 0.1
 
-/** Groups late points that repeat one another. Groups with little own time are left out, and the longest comes first. */
+/**
+ * Groups late points that repeat one another. Leaves out groups with little own time, and puts the group with the most
+ * own time first.
+ */
 function rankLateSteps(nodes: readonly ReportNode[], served: ReportNode, totalUs: number): ReportNode[][] {
   const late = new Set(nodes)
   const ownUs = (node: ReportNode): number =>

@@ -23,9 +23,9 @@ export interface SummarizeOptions {
 export interface Evidence {
   /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
-  /** The report without the work after the answer. Shares of time are shares of its duration. */
+  /** The report without the work after the answer. Shares of time refer to its duration. */
   readonly request: Report
-  /** The points of `report` that belong to messages that were consumed after the answer. */
+  /** The points of `report` that are separate work after the answer, such as consumed messages. */
   readonly later: ReadonlySet<ReportNode>
   /** The critical path of `request`. */
   readonly path: readonly CriticalSegment[]

@@ -11,7 +11,9 @@ import { DEFAULT_QUOTE_CHARS, type Quote, shorten } from './phrases.js'
 
 const MAX_MESSAGE_CHARS = 200
 
-/** Says where failures began. Each of the first `limit` points has one sentence, and the other points share one. */
+/**
+ * Reports where failures began. Each of the first `limit` points has its own sentence, and the other points share one.
+ */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = findFailureOrigins(report)
   const findings = origins
@@ -51,7 +53,7 @@ function wasAbandoned(node: ReportNode, caller: ReportNode): boolean {
 /** The exception that is recorded for a served request whose client has closed the connection. */
 const ABANDONED = 'ClientDisconnected'
 
-/** Returns `TimeoutError: no answer`, or `status 503` if no exception was recorded. */
+/** Returns a text such as `TimeoutError: no answer`, or `status 503` if no exception was recorded. */
 export function describeFailure(node: ReportNode, longest = DEFAULT_QUOTE_CHARS): string {
   if (node.exception === undefined) return `status ${formatStatus(node.stop)}`
   const recordedMessage = readField(node.stop, 'info', 'message')

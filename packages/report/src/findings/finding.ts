@@ -7,7 +7,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `repeated`: siblings that do the same thing (N+1)
  * - `retried`: requests that were sent again after a failure, and the pauses between the tries
  * - `slow`: much time that a point spent itself, not in its children
- * - `gap`: much time that a point spent itself, most of it in one stretch in which nothing was recorded
+ * - `gap`: much time that a point spent itself, most of it in one interval in which nothing was recorded
  * - `connecting`: requests that waited for a new connection
  * - `body`: time from the first byte of a response to its last byte
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
@@ -17,7 +17,7 @@ import type { ReportNode } from '../tree/report.js'
  *   account of the request (`info.why`)
  * - `wait`, `pool`, `held`, `either`: own time of points in which the request waited, according to the account
  * - `late`: work that went on after a request was answered
- * - `serial`: reads that ran one after another, perhaps without need
+ * - `serial`: reads that ran one after another, but might be able to run in parallel
  * - `critical`: how the critical path divides among the services
  * - `failed`: a point that failed without a failed point below it
  * - `unfinished`: points that have a start but no stop
@@ -28,7 +28,7 @@ import type { ReportNode } from '../tree/report.js'
  * - `silent`: calls to a service that answered, but recorded nothing
  * - `skew`: hosts whose clocks differ
  * - `irregular`: points whose records are missing, contradictory or broken
- * - `hint`: how to record what a `slow` or `gap` finding cannot say
+ * - `hint`: how to record more where a `slow` or `gap` finding cannot explain the time
  */
 export type FindingKind =
   | 'repeated'
@@ -61,13 +61,16 @@ export interface Finding {
   /** The finding in words. Not escaped: pass it through `escapeControl` before printing. */
   readonly sentence: string
   readonly traceIds: readonly string[]
-  /** How many points the finding is about; for `omitted` and `missing` points and `dropped` records, how many are missing. */
+  /**
+   * The number of points that the finding is about. For `omitted`, `missing` and `dropped`, the number of points or
+   * records that are missing.
+   */
   readonly count: number
   /** Time in microseconds; for `serial`, the time that might be saved. `undefined` if the finding is not about time. */
   readonly totalUs: number | undefined
   /**
-   * `totalUs` as a share, from 0 to 1: of the time until the answer, or of the whole trace for what came after the
-   * answer.
+   * `totalUs` as a share, from 0 to 1, of the time until the answer. For work after the answer, it is a share of the
+   * whole trace's time.
    */
   readonly share: number | undefined
 }

@@ -9,14 +9,14 @@ import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
 const MAX_LIBRARIES = 3
-/** A process knows only a few libraries, but a record may list anything. */
+/** A process lists only a few libraries, but an untrusted record may list any number of names. */
 const MAX_READ_NAMES = 20
-/** The smallest share of the trace without an explanation that is worth a hint. */
+/** The smallest unexplained share of the trace that is worth a hint. */
 const MIN_SHARE = 0.2
 
 /**
- * Says what may be missing where a served request spent much time itself, and how to record it. A trace has at most one
- * hint, about the first such finding.
+ * If a served request spent much time itself and no record explains it, suggests what to record. A trace has at most
+ * one hint, about the first such request.
  */
 export function hintFindings({ report, isLossy, quote }: Evidence, findings: readonly Finding[]): Finding[] {
   const unexplained = findings
@@ -24,7 +24,7 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
     .map(({ traceIds: [id] }) => id)
   if (unexplained.length === 0) return []
   const nodes = new Map(report.points.map(node => [node.traceId, node]))
-  // Missing points are a better explanation, and their own finding says so.
+  // Missing points are a better explanation, and have a finding of their own.
   const node = unexplained
     .map(id => nodes.get(id ?? ''))
     .find(found => found !== undefined && isServed(found) && !isLossy(found))
@@ -39,19 +39,25 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
   return [createFinding('hint', [node], `No record says what ${quote([node])} did in its own time${advice}`)]
 }
 
-/** Returns whether the service has answered with what it can tell: a refusal, or as much as it allows. */
+/**
+ * Returns whether another request for an account would be useless, because the service refused it or already recorded
+ * as much as it allows.
+ */
 function hasAnswered(report: Report, { traceId }: ReportNode): boolean {
   const { accounts, refusals } = readAccounts(report)
   const isFull = ({ level, asked }: Account): boolean => level === 'cpu' || asked !== undefined
   return [...refusals, ...accounts.filter(isFull)].some(({ servedId }) => servedId === traceId)
 }
 
-/** Only services that count their points make accounts. */
+/** Returns whether the service counts its points. Only such services make accounts. */
 function countsPoints({ stop }: ReportNode): boolean {
   return isContainer(readField(stop, 'info', 'points'))
 }
 
-/** If the service records layers of its framework, they show most of what the framework does. */
+/**
+ * Suggests how to record a service's steps. If the service already records its framework's layers, they show most of
+ * what the framework does.
+ */
 function describeSteps({ points }: Report, { service }: ReportNode): string {
   const hasLayers = points.some(point => point.service === service && isLayer(point))
   return hasLayers
@@ -59,7 +65,7 @@ function describeSteps({ points }: Report, { service }: ReportNode): string {
     : "put withTrace() around its steps, or record its framework's layers (instruments: ['+express'], +koa or +fastify)"
 }
 
-/** Returns `pg and mysql2`: the libraries that the points name in `info.unrecorded`. */
+/** Returns a text such as `pg and mysql2`: the libraries that the points name in `info.unrecorded`. */
 function listUnrecordedLibraries(nodes: readonly ReportNode[]): string {
   const names = new Set<string>()
   for (const { stop } of nodes) {

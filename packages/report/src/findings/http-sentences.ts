@@ -8,12 +8,12 @@ import type { TimeFinding } from './time-sentences.js'
 
 /** If resolving the host takes at least this share of the time, the finding is about the host's name. */
 const MIN_DNS_SHARE = 0.75
-/** A part of the connections with at least this share of their time is named. */
+/** If DNS, TCP or TLS takes at least this share of the time, the finding names this part. */
 const MIN_MAIN_SHARE = 0.6
 
 /**
- * Says `28 % of this request is connecting: 4 requests in orders opened 4 connections to rates.example; is keep-alive
- * off? (280 ms)`.
+ * Creates a finding such as `28 % of this request is connecting: 4 requests in orders opened 4 connections to
+ * rates.example; is keep-alive off? (280 ms)`.
  */
 export function describeConnections(found: OpenedConnections): TimeFinding {
   const { nodes, totalUs, isReuseMissing } = found
@@ -38,7 +38,7 @@ function isMainlyDns({ dnsUs, tcpUs, tlsUs }: OpenedConnections): boolean {
   return dnsUs > 0 && dnsUs >= (dnsUs + tcpUs + tlsUs) * MIN_DNS_SHARE
 }
 
-/** Returns `, mostly TLS`, or nothing if no part is recorded or none is much longer than the others. */
+/** Returns a phrase such as `, mostly TLS`, or an empty string if no part is much longer than the others. */
 function nameMainPart({ dnsUs, tcpUs, tlsUs }: OpenedConnections): string {
   const parts = [
     [dnsUs, 'DNS'],
@@ -50,8 +50,8 @@ function nameMainPart({ dnsUs, tcpUs, tlsUs }: OpenedConnections): string {
 }
 
 /**
- * Says `62 % of this request is the response body of "GET rates" in api: first byte after 12.0 ms, then 728 ms of
- * body`. Names a cause only if the records show it.
+ * Creates a finding such as `62 % of this request is the response body of "GET rates": first byte after 12.0 ms, then
+ * 728 ms of body`. Names a cause only if the records show it.
  */
 export function describeReceivedBody(body: ReceivedBody, quote: Quote): TimeFinding {
   const { node, sender, busyUs } = body
@@ -63,7 +63,10 @@ export function describeReceivedBody(body: ReceivedBody, quote: Quote): TimeFind
   return describeBody(body, quote, 'of body', causes)
 }
 
-/** Says `62 % of this request is the response body of "GET /export" in reports: ..., then 1.20 s for 48.0 MB`. */
+/**
+ * Creates a finding such as `62 % of this request is the response body of "GET /export" in reports: ..., then 1.20 s
+ * for 48.0 MB`.
+ */
 export function describeSentBody(body: SentBody, quote: Quote): TimeFinding {
   const { bytes, writtenUs } = body
   const causes =

@@ -7,9 +7,9 @@ import type { TimeFinding } from './time-sentences.js'
 
 /** The smallest share that is worth a sentence about connections if no connection could have been reused. */
 const MIN_CONNECTING_SHARE = 0.1
-/** A shorter time says nothing, because it may be the time of a busy machine. */
+/** A shorter time is not reported, because it may only mean that the machine was busy. */
 const MIN_CONNECTING_US = 5_000
-/** If connecting takes at least this share of a time, no other sentence reports the time. */
+/** If connecting takes at least this share of a time, no other finding reports the time. */
 const MIN_EXPLAINED_SHARE = 0.5
 
 /** Describes the connections that were opened. The tries of a reported retry are left out. */
@@ -24,7 +24,7 @@ export function describeOpenedConnections(
     .map(describeConnections)
 }
 
-/** Returns a test whether a reported connection explains most of a time that points took. */
+/** Creates a function that tests whether a reported connection explains most of the time `us` that points took. */
 export function createConnectingTest(
   reported: readonly TimeFinding[],
 ): (nodes: readonly ReportNode[], us: number) => boolean {

@@ -20,7 +20,10 @@ const MIN_UNSIGNED_US = 10_000
 
 const RECORDS_PER_POINT = 2
 
-/** Searches from nested unfinished points visit the same points again, so only this many searches are made. */
+/**
+ * The maximum number of unfinished points from which to search. It is small, because searches from nested points visit
+ * the same points again.
+ */
 const MAX_SEARCHED_POINTS = 10
 
 /** Names the points that never stopped, in a single finding. */
@@ -37,8 +40,8 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
 }
 
 /**
- * Explains unfinished points by the fault of Python's hook, because the reader of a mixed trace would look for the
- * fault elsewhere.
+ * Names a bug of Python's requests hook as a possible reason for unfinished points. Otherwise, readers of a trace of
+ * Python and Node.js services would look for the cause elsewhere.
  */
 function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   for (const node of unfinished.slice(0, MAX_SEARCHED_POINTS)) {
@@ -49,7 +52,7 @@ function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): st
   return ''
 }
 
-/** Says how many points the services omitted because of their limit per trace. */
+/** Reports how many points the services omitted because of their limit per trace. */
 export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   const found = report.points.flatMap(node => {
     const count = countOmittedPoints(node)
@@ -61,7 +64,7 @@ export function omittedFindings({ report, limit, quote }: Evidence): Finding[] {
   return found.slice(0, limit)
 }
 
-/** Says how many records were lost, according to the stops in the trace and the option `dropped`. */
+/** Reports how many records were lost, according to the stops in the trace and the option `dropped`. */
 export function droppedFindings({ report, dropped: known }: Evidence): Finding[] {
   const reporting = report.points.filter(node => countDroppedRecords(node) > 0)
   const count = reporting.reduce(
@@ -77,8 +80,8 @@ export function droppedFindings({ report, dropped: known }: Evidence): Finding[]
 }
 
 /**
- * Says which services recorded more points than the trace has. Not said if the lost records that a service reports
- * explain it.
+ * Reports which services recorded more points than the trace contains. Leaves out a service if the lost records that it
+ * reported explain the difference.
  */
 export function missingFindings({ report, missing: found, limit }: Evidence): Finding[] {
   const droppedBy = groupBy(
@@ -103,8 +106,8 @@ export function missingFindings({ report, missing: found, limit }: Evidence): Fi
 }
 
 /**
- * Says which services have queries that are not recorded. Each service has only one sentence, even if many points
- * report this.
+ * Reports which services made queries that are not recorded. Each service has only one sentence, even if many of its
+ * points report such queries.
  */
 export function unrecordedFindings({ report, limit }: Evidence): Finding[] {
   const nodesByService = groupBy(report.points.filter(hasUnrecordedQueries), ({ service }) => service)
@@ -126,8 +129,8 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
 }
 
 /**
- * Says which services recorded nothing. Services that recorded other calls come first, because a service that never
- * records may not be ours. A service that gets no trace headers is only named if its calls take long.
+ * Reports which services recorded nothing. Services that recorded other calls come first, because a service that never
+ * records may not be one of the user's own. A service that gets no trace headers is only named if its calls take long.
  */
 export function silentFindings({ report, request, limit }: Evidence): Finding[] {
   return findSilentTargets(report)
@@ -146,7 +149,7 @@ function describeSilentTarget({ target, silent, isUnsigned, reported }: SilentTa
   const answered = `${shorten(target)} answered ${formatCounted(count, 'call')}, but nothing is recorded below ${count === 1 ? 'it' : 'them'}`
   if (isUnsigned) {
     const calls = count === 1 ? 'the call' : 'the calls'
-    return `${answered}: ${calls} carried no trace headers, perhaps because the caller's propagateTo does not match the host`
+    return `${answered}: ${calls} had no trace headers, perhaps because the caller's propagateTo does not match the host`
   }
   if (reported === 0) {
     return `${answered}: perhaps the service is not traced, has other keys or a wrong clock, gets no signed headers (a proxy, propagateTo), or writes to another store`

@@ -2,17 +2,17 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { repeatedDetail } from '../words/point-label.js'
 import { shownName } from '../words/shown-name.js'
 
-/** The default for the number of characters of a statement that a sentence quotes. */
+/** The default maximum number of characters of a statement that a sentence quotes. */
 export const DEFAULT_QUOTE_CHARS = 80
 
 /**
- * Says what the points have in common, and in which service they ran, for example `"SELECT ... FROM items" in orders`.
+ * Describes what points have in common, and in which service they ran, for example `"SELECT ... FROM items" in orders`.
  */
 export type Quote = (nodes: readonly ReportNode[], withService?: boolean) => string
 
 /**
  * Creates a function that quotes up to `longest` characters. If `longest` exceeds the default, a query that fits is
- * quoted with its columns.
+ * quoted with its list of columns.
  */
 export function createQuote(longest: number): Quote {
   return (nodes, withService = true) => {

@@ -5,7 +5,7 @@ import type { Evidence } from './evidence.js'
 import { createFinding, type Finding } from './finding.js'
 import { shorten } from './phrases.js'
 
-/** Says which clocks differ from the first host's clock, and which give contradictory times. */
+/** Reports which clocks differ from the first host's clock, and which give contradictory times. */
 export function skewFindings({ report, clocks, isShownCorrected, limit }: Evidence): Finding[] {
   const clockOf = createClockFinder(clocks)
   return clocks

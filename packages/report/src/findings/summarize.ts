@@ -32,10 +32,10 @@ const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
 ]
 
 /**
- * Says in sentences what to look at, for example `62 % of this request is 41 x "SELECT ... FROM items" in orders, one
- * after another`. The first sentences say where the time went: on the critical path, longest first, then elsewhere. The
- * next ones are about failures, the services on the critical path, missing points, broken records, and clocks that
- * differ. The last one may be a hint about what was not recorded.
+ * Lists in sentences what to look at, for example `62 % of this request is 41 x "SELECT ... FROM items" in orders, one
+ * after another`. The first findings show where the time went: on the critical path, longest first, then elsewhere. The
+ * next findings are about failures, the services on the critical path, missing points, broken records, and clocks that
+ * differ. The last finding may be a hint about what was not recorded.
  */
 export function summarize(report: Report, options: SummarizeOptions = {}): Finding[] {
   const evidence = gatherEvidence(report, options)
@@ -44,7 +44,7 @@ export function summarize(report: Report, options: SummarizeOptions = {}): Findi
   return [...findings, ...hintFindings(evidence, findings)]
 }
 
-/** If the whole request failed, why it failed matters more than where its time went. */
+/** Puts failures first, because if the whole request failed, the reason matters more than where the time went. */
 function putFailuresFirst(findings: readonly Finding[]): Finding[] {
   const isFailure = ({ kind }: Finding): boolean => kind === 'failed'
   return [...findings.filter(isFailure), ...findings.filter(finding => !isFailure(finding))]

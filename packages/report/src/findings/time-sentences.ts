@@ -18,7 +18,7 @@ import { createRepetitionKey } from '../words/point-label.js'
 import type { FindingKind } from './finding.js'
 import { type Quote, shorten } from './phrases.js'
 
-/** A candidate for a finding about time. It is left out later if its time is too short. */
+/** A candidate for a finding about time. A candidate whose time is too short is left out later. */
 export interface TimeFinding {
   readonly kind: Extract<
     FindingKind,
@@ -37,7 +37,7 @@ export interface TimeFinding {
   >
   readonly nodes: readonly ReportNode[]
   readonly totalUs: number
-  /** The time by which the finding is ordered, in microseconds. Default: `totalUs`. */
+  /** The time by which the finding is ranked, in microseconds. Default: `totalUs`. */
   readonly rankUs?: number | undefined
   /** Whether the finding is about the points' self time, without the points below them. */
   readonly isSelfTime: boolean
@@ -56,10 +56,13 @@ const WAIT_PHRASES: ReadonlyMap<string, string> = new Map([
 /** The end of a sentence about a point's self time, if points may be missing below the point. */
 const MISSING_POINTS_PHRASE = ', perhaps because points are missing'
 
-/** A few short repetitions are common. A loop of this length probably grows with the data. */
+/** A few repetitions are common. A loop with at least this many points probably grows with the data. */
 const MIN_PATTERN_POINTS = 5
 
-/** Says `26 % of this request is 20 x "SELECT ..." in orders, one after another, from src/orders.ts:41`. */
+/**
+ * Creates a finding such as `26 % of this request is 20 x "SELECT ..." in orders, one after another, from
+ * src/orders.ts:41`.
+ */
 export function describeRepetition({ nodes, totalUs, pausesUs, sequential }: Repetition, quote: Quote): TimeFinding {
   const how = sequential ? 'one after another' : 'partly at the same time'
   const toSentence = (share: string, duration: string): string =>
@@ -70,8 +73,8 @@ export function describeRepetition({ nodes, totalUs, pausesUs, sequential }: Rep
 }
 
 /**
- * Says `70 % of this request is "GET rates" in api, tried 3 times: 2 tries failed with 503; 681 ms lay between the
- * tries`.
+ * Creates a finding such as `70 % of this request is "GET rates", tried 3 times: 2 tries failed with 503; 681 ms lay
+ * between the tries`.
  */
 export function describeRetries({ tries, failed, pausesUs, totalUs }: Retries, quote: Quote): TimeFinding {
   const failures = `${formatCount(failed.length)} ${failed.length === 1 ? 'try' : 'tries'} failed with ${listOutcomes(failed)}`
@@ -91,7 +94,9 @@ function listOutcomes(failed: readonly ReportNode[]): string {
 
 const MAX_OUTCOMES = 3
 
-/** Says `20 % of this request is spent waiting for a connection from a pool in orders, 2 times`. */
+/**
+ * Creates a finding such as `20 % of this request is spent waiting for a connection from a pool in orders, 2 times`.
+ */
 export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFinding {
   const [first] = nodes
   const service = first?.service === undefined ? '' : ` in ${shorten(first.service)}`
@@ -102,7 +107,10 @@ export function describeWaiting({ nodes, totalUs, for: what }: Waiting): TimeFin
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
-/** Says `48 % of this request passed while a message waited 480 ms in the queue "reports", from api to worker`. */
+/**
+ * Creates a finding such as `48 % of this request passed while a message waited 480 ms in the queue "reports", from api
+ * to worker`.
+ */
 export function describeQueuedMessages(messages: readonly QueuedMessage[]): TimeFinding {
   const [first] = messages
   const intervals = messages.map(({ consumer: { startedUs = 0 }, waitedUs }) => ({
@@ -130,8 +138,8 @@ export function groupMessages(messages: readonly QueuedMessage[]): QueuedMessage
 }
 
 /**
- * Says `37 % of this request is "SELECT ..." in orders`. `hasSmallCauses`: the account has the causes of most of the
- * time, and each is too short for a finding.
+ * Creates a finding such as `37 % of this request is "SELECT ..." in orders`. `hasSmallCauses` means that the account
+ * explains most of the time, but each cause is too short for a finding.
  */
 export function describeSelfTime(
   node: ReportNode,
@@ -144,12 +152,15 @@ export function describeSelfTime(
   const outside = steps === 0 ? '' : `, outside its ${steps === 1 ? 'one step' : `${formatCount(steps)} steps`}`
   const toSentence = (share: string, duration: string): string => {
     const place = describeCallSites([node]) || (steps === 0 ? '' : ' itself')
-    return `${share} is ${quote([node])}${place}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''}${hasSmallCauses ? ', for several smaller causes' : ''} (${duration})`
+    return `${share} is ${quote([node])}${place}${outside}${isLossy ? MISSING_POINTS_PHRASE : ''}${hasSmallCauses ? ', due to several smaller causes' : ''} (${duration})`
   }
   return { kind: 'slow', nodes: [node], totalUs, isSelfTime: true, toSentence }
 }
 
-/** Says `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing recorded`. */
+/**
+ * Creates a finding such as `18 % of this request is "GET /items" in catalog after "SELECT ...", with nothing
+ * recorded`.
+ */
 export function describeGap({ node, fromUs, toUs, after, before }: Gap, isLossy: boolean, quote: Quote): TimeFinding {
   const locate = (child: ReportNode): string =>
     `${quote([child], false)}${describeCallSites([child]).replace(/^,/, '')}`
@@ -162,7 +173,10 @@ export function describeGap({ node, fromUs, toUs, after, before }: Gap, isLossy:
   return { kind: 'gap', nodes: [node], totalUs: toUs - fromUs, isSelfTime: true, toSentence }
 }
 
-/** Says `Up to 23 % of this request might be saved if ... in gateway ran in parallel`, and names the longest steps. */
+/**
+ * Creates a finding such as `Up to 23 % of this request might be saved if ... in gateway ran in parallel`, which names
+ * the longest steps.
+ */
 export function describeSerialWork({ nodes, savingUs }: SerialWork, quote: Quote): TimeFinding {
   const service = nodes[0]?.service === undefined ? '' : ` in ${shorten(nodes[0].service)}`
   const steps = [...groupBy(nodes, createRepetitionKey()).values()]
@@ -185,10 +199,13 @@ export function groupCalls(calls: readonly ServiceCall[]): ServiceCall[][] {
   return [...groupBy(calls, ({ caller, callee }) => JSON.stringify([caller.service, callee.service])).values()]
 }
 
-/** Says `30 % of this request lies between orders and items, in 3 calls`, for calls between the same two services. */
+/**
+ * Creates a finding such as `30 % of this request lies between orders and items, in 3 calls`, for calls between the
+ * same two services.
+ */
 export function describeCalls(calls: readonly ServiceCall[], clocks: readonly HostClock[], quote: Quote): TimeFinding {
-  // The sum of `betweenUs` is right even if the clocks disagree. The union counts simultaneous calls once. The smaller
-  // value is used.
+  // The sum of `betweenUs` is correct even if the clocks disagree. The union of the intervals counts simultaneous calls
+  // only once. The smaller value is used.
   const totalUs = Math.min(
     unionUs(calls.flatMap(({ intervals }) => intervals)),
     sum(calls.map(({ betweenUs }) => betweenUs)),
@@ -205,10 +222,13 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
   return { kind: 'hop', nodes, totalUs, isSelfTime: true, toSentence }
 }
 
-/** A callee notices the end of its response a little later than the caller, which is no sign of different clocks. */
+/**
+ * How far a part of the time may be negative if the clocks agree, as a share of the time. A part can be negative
+ * because a callee notices the end of its response a little later than the caller.
+ */
 const MAX_SPLIT_ERROR = 0.05
 
-/** If the clocks agree, says how much of the time lies before the callees, and how much after them. */
+/** If the clocks agree, shows how much of the time passed before the callees' points, and how much after them. */
 function describeSplit(calls: readonly ServiceCall[], clocks: readonly HostClock[]): string {
   const offsetOf = createOffsetFinder(clocks)
   const doClocksAgree = calls.every(

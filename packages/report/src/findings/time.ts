@@ -53,8 +53,8 @@ const MIN_LOOP_SHARE = 0.01
 const FAST_US = 100_000
 
 /**
- * If steps in parallel would save at least this share of the time of their longest finding, the finding about the steps
- * comes first, because it needs no faster step.
+ * Running steps in parallel may save at least this share of the time of the longest finding about these steps. If so,
+ * the finding about parallel steps comes first, because no step has to become faster.
  */
 const MIN_SERIAL_SHARE = 0.75
 
@@ -66,14 +66,17 @@ const MIN_LATE_US = 10_000
  */
 const MIN_GAP_SHARE = 0.75
 
-/** If causes explain at least this share of a body's time, they have the findings, because they are more specific. */
+/**
+ * If an account's causes explain at least this share of a time, the findings are about the causes, because they are
+ * more specific.
+ */
 const MIN_CAUSE_SHARE = 0.5
 
 /** A trace, or the part of it until the answer. */
 interface Scope {
   readonly report: Report
   readonly path: readonly CriticalSegment[]
-  /** What the shares are shares of, such as `this request`. */
+  /** The words for the whole to which shares refer, such as `this request`. */
   readonly whole: string
   readonly includes: (nodes: readonly ReportNode[]) => boolean
 }
@@ -87,7 +90,7 @@ interface RankedFinding {
 }
 
 /**
- * Says where the time went, first on the critical path and then elsewhere, each longest first. No time is reported
+ * Reports where the time went, first on the critical path and then elsewhere, each longest first. No time is reported
  * twice, because the single points of a reported repetition, wait or call are left out.
  */
 export function timeFindings(evidence: Evidence): Finding[] {
@@ -103,7 +106,10 @@ export function timeFindings(evidence: Evidence): Finding[] {
     .map(({ finding }) => finding)
 }
 
-/** Says what went on after the answer. This work comes first if it is longer than what delayed the answer. */
+/**
+ * Reports the work that continued after the answer. Such work comes first if it took longer than anything that delayed
+ * the answer.
+ */
 function findLate({ report, limit, quote }: Evidence): RankedFinding[] {
   if (isFast(report)) return []
   return findLateWork(report)
@@ -156,7 +162,8 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     (pauses.get(node) ?? 0) >= (ownTimes.get(node) ?? Number.POSITIVE_INFINITY) * MIN_GAP_SHARE
   const own = createOwnCauses(report)
   const told = new Set([...bodies, ...connecting].flatMap(({ nodes }) => nodes))
-  // A repeated query is reported already. For repeated steps of the program, the account names the code.
+  // Repeated queries are already reported. Causes of repeated steps of the program are still new, because they name the
+  // code.
   const isNew = (node: ReportNode, cause: Cause): boolean =>
     !isPausing(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
   const causeTimes = findCauseTimes(report, own, (report.durationUs ?? 0) * MIN_SHARE, isNew).map(describeCauseTime)
@@ -205,11 +212,14 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
 }
 
 function isFast({ durationUs, accounts = [] }: Report): boolean {
-  // Whoever asks why wants to know it of a fast request, too.
+  // If the user asked for accounts, the reasons for a fast request's time are of interest, too.
   return durationUs !== undefined && durationUs < FAST_US && accounts.length === 0
 }
 
-/** Returns the time by which steps that might run in parallel are ordered: before the findings about their own time. */
+/**
+ * Returns the time by which a finding about steps that might run in parallel is ranked. Such a finding usually comes
+ * before the findings about the time of these steps.
+ */
 function rankSerial({ nodes, totalUs }: TimeFinding, others: readonly TimeFinding[]): number {
   const within = new Set(nodes)
   for (const node of within) for (const child of node.children) within.add(child)
@@ -219,7 +229,10 @@ function rankSerial({ nodes, totalUs }: TimeFinding, others: readonly TimeFindin
   return totalUs >= longest * MIN_SERIAL_SHARE ? Math.max(totalUs, longest + 1) : totalUs
 }
 
-/** Of findings about points that do the same, keeps those on the critical path. If there are none, keeps all. */
+/**
+ * Among findings about points that do the same thing, keeps those on the critical path. If none of them is on the path,
+ * keeps all.
+ */
 function keepCritical(found: readonly TimeFinding[], critical: ReadonlySet<ReportNode>): TimeFinding[] {
   const keyOf = createRepetitionKey()
   const groups = groupBy(found, ({ nodes: [node] }) => node && keyOf(node))
@@ -247,7 +260,7 @@ function toFinding(
   }
 }
 
-/** Returns the pauses between reported tries by the points that made the tries, in microseconds. */
+/** Returns the pauses between reported tries in microseconds, by the point that made the tries. */
 function sumPauses(retries: readonly Retries[], reported: ReadonlySet<ReportNode>): ReadonlyMap<ReportNode, number> {
   const pauses = new Map<ReportNode, number>()
   for (const { parent, tries, pausesUs } of retries) {
@@ -258,8 +271,9 @@ function sumPauses(retries: readonly Retries[], reported: ReadonlySet<ReportNode
 }
 
 /**
- * Describes the self time of each point without its pauses between reported tries and the explained parts. If a single
- * gap has most of this time, and the account does not know most of its causes, describes the gap.
+ * Describes the self time of each point, without the pauses between reported tries and without the parts that are
+ * already explained. If a single gap makes up most of this time, and the account does not explain most of it, describes
+ * the gap instead.
  */
 function describeSelfTimes(
   { report, isLossy, quote }: Evidence,
@@ -281,7 +295,7 @@ function describeSelfTimes(
     if (reported.has(node)) return []
     const pausesUs = pauses.get(node) ?? 0
     const selfUs = ownUs - pausesUs
-    // The longest gap may be such a pause.
+    // If there are pauses, the longest gap may be one of them.
     const gap = pausesUs === 0 ? gaps.get(node) : undefined
     const knownUs = own.knownUsOf(node)
     if (gap !== undefined && knownUs < selfUs * MIN_CAUSE_SHARE && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE)
@@ -296,7 +310,7 @@ function describeSelfTimes(
   })
 }
 
-/** Returns the points on the critical path (`own`), and those points together with the points above them (`below`). */
+/** Returns the points on the critical path (`own`), and these points together with all points above them (`below`). */
 function findCriticalPoints(
   report: Report,
   path: readonly CriticalSegment[],

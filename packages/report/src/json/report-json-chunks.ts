@@ -7,8 +7,8 @@ import { writeJson, writeNestedJson } from './write-json.js'
 const CHUNK_CHARS = 128 * 1024
 
 /**
- * Deeper lines would contain more indentation than text, and the total indentation would grow with the square of the
- * depth.
+ * Points below this depth are not indented. Otherwise, their lines would contain more indentation than text, and the
+ * total indentation would grow with the square of the depth.
  */
 const MAX_INDENTED_DEPTH = 100
 
@@ -49,7 +49,8 @@ function openNode(node: ReportNode): string {
 }
 
 /**
- * Yields the brackets that close the levels `from` to `to`. Yields them one at a time, because there may be 100,000.
+ * Yields the brackets that close the levels `from` to `to`. Yields them one at a time, because there may be 100,000
+ * levels.
  */
 function* closeNodes(from: number, to: number): Generator<string, void, undefined> {
   for (let depth = from; depth >= to; depth--) yield closeNode(depth, depth === from)

@@ -28,8 +28,8 @@ export const PAYLOAD_PREFIX = 'meta.raw_payload.'
  * - in a point's `info`: `started_us` and `finished_us` (microseconds; null if unknown), `marks` (see `Mark`), and
  *   `other_records` if there are any (duplicates and contradictions, in full)
  *
- * If a point's start or stop is unknown, its milliseconds repeat the known time, as in Python. `JSON.stringify`
- * recurses, so use `reportJsonChunks(report)` if the report may be very deep or large.
+ * If only one of a point's times is known, `started` and `finished` both contain this time, as in Python.
+ * `JSON.stringify` recurses, so use `reportJsonChunks(report)` if the report may be very deep or large.
  */
 export function reportJson(steps: Report): ReportJson {
   const report = restoreAccounts(steps)

@@ -8,8 +8,8 @@ export function writeJson(value: unknown, indent: 0 | 2): string {
 }
 
 /**
- * Writes `value` with the indentation that it has inside of `level` lists. Indenting a finished text line by line would
- * take longer.
+ * Writes `value` with the indentation that it would have inside `level` nested lists. Indenting the finished text line
+ * by line would take longer.
  */
 export function writeNestedJson(value: unknown, level: number): string {
   if (!isIndentable(value)) return writeJson(value, 0)
@@ -21,7 +21,8 @@ export function writeNestedJson(value: unknown, level: number): string {
   } catch {
     return writeJson(value, 0)
   }
-  // Each list adds a bracket, a line break and the next indentation before the value, and the reverse after it.
+  // Each list adds a bracket, a line break and the next indentation before the value, and the same in reverse order
+  // after it.
   return escapeNonAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
 }
 

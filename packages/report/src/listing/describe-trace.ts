@@ -30,7 +30,7 @@ export interface TraceDescription {
   readonly durationUs: number | undefined
   readonly points: number
   readonly failed: boolean
-  /** The failure where it began, in words, such as `TimeoutError: no answer`. */
+  /** The failure of the first point that failed without a failed point below it, such as `TimeoutError: no answer`. */
   readonly error: string | undefined
 }
 
@@ -64,7 +64,7 @@ export async function describeTrace(
 ): Promise<StoredTraceDescription | undefined> {
   const records: TraceRecord[] = []
   const startedMs = performance.now()
-  // If a trace is known to be too large, it is not read up to the limit.
+  // A trace that is known to be too large is described from its first batch alone.
   const recordLimit = knownRecords > maxRecords ? 0 : maxRecords
   let isWhole = true
   for await (const batch of batches) {
@@ -78,7 +78,8 @@ export async function describeTrace(
 }
 
 /**
- * Works like `describeTrace`, but returns `undefined` if the trace cannot be read. Opening the trace shows the reason.
+ * Works like `describeTrace`, but returns `undefined` if the trace cannot be read. A user who opens the trace sees the
+ * reason.
  */
 export async function describeStored(
   driver: Driver,

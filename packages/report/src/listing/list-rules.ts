@@ -3,8 +3,8 @@ import type { TraceDescription } from './describe-trace.js'
 const DAY_MS = 86_400_000
 
 /**
- * Creates a function that returns sort keys for timestamps. As in drivers, a timestamp later than tomorrow ranks
- * lowest, because it must be wrong.
+ * Creates a function that returns sort keys for timestamps. As in the drivers' lists, a timestamp more than a day in
+ * the future ranks lowest, because it must be wrong.
  */
 export function createTimeRank(now = Date.now()): (timestamp: string) => string {
   const latest = new Date(now + DAY_MS).toISOString()

@@ -3,7 +3,7 @@ export interface BarStyle {
   readonly full: string
   readonly leftHalf: string
   readonly rightHalf: string
-  /** For time after the start of a point without a stop. */
+  /** For the time after the start of a point that has no stop. */
   readonly open: string
 }
 

@@ -5,7 +5,7 @@ import { fitText, padText, textWidth } from './fit-text.js'
 import type { Line } from './list-lines.js'
 import type { Style } from './paint.js'
 
-/** A canvas with the styles of the services and the points to emphasize. */
+/** A canvas, the style of each service, and the points to emphasize. */
 export interface Drawing extends Canvas {
   readonly services: ReadonlyMap<string, Style | undefined>
   /** Ids of the points in findings about time. */
@@ -52,8 +52,8 @@ interface Layout {
 }
 
 /**
- * Lays out the columns. The label gets the room that a readable bar leaves. In a narrow terminal, first the bar is
- * dropped, and then the service. With call sites, the bar gets less room.
+ * Lays out the columns. The label gets as many columns as it needs, as long as the bar stays readable. In a narrow
+ * terminal, first the bar is dropped, and then the service. If the lines have call sites, the bar gets fewer columns.
  */
 function layOut(given: readonly Line[], columns: number): { readonly layout: Layout; readonly lines: readonly Line[] } {
   const widest = (measure: (line: Line) => number, lines = given): number =>
@@ -72,7 +72,7 @@ function layOut(given: readonly Line[], columns: number): { readonly layout: Lay
   })
   const neededWidth = widest(measureLabel, lines)
   const label = Math.max(0, Math.min(room, neededWidth))
-  // If all labels fit, their branches fit as well. If not, branches take up to half of the room.
+  // If all labels fit, their branches fit as well. Otherwise, branches take up to half of the label's columns.
   const branches = neededWidth <= room ? label : Math.floor(label / 2)
   return {
     layout: { label, branches, service, duration, bar: bar === 0 ? 0 : Math.min(bar + room - label, 72) },
@@ -87,7 +87,7 @@ function measureLabel({ branches, sign, label, site, note }: Line): number {
 function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint }: Drawing): string {
   const branches = fitBranches(line, layout.branches)
   const room = columns - textWidth(branches) - textWidth(line.sign)
-  // A note says what is wrong, so the label is shortened for it, by up to half of the room.
+  // A note describes a problem, so it may take half of the columns even if the label must be shortened.
   const noteRoom = Math.max(Math.floor(room / 2), room - textWidth(line.label))
   const note = line.note === '' ? '' : fitText(`  ${line.note}`, noteRoom, glyphs.ellipsis)
   const site = fitSite(line, room - textWidth(note), glyphs.ellipsis)
@@ -104,8 +104,8 @@ function drawLabel(line: Line, columns: number, layout: Layout, { glyphs, paint 
 }
 
 /**
- * Fits a call site into two thirds of the room, or into the room that the label leaves. Cuts folders off a long path,
- * and then the end of the file's name, but never the line.
+ * Fits a call site into two thirds of the columns, or into all columns that the label does not need. Cuts the first
+ * folders off a long path, then the end of the file name, and the line number last.
  */
 function fitSite({ site, label }: Line, room: number, ellipsis: string): string {
   if (site === '') return ''
@@ -121,7 +121,10 @@ function fitSite({ site, label }: Line, room: number, ellipsis: string): string 
   return columns <= 0 ? '' : `  ${fitText(file + line, columns, ellipsis)}`
 }
 
-/** Returns the branches, or the depth of the row if they do not fit. Each level takes three columns. */
+/**
+ * Returns the branches. If they do not fit, returns the row's depth in brackets. Each level of branches takes three
+ * columns.
+ */
 function fitBranches({ branches }: Line, columns: number): string {
   return branches.length <= columns ? branches : `[${branches.length / 3}] `
 }

@@ -5,7 +5,7 @@ const ASCII = /^[ -~]*$/
 
 /**
  * The characters whose width fast-string-width underestimates: spacing marks, and rare scripts. The package
- * string-width counts all of them, but takes half as long to load as the rest of the command.
+ * string-width measures all characters correctly, but loading it takes half as long as loading the rest of the command.
  */
 const UNDERCOUNTED_CHARACTERS = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
 

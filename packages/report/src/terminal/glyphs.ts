@@ -1,6 +1,6 @@
 import { ASCII_BAR, type BarStyle, UNICODE_BAR } from './draw-bar.js'
 
-/** The signs of a drawing, which otherwise consists of text from records. */
+/** The signs that a drawing adds to the text from records. */
 export interface Glyphs {
   readonly branch: string
   readonly lastBranch: string

@@ -10,7 +10,7 @@ import type { Row } from './plan-rows.js'
 
 /** A line of the tree before it is laid out in columns. Its strings are escaped. */
 export interface Line {
-  /** The lines of the tree before the label, three columns per level. */
+  /** The characters before the label that draw the tree, three columns per level. */
   readonly branches: string
   /** The sign of a failed point, otherwise empty. */
   readonly sign: string
@@ -28,8 +28,8 @@ export interface Line {
 }
 
 /**
- * Lists the lines of a plan from top to bottom, with call sites if `hasSites` is true. `top` itself has no line,
- * because it has no points.
+ * Lists the lines for the rows of `planRows` from top to bottom, with call sites if `hasSites` is true. `top` itself
+ * has no line, because it has no points.
  */
 export function listLines(top: Row, glyphs: Glyphs, hasSites = false): Line[] {
   const lines: Line[] = []

@@ -6,7 +6,8 @@ import type { Report, ReportNode } from '../tree/report.js'
 export interface Row {
   readonly nodes: readonly ReportNode[]
   /**
-   * Whether the row is the slowest point of the repeated points in the row above, drawn to show the points below it.
+   * Whether the row shows the slowest of the repeated points in the row above, so that the points below it can be
+   * drawn.
    */
   readonly isExample: boolean
   readonly children: readonly Row[]
@@ -27,14 +28,15 @@ type Sizes = ReadonlyMap<ReportNode, number>
 
 /**
  * Chooses which points of a report to draw in at most `maxRows` rows. Three or more siblings share a row if they repeat
- * one another, have equal marks, and no point below them failed or has marks. Rows with failures or marks and the
- * longest rows are chosen first. Each row is below its parent. Returns a row without points, whose children are the
+ * one another, have equal marks, and no point below them failed or has marks. Rows with failures or marks are chosen
+ * first, and then the longest rows. Each row is below its parent. Returns a row without points, whose children are the
  * rows at the top. Points that `filtered` excludes are hidden.
  */
 export function planRows(report: Report, maxRows: number, filtered?: FilteredPoints): Row {
   const sizes = countPoints(report)
   const troubled = findTroubledBelow(report)
-  // A folded row shows the children of only one point, so a point that leads to a match has a separate row.
+  // A folded row shows the children of only one point, so a point that leads to a match of the filter has a separate
+  // row.
   const fold = createFold(troubled, node => filtered?.onPath.has(node) === true)
   const toDraft = (nodes: readonly ReportNode[], isExample = false, order = 0): Draft => {
     const weight = nodes.some(node => isTroubled(node) || troubled.has(node)) ? 1e15 : 0
@@ -86,7 +88,7 @@ function countPoints(report: Report): Sizes {
 }
 
 /**
- * Removes and returns the heaviest candidate. A simple search is fast enough for the few rows that a person can read.
+ * Removes and returns the heaviest candidate. A linear search is fast enough for the few rows that a person can read.
  */
 function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: Candidate[]): Candidate | undefined {
   let heaviest = 0

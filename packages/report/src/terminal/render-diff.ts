@@ -30,9 +30,9 @@ const MAX_SERVICE_WIDTH = 16
 
 /**
  * Draws a comparison for a terminal. The duration of the whole trace comes first, then the points that became slower,
- * are new, became faster, or are gone. The largest differences of self time come first. A point that changed only
- * through points below it is counted, not drawn. Text from records is escaped by `escapeControl`. Ends with a line
- * break.
+ * are new, became faster, or are gone. In each group, the largest differences of self time come first. A point that
+ * changed only through points below it is counted, not drawn. Text from records is escaped by `escapeControl`. Ends
+ * with a line break.
  */
 export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): string {
   const { maxRows = 10 } = options
@@ -68,7 +68,7 @@ function findCauses({ points }: ReportDiff): ReadonlySet<number> {
 function drawTotal({ runs, total }: ReportDiff, { columns, glyphs, paint }: Canvas): string[] {
   const style = total.change === 'slower' ? 'red' : total.change === 'faster' ? 'green' : undefined
   const verdict = total.change === 'same' ? 'the same, within the spread' : total.change
-  const spread = `${formatTime(total.before.mad, glyphs)} and ${formatTime(total.after.mad, glyphs)}`
+  const spread = `${formatTime(total.before.mad, glyphs)} (before) and ${formatTime(total.after.mad, glyphs)} (after)`
   const runsText = `${formatCounted(runs.before, 'run')} before, ${formatCount(runs.after)} after`
   const isSpreadKnown = Math.min(runs.before, runs.after) > 2
   const runsLine = isSpreadKnown
@@ -163,7 +163,9 @@ function formatDifference({ deltaUs, share }: Comparison, glyphs: Glyphs): strin
   return `${sign}${formatTime(deltaUs, glyphs)}${percent}`
 }
 
-/** Returns a string such as `+80 %`. A share below 1 % has no sign, because the difference before it has a sign. */
+/**
+ * Returns a string such as `+80 %`. A share below 1 % has no sign, because the time printed before it already has one.
+ */
 function formatSignedShare(share: number): string {
   const text = formatShare(Math.abs(share))
   if (share === 0 || text.startsWith('<')) return text

@@ -21,7 +21,7 @@ export interface RenderTreeOptions extends PointFilter, TerminalOptions {
 }
 
 const SERVICE_STYLES: readonly Style[] = ['cyan', 'green', 'magenta', 'blue', 'yellow']
-/** In a terminal of at most this width, quotes are short. */
+/** Up to this width, findings contain only short quotes, for example of SQL. */
 const NARROW_COLUMNS = 100
 /** Approximate number of columns of a sentence without its quote. */
 const OTHER_WORDS_COLUMNS = 80
@@ -31,11 +31,12 @@ const MAX_SERVICES_NAMED = 8
 const MAX_ACCOUNTS = 8
 
 /**
- * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. Sentences about
- * what to look at follow, then the accounts of requests, and then a summary of the trace. Points that repeat one
- * another share a row. `maxRows` limits the drawing even if the trace is large or deep. Points that a filter excludes
- * are only counted, but the sentences are about the whole trace. Text from records is escaped by `escapeControl`, so no
- * control, bidirectional or invisible character of a record reaches the terminal. Ends with a line break.
+ * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. The findings
+ * follow, then the accounts of requests (the causes of each request's own time), and then a summary of the trace.
+ * Points that repeat one another share a row. `maxRows` limits the drawing even if the trace is large or deep. Points
+ * that a filter excludes are only counted, but the findings are about the whole trace. Text from records is escaped by
+ * `escapeControl`, so no control, bidirectional or invisible character of a record reaches the terminal. Ends with a
+ * line break.
  */
 export function renderTree(report: Report, options: RenderTreeOptions = {}): string {
   const { maxRows = 200 } = options
@@ -75,7 +76,7 @@ function drawFindings(findings: readonly Finding[], { columns, glyphs, paint }: 
   return ['', paint('What to look at', 'bold'), ...lines]
 }
 
-/** Draws the largest causes of each account, and says which services made no account. */
+/** Draws the largest causes of each account, and names the services that made no account. */
 function drawAccounts(report: Report, { columns, glyphs, paint }: Canvas): string[] {
   const show = (text: string): string => showText(text.replaceAll('µs', glyphs.micro))
   const accounts = describeAccounts(report)

@@ -3,13 +3,13 @@ import type { CallSite } from '@osprofiler/core/record'
 /**
  * The kinds of causes in an account.
  *
- * - `cpu`: the request's own code computed
+ * - `cpu`: the request's own code used the CPU
  * - `gc`: garbage was collected
  * - `sync`: the request did synchronous I/O
- * - `wait`: the request waited for something that it had asked for
+ * - `wait`: the request waited for an operation that it had started
  * - `pool`: the request waited for a free thread of libuv's pool
- * - `held`: the request was ready, but other work held the event loop
- * - `either`: `wait` or `held`. The recorder cannot tell which one
+ * - `held`: the request could have continued, but other work blocked the event loop
+ * - `either`: `wait` or `held`; the recorder cannot tell which
  * - `short`: sections of the request's code that were too short to be sampled
  * - `native`: native code ran
  * - `osprofiler`: the recorder itself ran
@@ -17,7 +17,7 @@ import type { CallSite } from '@osprofiler/core/record'
  */
 export type CauseKind = (typeof CAUSE_KINDS)[number]
 
-/** All kinds of causes, in the order of a legend. */
+/** All kinds of causes, in the order in which a legend lists them. */
 export const CAUSE_KINDS = [
   'cpu',
   'sync',
@@ -37,17 +37,17 @@ export interface Cause {
   readonly kind: CauseKind
   readonly us: number
   readonly times: number
-  /** What the request waited for, such as `timer`, or which synchronous function it called. */
+  /** The event that the request waited for, such as `timer`, or the synchronous function that it called. */
   readonly what: string | undefined
   /** The library through which the code ran, such as `lodash`. */
   readonly via: string | undefined
-  /** The code that caused the time, or that asked for what the request waited for. */
+  /** The code that took the time, or that started the operation for which the request waited. */
   readonly place: CallSite | undefined
   /** The line that took most of the time, if one line took at least half of it. */
   readonly hotLine: CallSite | undefined
   /** The share of the time that `hotLine` took, from 0.5 to 1; 0 if there is no such line. */
   readonly hotShare: number
-  /** The work that held the event loop or kept the threads of the pool busy. */
+  /** The work that blocked the event loop or kept the threads of the pool busy. */
   readonly by: string | undefined
   readonly byPlace: CallSite | undefined
 }
@@ -60,10 +60,10 @@ export interface Stretch {
   readonly cause: Cause | undefined
 }
 
-/** The most that a service does for an account: `cpu` includes samples of the code that ran. */
+/** How much a service records for an account: `waits`, or also samples of the code that ran (`cpu`). */
 export type AccountLevel = 'waits' | 'cpu'
 
-/** The account of a request's own time, by cause (`info.why`). */
+/** An account of a request: its own time, divided by cause (`info.why`). */
 export interface Account {
   /** The id of the account's own point. */
   readonly traceId: string
@@ -71,19 +71,19 @@ export interface Account {
   readonly servedId: string
   readonly service: string | undefined
   readonly level: AccountLevel
-  /** `cpu` if the service was asked for it and did less, and the service's reason. */
+  /** `cpu` if the service was asked for this level but recorded less. `because` is the service's reason. */
   readonly asked: AccountLevel | undefined
   readonly because: string | undefined
   readonly wallUs: number
   /** Whether the recording ended before the request did. */
   readonly isCut: boolean
-  /** Longest first. */
+  /** Sorted by time, longest first. */
   readonly causes: readonly Cause[]
   /** The time and the number of the causes that are not in the list. */
   readonly rest: { readonly us: number; readonly causes: number }
-  /** In order of time, without overlaps. */
+  /** Sorted by time, without overlaps. */
   readonly timeline: readonly Stretch[]
-  /** How long the process stood still before the request's point began, in microseconds. */
+  /** How long starting the recorder blocked the process before the request's point began, in microseconds. */
   readonly startCostUs: number
 }
 

@@ -58,7 +58,10 @@ export function buildReport(records: Iterable<TraceRecord>): Report {
   }
 }
 
-/** Returns the ids of the points that hold accounts. A point with points below it is a step, and so is the only point. */
+/**
+ * Returns the ids of the points that contain accounts. A point with children is a step, not an account. If no other
+ * points would be left, all points are steps.
+ */
 function findAccounts(recordsByPoint: ReadonlyMap<string, PointRecords>): Set<string> {
   const ids = new Set<string>()
   for (const { traceId, start } of recordsByPoint.values()) {
@@ -75,7 +78,9 @@ interface Times {
   readonly lastStartUs: number
 }
 
-/** Returns the first and the last times of the steps. An account is made after the request, so its times do not count. */
+/**
+ * Returns the first and the last times of the steps. An account is made after the request, so its times do not count.
+ */
 function findTimes(recordsByPoint: ReadonlyMap<string, PointRecords>, accountIds: ReadonlySet<string>): Times {
   let first: RecordFacts | undefined
   let lastUs = Number.NEGATIVE_INFINITY
@@ -111,8 +116,8 @@ function addRecord(recordsByPoint: Map<string, PointRecords>, traceId: string, f
 }
 
 /**
- * Returns whether a record is earlier than another one. At the same time, the smaller timestamp string counts as
- * earlier, so that the order of the records does not matter.
+ * Returns whether a record is earlier than another one. If both have the same time, the smaller timestamp string counts
+ * as earlier, so that the order of the records does not matter.
  */
 function isEarlier(facts: RecordFacts, first: RecordFacts): boolean {
   const [us, firstUs] = [facts.atUs ?? Infinity, first.atUs ?? Infinity]
@@ -170,7 +175,7 @@ function createPoint(point: PointRecords, zeroUs: number, baseId: string | undef
   }
 }
 
-/** The type may also be a number, which is shown with its recorded digits. */
+/** Formats an exception's type. A type that is a number is shown with its recorded digits. */
 function formatExceptionType(etype: unknown): string {
   if (typeof etype === 'string') return etype
   return asNumber(etype) === undefined ? 'unknown' : formatDigits(etype)

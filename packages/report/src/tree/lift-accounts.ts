@@ -4,7 +4,7 @@ import type { Report, ReportNode } from './report.js'
 
 type Tree = Pick<Report, 'roots' | 'points'>
 
-/** Takes the points that hold accounts out of a tree that is being built. */
+/** Moves the points that contain accounts out of a tree that is being built, into `accounts`. */
 export function liftAccounts(tree: Tree, ids: ReadonlySet<string>): Tree & Pick<Report, 'accounts'> {
   if (ids.size === 0) return tree
   const isStep = ({ traceId }: ReportNode): boolean => !ids.has(traceId)
@@ -19,8 +19,8 @@ export function liftAccounts(tree: Tree, ids: ReadonlySet<string>): Tree & Pick<
 }
 
 /**
- * Puts the points that hold accounts back into the tree, for outputs that contain every record. Returns the report if
- * there are none.
+ * Puts the points that contain accounts back into the tree, for outputs that contain every record. Returns the same
+ * report if it has no accounts.
  */
 export function restoreAccounts(report: Report): Report {
   const { accounts = [], roots, points } = report

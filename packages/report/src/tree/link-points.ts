@@ -91,7 +91,7 @@ export function compareStarts(a: ReportNode, b: ReportNode): number {
   return started || (a.finishedUs ?? Infinity) - (b.finishedUs ?? Infinity) || 0
 }
 
-/** Lists every point of a tree, parents before children, and sets its depth. */
+/** Lists all points of a tree, parents before children, and sets their depths. */
 export function listInTreeOrder(roots: readonly LinkedPoint[]): ReportNode[] {
   const ordered: LinkedPoint[] = []
   const waiting = roots.toReversed()

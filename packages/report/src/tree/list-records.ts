@@ -8,10 +8,10 @@ import type { Report, ReportNode } from './report.js'
  * sorted by the number in the id.
  */
 export function listPointsInRecordOrder(report: Report): ReportNode[] {
-  const numbered = report.points.filter(hasMadeUpId)
+  const numbered = report.points.filter(hasGeneratedId)
   if (numbered.length === 0) return [...report.points]
-  numbered.sort((a, b) => readMadeUpNumber(a) - readMadeUpNumber(b))
-  return [...report.points.filter(node => !hasMadeUpId(node)), ...numbered]
+  numbered.sort((a, b) => readGeneratedNumber(a) - readGeneratedNumber(b))
+  return [...report.points.filter(node => !hasGeneratedId(node)), ...numbered]
 }
 
 /** Returns the records of a point: the start, the stop, and then all others. */
@@ -32,10 +32,10 @@ export function toEmbeddedRecords(records: readonly TraceRecord[]): (TraceRecord
   return records.map(record => (holdsWord(record) ? jsonText(record, 0) : record))
 }
 
-function hasMadeUpId({ marks }: ReportNode): boolean {
+function hasGeneratedId({ marks }: ReportNode): boolean {
   return marks.includes('no-id')
 }
 
-function readMadeUpNumber({ traceId }: ReportNode): number {
+function readGeneratedNumber({ traceId }: ReportNode): number {
   return Number.parseInt(traceId.slice('unknown-'.length), 10)
 }

@@ -11,7 +11,7 @@ import { isJsonObject, readField, readNumber, readText } from './read-field.js'
 import type { Report, ReportNode } from './report.js'
 import { createTimestampReader } from './timestamp.js'
 
-/** The name of an account's point. */
+/** The name of a point that contains an account. */
 export const ACCOUNT_NAME = 'why'
 
 const VERSION = 1
@@ -19,22 +19,24 @@ const MAX_CAUSES = 20
 const MAX_STRETCHES = 300
 const MAX_TIMELINE_CHARS = 10_000
 const MAX_TEXT_CHARS = 80
-/** Recording ends after ten seconds, but the wall time goes on until the request ends. */
+/**
+ * The longest time that is accepted. Recording ends after ten seconds, but the wall time lasts until the request ends.
+ */
 const MAX_MS = 24 * 3600 * 1000
 const MIN_HOT_SHARE = 0.5
 
-/** The accounts of a trace, and the refusals to make one. */
+/** The accounts of a trace, and the services' refusals to make an account. */
 export interface Accounts {
   readonly accounts: readonly Account[]
   readonly refusals: readonly RefusedAccount[]
 }
 
-/** Returns whether the start of a point named `why` holds an account or a refusal. */
+/** Returns whether the start of a point named `why` contains an account or a refusal. */
 export function holdsAccount(start: unknown): boolean {
   return isJsonObject(readField(start, 'info', 'why'))
 }
 
-/** Reads the accounts of a report (`info.why`). Safe for untrusted records: whatever is invalid is left out. */
+/** Reads the accounts of a report (`info.why`). Safe for untrusted records, because invalid parts are left out. */
 export function readAccounts({ accounts: nodes = [] }: Pick<Report, 'accounts'>): Accounts {
   const accounts: Account[] = []
   const refusals: RefusedAccount[] = []
@@ -57,7 +59,7 @@ function readAccount(node: ReportNode, servedId: string, why: unknown): Account 
   const wallUs = readUs(why, 'wallMs')
   if (level === undefined || wallUs === undefined) return undefined
   const recorded = readField(why, 'causes')
-  // Invalid causes keep their places, because the timeline names causes by their places.
+  // An invalid cause becomes `undefined` but keeps its place, because the timeline refers to causes by index.
   const places = Array.isArray(recorded) ? recorded.slice(0, MAX_CAUSES).map(readCause) : []
   const restCauses = readNumber(why, 'rest', 'causes') ?? 0
   return {
@@ -103,7 +105,7 @@ function readCause(value: unknown): Cause | undefined {
   }
 }
 
-/** The rules for files and lines are those of call sites. */
+/** Reads a place in the code. Its file and line must follow the rules for call sites. */
 function readPlace(value: unknown, file: string, line: string, name: string): CallSite | undefined {
   const code = { file: readField(value, file), line: readField(value, line), function: readField(value, name) }
   return readCallSite({ code })
@@ -121,7 +123,8 @@ function readTimeline(
   const recordedUs = readTime(readField(node.start, 'timestamp'))
   if (text === undefined || text.length > MAX_TIMELINE_CHARS) return []
   if (atUs === undefined || recordedUs === undefined || node.startedUs === undefined) return []
-  // The point's start says how far the account's clock is from the clock of the report, even if it was corrected.
+  // The start of the account's point is known on the service's clock and in the report. The difference between both
+  // times converts the account's times, even if the report's times were corrected.
   const beginUs = atUs - recordedUs + node.startedUs
   const stretches: Stretch[] = []
   let reachedUs = 0

@@ -43,12 +43,15 @@ export function readRecord(record: TraceRecord, readTime: (timestamp: unknown) =
   }
 }
 
-/** Returns the status of a served request, or of the response to an outgoing one. */
+/** Returns the status of a served request, or of the response to an outgoing request. */
 export function readStatus(stop: unknown): number | undefined {
   return readNumber(stop, 'info', 'response', 'status_code') ?? readNumber(stop, 'info', 'requests', 'status_code')
 }
 
-/** Returns the status for people. Shows the recorded digits even if JavaScript cannot represent the number. */
+/**
+ * Returns the status as it is shown to people. A number that JavaScript cannot represent is shown with its recorded
+ * digits.
+ */
 export function formatStatus(stop: unknown): number | string | undefined {
   const status = readStatus(stop)
   if (status === undefined || Number.isSafeInteger(status)) return status

@@ -3,18 +3,19 @@ import type { TraceRecord } from '@osprofiler/core'
 /**
  * A defect of a point's records. A point without marks was recorded correctly.
  *
- * - `unfinished`: it has a start but no stop; its end is unknown
- * - `no-start`: it has a stop but no start; its beginning is unknown
+ * - `unfinished`: the point has a start but no stop; its end is unknown
+ * - `no-start`: the point has a stop but no start; its beginning is unknown
  * - `stop-before-start`: its stop is earlier than its start
  * - `bad-time`: a record's timestamp cannot be read
  * - `malformed`: a record lacks a field, or has one of a wrong type
  * - `no-id`: its only record has no `trace_id`; `traceId` is generated
- * - `orphan`: its parent is not in the trace; it is at the top
- * - `self-parent`: it names itself as its parent; it is at the top
- * - `cycle`: it is its own ancestor through other points; the earliest point of the cycle is at the top
- * - `duplicate`: a record came more than once
- * - `several-starts`, `several-stops`: it has different starts or stops; the earliest start and the latest stop count
- * - `mixed`: its records differ in name or parent; the start's name and parent count
+ * - `orphan`: the point's parent is not in the trace, so the point is at the top
+ * - `self-parent`: the point names itself as its parent, so it is at the top
+ * - `cycle`: the point is its own ancestor through other points; the earliest point of the cycle is at the top
+ * - `duplicate`: a record arrived more than once
+ * - `several-starts`, `several-stops`: the point has different starts or stops; the earliest start and the latest stop
+ *   are used
+ * - `mixed`: its records differ in name or parent; the start's name and parent are used
  * - `other-trace`: its `base_id` differs from the report's
  */
 export type Mark =
@@ -53,16 +54,16 @@ export interface ReportNode {
   /** `start` and `stop` are the unvalidated records: fields may be missing, or may have other types than declared. */
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
-  /** Records that are neither `start` nor `stop`, because they are duplicates or contradict those. */
+  /** The point's other records, which duplicate or contradict `start` or `stop`. */
   readonly otherRecords: readonly TraceRecord[]
   /** The exception's type (`info.etype` of the stop). */
   readonly exception: string | undefined
   /** Whether the point ended with an exception or with a status of 500 or more. */
   readonly failed: boolean
   readonly marks: readonly Mark[]
-  /** 0 at the top. */
+  /** The level in the tree; 0 at the top. */
   readonly depth: number
-  /** In the order of their starts. */
+  /** Sorted by start. */
   readonly children: readonly ReportNode[]
 }
 
@@ -72,16 +73,16 @@ export interface Report {
   readonly baseId: string | undefined
   /** The earliest recorded timestamp, from which all times in the report are counted. */
   readonly startedAt: string | undefined
-  /** From the first record to the last; `undefined` if no record has a readable time. */
+  /** The time from the first record to the last; `undefined` if no record has a readable time. */
   readonly durationUs: number | undefined
   readonly lastStartedUs: number | undefined
-  /** The points at the top, in the order of their starts. */
+  /** The points at the top, sorted by start. */
   readonly roots: readonly ReportNode[]
   /** Every point, parents before children. A loop over this list replaces recursion, which could overflow the stack. */
   readonly points: readonly ReportNode[]
   /**
-   * The points that hold the accounts of requests (`info.why`); absent if there are none. They are no steps of the
-   * trace, so they are in no other list. `readAccounts` reads them.
+   * The points that contain the accounts of requests (`info.why`); absent if there are none. They are not steps of the
+   * trace, so `roots` and `points` do not include them. `readAccounts` reads them.
    */
   readonly accounts?: readonly ReportNode[] | undefined
   /** How many entries of the file or store are not shown because they contain no record; absent if there are none. */

@@ -1,21 +1,24 @@
 import type { Account, Cause, Stretch } from '../tree/account.js'
 
-/** A time of an account, with the place in the timeline where it lies. */
+/** A time, and its place in the timeline of an account. */
 export interface PlacedTime {
   readonly us: number
   /** The index of the first stretch that ends after the time. */
   readonly index: number
 }
 
-/** Answers how much of a cause lies before a time, because a trace may have as many points as stretches. */
+/**
+ * Looks up how much time of a cause passed before a given time. Lookups have to be fast, because there is at least one
+ * for each point.
+ */
 export interface AccountClock {
   readonly causes: readonly Cause[]
   place(us: number): PlacedTime
-  /** Returns the time of a cause before a place, in microseconds. `undefined` stands for all causes together. */
+  /** Returns the time of a cause before a place, in microseconds. `undefined` means all causes together. */
   usBefore(place: PlacedTime, cause: Cause | undefined): number
 }
 
-/** Adds up the timeline of an account once for each cause. Causes that are not explained are left out. */
+/** Adds up the timeline of an account in advance, once for each cause. Unknown causes are left out. */
 export function createAccountClock({ timeline }: Pick<Account, 'timeline'>): AccountClock {
   const causes = new Set(timeline.flatMap(({ cause }) => (isKnown(cause) ? [cause] : [])))
   const sums = new Map<Cause | undefined, Float64Array>(
@@ -32,7 +35,7 @@ export function createAccountClock({ timeline }: Pick<Account, 'timeline'>): Acc
   }
 }
 
-/** Returns whether a cause says something. */
+/** Returns whether a cause explains the time. */
 export function isKnown(cause: Cause | undefined): cause is Cause {
   return cause !== undefined && cause.kind !== 'unknown'
 }

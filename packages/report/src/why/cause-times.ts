@@ -8,11 +8,11 @@ import { isWait, type OwnCauses } from './own-causes.js'
 export interface CauseTime {
   readonly cause: Cause
   readonly account: Account
-  /** Time that points share counts once. */
+  /** The time of the cause, in microseconds. Time that several points share is counted once. */
   readonly totalUs: number
   /** The cause's time in each point, longest first. */
   readonly usByNode: ReadonlyMap<ReportNode, number>
-  /** Whether points ran side by side, so that each of them has much of the same time. */
+  /** Whether points ran in parallel, so that they share much of the time. */
   readonly isShared: boolean
 }
 
@@ -24,14 +24,14 @@ interface OwnPart {
   readonly to: PlacedTime
 }
 
-/** Time that points share is worth mentioning from this share of the whole on. */
+/** If points share at least this share of the time, the finding mentions it. */
 const MIN_SHARED_SHARE = 0.2
-/** What a query or a call waits for anyway. */
+/** Every query or call waits for one of these, so they add no information. */
 const PLAIN_WAITS: readonly string[] = ['network', 'promise', 'unknown']
 
 /**
- * Adds up the causes of own time, longest first. Leaves out causes of less than `minUs`, what a query or a call itself
- * says, and what `includes` refuses.
+ * Adds up the time of each cause of own time, longest first. Leaves out causes of less than `minUs`, waits that are
+ * obvious for a query or a call, and causes that `includes` rejects.
  */
 export function findCauseTimes(
   report: Report,
@@ -54,12 +54,15 @@ export function findCauseTimes(
     .sort((a, b) => b.totalUs - a.totalUs)
 }
 
-/** Whether a cause says no more about a point that waits than the point itself: a query waits for the network. */
+/**
+ * Returns whether a cause adds no information about a point that is itself a wait. For example, a query always waits
+ * for the network.
+ */
 function isPlain({ kind, what = 'unknown' }: Cause): boolean {
   return kind === 'wait' && PLAIN_WAITS.includes(what)
 }
 
-/** Lists the own time of the points of an account, in order. */
+/** Lists the parts of own time of all points of an account, in order of time. */
 function listParts(report: Report, own: OwnCauses, account: Account, clock: AccountClock): OwnPart[] {
   const parts: OwnPart[] = []
   for (const node of report.points) {

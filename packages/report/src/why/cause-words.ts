@@ -21,7 +21,7 @@ export interface CauseWords {
   readonly words: string
 }
 
-/** Describes a cause. Names only code that the account names. `service` is the end of the phrase, such as ` in orders`. */
+/** Describes a cause. Names only code that the account names. `service` is a phrase such as ` in orders`, or empty. */
 export function describeCause(cause: Cause, service = ''): CauseWords {
   const { kind, what, by, place, hotLine } = cause
   const asker = describeAsker(cause)
@@ -69,7 +69,10 @@ function nameWait(what = 'unknown'): string {
   return WAIT_WORDS.get(what) ?? what
 }
 
-/** The code that created a promise did not ask for the work that settles the promise, so only its line is named. */
+/**
+ * Names the code that started a wait. For a promise, only the line is named, because the function that created the
+ * promise did not start the work that settles it.
+ */
 function describeAsker({ kind, what, place }: Cause): string {
   if (place === undefined) return ''
   return kind === 'wait' && what === 'promise'

@@ -8,15 +8,15 @@ import { toPhrase } from './cause-words.js'
 
 /** An account in words. Strings are not escaped. */
 export interface AccountWords {
-  /** `Why: 390 ms of orders (level cpu)`. */
+  /** A title such as `Why: 390 ms of orders (level cpu)`. */
   readonly title: string
   /** The largest causes, and one line for all others. */
   readonly causes: readonly { readonly us: number; readonly words: string }[]
-  /** What limits the account. */
+  /** Remarks about what is missing from the account, and why. */
   readonly notes: readonly string[]
 }
 
-/** Longer lists are left to the page of the trace. */
+/** Longer lists are only shown on the page of the trace. */
 const MAX_CAUSES = 10
 const MAX_NAME_CHARS = 80
 
@@ -39,13 +39,13 @@ export function describeAccounts(report: Report): AccountWords[] {
   return readAccounts(report).accounts.map(describeAccount)
 }
 
-/** Says which services were asked for an account and made none. */
+/** Reports which services were asked for an account but made none. */
 export function describeMissingAccounts(report: Report): string[] {
   const refusals = readAccounts(report).refusals.map(({ service, refused }) => {
     const reason = REFUSALS.get(refused) ?? `refused: ${refused}`
     return `${nameService(service)} was asked why and ${reason}`
   })
-  // The count of all points takes time, and few requests have work that goes on.
+  // Counting all points takes time, so this is only done if a request ended before some of its points.
   const hasPending = report.points.some(({ stop }) => (readNumber(stop, 'info', 'points', 'pending') ?? 0) > 0)
   const { requests } = hasPending ? countRequests(report) : { requests: [] }
   const late = requests.filter(({ pendingAccounts }) => pendingAccounts > 0)
@@ -72,7 +72,7 @@ function listNotes({ service, level, asked, because = '', isCut, wallUs, causes,
   const notes: string[] = []
   if (asked !== undefined && asked !== level) {
     const reason = REASONS.get(because) ?? because
-    notes.push(`${nameService(service)} was asked for ${asked} and did ${level}${reason && `: ${reason}`}`)
+    notes.push(`${nameService(service)} was asked for ${asked}, but recorded only ${level}${reason && `: ${reason}`}`)
   }
   const knownUs = causes.reduce((sum, { us }) => sum + us, rest.us)
   if (isCut) {

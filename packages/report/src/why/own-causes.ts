@@ -18,7 +18,7 @@ export interface OwnCauses {
   knownUsOf(node: ReportNode): number
 }
 
-/** Prepares the accounts of a report. The causes of a point are computed when they are asked for. */
+/** Prepares the accounts of a report. The causes of a point are computed on demand. */
 export function createOwnCauses(report: Report): OwnCauses {
   const { accounts } = readAccounts(report)
   const accountOf = assignAccounts(report, accounts)
@@ -47,7 +47,10 @@ export function isWait(node: ReportNode): boolean {
   return isOutgoing(node) || readWait(node) !== undefined || isContainer(readField(node.start, 'info', 'db'))
 }
 
-/** An account is about its point and the points below it in the same process, except other requests. */
+/**
+ * Maps points to the accounts that cover them. An account covers its request's point and the points below it in the
+ * same process, but not other requests.
+ */
 function assignAccounts(report: Report, accounts: readonly Account[]): ReadonlyMap<ReportNode, Account> {
   const accountOf = new Map<ReportNode, Account>()
   if (accounts.length === 0) return accountOf

@@ -4,18 +4,19 @@ import type { ReportNode } from '../tree/report.js'
 import { formatCount } from './format-duration.js'
 import { isLayer } from './point-label.js'
 
-/** A sentence with more call sites would be a list. */
+/** A sentence with more call sites would be too long. */
 const MAX_LISTED_SITES = 3
 const MAX_FILE_CHARS = 80
 
-/** Returns `src/orders.ts:41`. Not escaped: pass it through `escapeControl` before printing. */
+/** Returns a text such as `src/orders.ts:41`. Not escaped: pass it through `escapeControl` before printing. */
 export function formatCallSite({ file, line }: Pick<CallSite, 'file' | 'line'>): string {
   return `${file}:${line}`
 }
 
 /**
- * Returns the call site of a row of points, such as `src/orders.ts:41`, or `src/orders.ts:41 (2 of 12)` if only two of
- * the points have one. Empty if the points have none, or different ones.
+ * Returns the call site of a row of points, such as `src/orders.ts:41`. If only two of twelve points have a call site,
+ * returns `src/orders.ts:41 (2 of 12)`. Returns an empty string if no point has a call site, or if the call sites
+ * differ.
  */
 export function describeRowSite(nodes: readonly ReportNode[]): string {
   const sites = nodes.flatMap(node => readCallSite(node) ?? []).map(formatCallSite)
@@ -25,8 +26,9 @@ export function describeRowSite(nodes: readonly ReportNode[]): string {
 }
 
 /**
- * Returns the end of a phrase that says which lines made the points, such as `, from src/orders.ts:41`. A framework
- * layer is `at` the line that registered the layer. Returns an empty string if the lines are unknown or too many.
+ * Returns the end of a phrase that names the lines that made the points, such as `, from src/orders.ts:41`. For
+ * framework layers, it is `, at` and the line that registered the layer. Returns an empty string if the lines are
+ * unknown or too many.
  */
 export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): string {
   const located = nodes.filter(node => readCallSite(node) !== undefined)
@@ -35,12 +37,15 @@ export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): 
   if (first === undefined || sites.size > MAX_LISTED_SITES) return ''
   const areLayers = isLayer(first)
   if (located.some(node => isLayer(node) !== areLayers)) return ''
-  // The recorder has a limit for the time that call sites take. After that, most points have none.
+  // The recorder limits the time that it spends on call sites. After that time, most points have no call site.
   const some = located.length < nodes.length ? `${formatCount(located.length)} of them ` : ''
   return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), formatSite))}`
 }
 
-/** Works like `describeCallSites`, but for a run of points in order. Of many lines, it names the first and the last one. */
+/**
+ * Works like `describeCallSites`, but for points that ran in this order. If there are too many lines, names the first
+ * and the last one.
+ */
 export function describeRunOfSites(nodes: readonly ReportNode[]): string {
   const [first, last] = [nodes.at(0), nodes.at(-1)].map(node => node && readCallSite(node))
   const all = describeCallSites(nodes)
@@ -48,7 +53,7 @@ export function describeRunOfSites(nodes: readonly ReportNode[]): string {
   return `, the first from ${formatSite(first)}, the last from ${formatSite(last)}`
 }
 
-/** Returns the call site with the end of a long path, because the end distinguishes files better. */
+/** Returns the call site as text. Of a long path, only the end is shown, because the end distinguishes files better. */
 export function formatSite({ file, line }: CallSite): string {
   const shown = file.length <= MAX_FILE_CHARS ? file : `...${file.slice(3 - MAX_FILE_CHARS).toWellFormed()}`
   return formatCallSite({ file: shown, line })

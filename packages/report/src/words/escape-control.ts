@@ -1,19 +1,20 @@
 /**
- * The characters that a terminal obeys or hides. `Cc` are control characters, which include newlines and start every
- * ANSI escape. `Cf` are format characters: bidirectional overrides, zero-width characters, tags. `Cs` are lone
+ * The characters that a terminal interprets or hides. `Cc` are control characters, which include newlines and start
+ * every ANSI escape. `Cf` are format characters: bidirectional overrides, zero-width characters, tags. `Cs` are lone
  * surrogates, and `Zl` and `Zp` are separators. The last class contains fillers and variation selectors, which are
  * invisible by default according to Unicode.
  */
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
-/** Far more characters than fit on a line. */
+/** The default maximum length of a text. It is far more than fits on a line. */
 const MAX_SHOWN_CHARS = 4000
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Makes text from a record safe to print. Replaces characters that a terminal would obey or hide with visible escapes,
- * such as `\u001b`, `\n` or `\u{e0041}`. The result is one line without control, bidirectional or invisible characters.
+ * Makes text from a record safe to print. Replaces characters that a terminal would interpret or hide with visible
+ * escapes, such as `\u001b`, `\n` or `\u{e0041}`. The result is one line without control, bidirectional or invisible
+ * characters.
  */
 export function escapeControl(text: string): string {
   return text.replace(

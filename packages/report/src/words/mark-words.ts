@@ -1,6 +1,6 @@
 import type { Mark } from '../tree/report.js'
 
-/** For each mark, the end of a sentence about a point that has it. Findings about marks are in this order. */
+/** For each mark, the end of a sentence about a point with this mark. Findings about marks are in this order. */
 export const MARK_WORDS: Readonly<Record<Mark, string>> = {
   unfinished: 'has a start but no stop, so its end is unknown',
   'no-start': 'has a stop but no start',

@@ -35,7 +35,7 @@ export function pointDetail(node: ReportNode, room = 0): string {
  */
 export function createRepetitionKey(): (node: ReportNode) => string {
   const shapeOf = createShapeReader()
-  // Framework layers without points below them repeat one another even if their names differ.
+  // Framework layers without points below them count as repeated even if their names differ.
   return node =>
     JSON.stringify([node.service, node.name, (isLayer(node) && node.children.length === 0) || shapeOf(node)])
 }

@@ -3,8 +3,8 @@ const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'sh
 const DAY_AND_YEAR_FORMAT = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric' })
 
 /**
- * Formats a record's timestamp in the reader's time zone: `14:03:22.118` if it is today. Otherwise the day is added,
- * and the year if it is not the current year. A string that is not a timestamp is returned unchanged.
+ * Formats a record's timestamp in the reader's time zone: `14:03:22.118` if it is from today. Otherwise the day is
+ * added, and the year if it is not the current year. A string that is not a timestamp is returned unchanged.
  */
 export function formatTime(timestamp: string, now: Date): string {
   const at = readTime(timestamp)

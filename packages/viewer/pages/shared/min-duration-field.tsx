@@ -5,7 +5,7 @@ interface MinDurationFieldProps {
   readonly change: (text: string) => void
 }
 
-/** Shows the field for the minimum duration. Marks invalid input, because such input filters nothing. */
+/** Shows the field for the minimum duration. Marks invalid input, because the filter is off for such input. */
 export function MinDurationField({ text, change }: MinDurationFieldProps) {
   const isWrong = isInvalidDuration(text)
   return (

@@ -1,7 +1,7 @@
 /** The message for invalid input. */
 export const DURATION_ADVICE = 'This is not a duration. Type milliseconds, such as 5 or 0.5, or add a unit: 1.5 s.'
 
-/** Returns whether the input is not empty and not a duration. Such input filters nothing. */
+/** Returns whether the input is not empty and not a duration. The filter is off for such input. */
 export function isInvalidDuration(text: string): boolean {
   return text.trim() !== '' && Number.isNaN(readDuration(text))
 }

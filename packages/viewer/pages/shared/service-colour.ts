@@ -2,8 +2,8 @@ const COLOUR_COUNT = 8
 
 /**
  * Assigns each service a color number for `serviceColourStyle`. The number depends on the name, so that a service has
- * the same color on every page. If the color is taken among the same group of eight services, the service gets the next
- * free color.
+ * the same color on every page. If another service in the same group of eight already has the color, the service gets
+ * the next free color.
  */
 export function assignColours(names: readonly string[]): number[] {
   const taken = new Set<number>()

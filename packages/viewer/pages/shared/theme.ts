@@ -7,8 +7,8 @@ const STORAGE_KEY = 'osprofiler-theme'
 const NEXT_THEMES: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
 /**
- * Returns the stored theme, or `auto` if there is none. Storage may be disabled, or blocked because the page was opened
- * from a file.
+ * Returns the stored theme, or `auto` if there is none. Also returns `auto` if storage is disabled, or is blocked
+ * because the page was opened from a file.
  */
 export function readStoredTheme(): Theme {
   try {

@@ -6,7 +6,7 @@ interface FailureProps {
   readonly retry: (() => void) | undefined
 }
 
-/** Explains why a trace cannot be shown. Takes the place of the trace. */
+/** Explains why a trace cannot be shown. The explanation is shown instead of the trace. */
 export function Failure({ reason, list, retry }: FailureProps) {
   return (
     <main class="notice">

@@ -14,7 +14,7 @@ interface PageActions {
 type Change = (model: TraceModel, state: ViewState) => Partial<ViewState>
 
 /**
- * The changes of state by the key that makes them. The keys work everywhere except in a field, and `trace-shortcuts.ts`
+ * Maps keys to the state changes that they make. The keys work everywhere except in a field. `trace-shortcuts.ts`
  * describes them.
  */
 const CHANGES_BY_KEY: Readonly<Record<string, Change>> = {
@@ -59,7 +59,7 @@ export function usePageShortcuts(model: TraceModel, patch: Patch, { switchTheme,
   })
 }
 
-/** Selects the next (1) or previous (-1) marked point. The first one follows the last one. */
+/** Selects the next (1) or previous (-1) marked point. After the last point, the first point is next. */
 export function selectMarked(model: TraceModel, state: ViewState, step: number): Partial<ViewState> {
   const { marked } = state
   if (marked === undefined || marked.points.length === 0) return {}

@@ -28,8 +28,8 @@ export function getBuiltPage(): BuiltPage {
 }
 
 /**
- * Returns the beginning of the page. The data must follow, and then the application, because it reads the data when it
- * starts.
+ * Returns the beginning of the page. The data must follow, and then the application, because the application reads the
+ * data when it starts.
  */
 export function renderPageStart({ style, policy }: BuiltPage, title: string, connectSources = "'none'"): string {
   return `<!doctype html>
@@ -54,7 +54,7 @@ export function renderPageEnd({ script }: BuiltPage): string {
   return `<script>${script}</script>\n</body>\n</html>\n`
 }
 
-/** Adds the addresses from which the page may fetch to its policy. */
+/** Adds to a policy the addresses from which the page may fetch. */
 export function createContentSecurityPolicy(policy: string, connectSources: string): string {
   return `${policy}; connect-src ${connectSources}`
 }

@@ -6,7 +6,8 @@ import { createContentSecurityPolicy, embedJson, getBuiltPage, renderPageEnd, re
 export interface PageTemplate {
   readonly html: string
   /**
-   * The page's policy. The page contains it, but it should also be sent as a header, which can add `frame-ancestors`.
+   * The page's policy. The page contains the policy, but the server should also send it as a header, which can add
+   * `frame-ancestors`.
    */
   readonly contentSecurityPolicy: string
 }

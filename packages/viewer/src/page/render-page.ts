@@ -8,12 +8,15 @@ import { selectHeaviestPoints } from './heaviest-points.js'
 export interface RenderPageOptions {
   /** The document's title. Default: the trace's id. */
   readonly title?: string | undefined
-  /** If a trace has more points, the page contains only the heaviest ones, and says so. Default: 200,000. */
+  /**
+   * If a trace has more points, the page contains only the heaviest ones (see `selectHeaviestPoints`), and shows a
+   * note. Default: 200,000.
+   */
   readonly pointLimit?: number | undefined
 }
 
 const DEFAULT_POINT_LIMIT = 200_000
-/** Each process makes one account of a trace, but a record may come from anywhere. */
+/** Each process makes only one account of a trace, but untrusted records may contain more. */
 const MAX_ACCOUNTS = 1_000
 
 /**

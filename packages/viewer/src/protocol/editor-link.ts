@@ -13,7 +13,7 @@ export interface LinkedPlace {
   readonly column?: number | undefined
 }
 
-/** The only schemes of links. Their programs are editors, so no other program gets text from a record. */
+/** The schemes that links may have. All of them open editors, so no other program receives text from a record. */
 const EDITOR_SCHEMES: ReadonlySet<string> = new Set([
   ...['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf', 'zed', 'subl'],
   ...['idea', 'webstorm', 'phpstorm', 'jetbrains'],
@@ -33,7 +33,7 @@ const MAX_CHARS = 500
 const PATTERN_START = /^([a-z][a-z0-9+.-]*):\/\/[a-z0-9._-]+[/?]/
 const DRIVE = /^[a-z]:$/i
 
-/** Says what is wrong with the user's choice. Returns an empty string if it is usable, or if links are off. */
+/** Returns what is wrong with the user's choice, or an empty string if the choice is usable or links are off. */
 export function findEditorProblem({ pattern, root }: Editor): string {
   if (pattern === '') return ''
   if (pattern.length > MAX_CHARS || root.length > MAX_CHARS) return `Use at most ${MAX_CHARS} characters.`
@@ -49,7 +49,7 @@ export function findEditorProblem({ pattern, root }: Editor): string {
 /** Throws a TypeError if the user's choice of an editor is not usable. */
 export function checkEditor(editor: Editor | undefined): void {
   const problem = editor === undefined ? '' : findEditorProblem(editor)
-  if (problem !== '') throw new TypeError(`No line can be a link to this editor: ${problem}`)
+  if (problem !== '') throw new TypeError(`This editor setting is not valid: ${problem}`)
 }
 
 /**
@@ -60,7 +60,7 @@ export function createEditorLink(editor: Editor, place: LinkedPlace): string | u
   const { pattern } = editor
   if (pattern === '' || findEditorProblem(editor) !== '' || !isBelowRoot(place.file)) return undefined
   const [root, file] = [encodePath(editor.root.replace(/[\\/]+$/, '')), encodePath(place.file)]
-  // One pass, so that no placeholder in a file name is replaced.
+  // All placeholders are replaced in one pass, so that a placeholder in a file name stays unchanged.
   const link = pattern.replace(/(\/?)\{(root|file|line|column)\}/g, (_, slash: string, name: string) => {
     if (name === 'line') return `${slash}${place.line}`
     if (name === 'column') return `${slash}${place.column ?? 1}`

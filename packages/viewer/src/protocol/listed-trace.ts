@@ -21,7 +21,7 @@ export interface ListedTrace {
   readonly status: number | string | null
   readonly durationUs: number | null
   readonly failed: boolean
-  /** The failure where it began, such as `TimeoutError: no answer`. */
+  /** The failure of the first point that failed without a failed point below it, such as `TimeoutError: no answer`. */
   readonly error: string
   /** Whether the server has read the trace; `large` if it has too many records for a list. */
   readonly reading: 'waiting' | 'read' | 'large'
@@ -31,14 +31,14 @@ export interface ListedTrace {
 /** The server's answer to a request for a list. Opened files come first. */
 export interface ListAnswer {
   readonly traces: readonly ListedTrace[]
-  /** Whether the store holds more traces. */
+  /** Whether the store contains more traces. */
   readonly more: boolean
 }
 
 /** The server's answer to a request for the number of traces. Counting stops at 100,000. */
 export interface CountAnswer {
   readonly traces: number
-  /** Whether the store holds more traces than were counted. */
+  /** Whether the store contains more traces than were counted. */
   readonly more: boolean
 }
 

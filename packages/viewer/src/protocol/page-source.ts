@@ -18,7 +18,7 @@ export interface PageSource {
   readonly editor?: Editor | undefined
 }
 
-/** The facts of a page. If the trace is too large, the page has fewer points than the trace. */
+/** Facts about the trace on a page. If the trace is too large, the page contains only `kept` of its `points`. */
 export interface PageFacts {
   readonly title: string
   readonly points: number

@@ -33,11 +33,11 @@ export interface Viewer {
   close(): Promise<void>
 }
 
-/** With more connections, an additional connection replaces an idle one. */
+/** If this many connections are open, an additional connection replaces an idle one. */
 const MAX_CONNECTIONS = 100
 /**
- * With more connections, an additional connection is refused. Only requests that have the cookie can keep this many
- * open.
+ * If this many connections are open, an additional connection is refused. Only requests that have the cookie can keep
+ * so many connections open.
  */
 const MAX_ANSWERED_CONNECTIONS = 500
 const MAX_FILE_BYTES = 64 * 1024 * 1024

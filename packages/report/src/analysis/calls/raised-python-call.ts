@@ -3,9 +3,9 @@ import type { ReportNode } from '../../tree/report.js'
 
 /**
  * Finds the call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) left open because the
- * request raised an exception. The stop of the next outer point is then recorded for the call, and so on outwards, so
- * that the outermost point has no stop. A stop that the hook or our own instrument writes for a call has a status or an
- * error. A stop without either belongs to another point.
+ * request raised an exception. Python then records the stop of the enclosing point as the stop of the call, and so on
+ * outward. As a result, the outermost point has no stop. A stop that the hook or our own instrument writes for a call
+ * has a status or an error. A stop without either belongs to another point.
  */
 export function findRaisedCall(unfinished: ReportNode): ReportNode | undefined {
   const waiting = unfinished.children.toReversed()

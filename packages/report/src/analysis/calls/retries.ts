@@ -4,11 +4,11 @@ import { readField } from '../../tree/read-field.js'
 import type { Report, ReportNode } from '../../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
-/** Tries of one request, each of which began after the one before it had failed. */
+/** Tries of one request. Each try began after the previous try had failed. */
 export interface Retries {
-  /** The point that made the request; `undefined` if the tries stand at the top. */
+  /** The point that made the request; `undefined` if the tries are at the top. */
   readonly parent: ReportNode | undefined
-  /** At least two, in the order of their starts. The last try may have failed, too. */
+  /** At least two tries, sorted by start. The last try may have failed, too. */
   readonly tries: readonly ReportNode[]
   readonly failed: readonly ReportNode[]
   /** The time between the tries, in microseconds. */
@@ -19,7 +19,7 @@ export interface Retries {
 
 const TOO_MANY_REQUESTS = 429
 
-/** Returns the requests of a trace that were tried again after a failure, those with the longest loss of time first. */
+/** Returns the requests of a trace that were tried again after a failure, sorted by the time lost, longest first. */
 export function findRetries(report: Report): Retries[] {
   const found: Retries[] = []
   addRetries(undefined, report.roots, found)
@@ -27,14 +27,14 @@ export function findRetries(report: Report): Retries[] {
   return found.sort((a, b) => b.totalUs - a.totalUs)
 }
 
-/** Nearly all siblings have no failed request, so nothing is copied before one is found. */
+/** Checks for a failed request before it copies anything, because nearly all siblings contain none. */
 function addRetries(parent: ReportNode | undefined, siblings: readonly ReportNode[], found: Retries[]): void {
   if (siblings.length < 2 || !siblings.some(node => isOutgoing(node) && hasFailed(node))) return
   const requests = siblings.filter(node => isOutgoing(node) && node.durationUs !== undefined)
   for (const same of groupBy(requests, keyOfRequest).values()) found.push(...toRetries(parent, same))
 }
 
-/** Compares the whole request: with another id in its path, it is another request. */
+/** Returns a key that contains the whole request, because a request with a different id in its path is not a retry. */
 function keyOfRequest(node: ReportNode): string {
   const parts = REQUEST_PARTS.map(part => {
     const value = readField(node.start, 'info', 'requests', part)

@@ -13,8 +13,8 @@ export interface ServiceCall {
   /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
   /**
-   * The sum of `beforeUs` and `afterUs`, never negative. It is the difference between two durations, so it is right
-   * even if the clocks disagree.
+   * The sum of `beforeUs` and `afterUs`, or 0 if the sum is negative. It is the difference between two durations, so it
+   * is correct even if the clocks disagree.
    */
   readonly betweenUs: number
   /** The time from the caller's start to the callee's start, and from the callee's end to the caller's end. */
@@ -27,8 +27,8 @@ export function isOutgoing(node: ReportNode): boolean {
 }
 
 /**
- * Returns whether the response body was never read. Such a request ends at the response head, perhaps before the callee
- * ends.
+ * Returns whether the response body was never read. Such a request ends when the response headers arrive, perhaps
+ * before the callee ends.
  */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true

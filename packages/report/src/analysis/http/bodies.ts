@@ -18,24 +18,33 @@ export interface SlowBody {
 
 /** A body that an outgoing request received. */
 export interface ReceivedBody extends SlowBody {
-  /** How long the event loop was busy in the meantime, if that is most of the time. */
+  /** How long the event loop was busy while the body arrived; `undefined` unless this is most of the body's time. */
   readonly busyUs: number | undefined
-  /** The callee, and an upper limit for the time in which it wrote the body, if that is a small part of the time. */
+  /**
+   * The callee, and an upper limit for the time in which it wrote the body; `undefined` unless this is a small part of
+   * the body's time.
+   */
   readonly sender: { readonly node: ReportNode; readonly maxUs: number } | undefined
 }
 
 /** A body that a served request sent. */
 export interface SentBody extends SlowBody {
   readonly bytes: number | undefined
-  /** When the program had written the whole body, from the first byte, if that is a small part of the time. */
+  /**
+   * The time from the first byte until the program had written the whole body; `undefined` unless this is a small part
+   * of the body's time.
+   */
   readonly writtenUs: number | undefined
 }
 
 /** A body counts as slow if it takes at least this share of a point's time. */
 const MIN_SHARE = 0.5
-/** A shorter time says nothing: even a response of a few bytes may take a millisecond on a busy machine. */
+/** A shorter time has no meaning, because even a response of a few bytes may take a millisecond on a busy machine. */
 const MIN_BODY_US = 5_000
-/** What took at most this share of the time is not its cause. What took all but this share is. */
+/**
+ * Work that took at most this share of the body's time is not the reason for that time. Work that took all but this
+ * share is the reason.
+ */
 const SMALL_SHARE = 0.25
 
 /**
@@ -70,14 +79,19 @@ function readReceivedBody(node: ReportNode): Omit<ReceivedBody, 'ownUs' | 'sende
   return { node, firstByteUs, bodyUs, busyUs: busyUs >= bodyUs * MIN_SHARE ? Math.min(busyUs, bodyUs) : undefined }
 }
 
-/** The callee started after its caller, so it ended at the earliest after its own duration, whatever its clock says. */
+/**
+ * Returns whether the callee was writing until about the end of the body. The callee started after its caller, so it
+ * cannot have ended before its own duration had passed since the caller's start. This conclusion does not depend on the
+ * callee's clock.
+ */
 function wroteUntilEnd({ callee }: ServiceCall, firstByteUs: number, bodyUs: number): boolean {
   return (callee.durationUs ?? 0) >= firstByteUs + bodyUs * (1 - SMALL_SHARE)
 }
 
 /**
- * The callee wrote its first byte before the caller received it. So it ended at the latest after the rest of its
- * duration, whatever its clock says.
+ * Returns the callee if it wrote the body quickly. The callee wrote the first byte before the caller received that
+ * byte. So at that time, at most the rest of the callee's duration was left. This conclusion does not depend on the
+ * callee's clock.
  */
 function findSender({ callee: node }: ServiceCall, bodyUs: number): ReceivedBody['sender'] {
   const { durationUs = 0 } = node

@@ -32,7 +32,10 @@ interface Opened {
 const MAX_IDLE_US = 4_000_000
 /** A client may need this time to make a connection available again after a response. */
 const MIN_IDLE_US = 5_000
-/** A client may open one connection too many, because the connection of the last request is not available yet. */
+/**
+ * The minimum number of requests that could have reused a connection. One such request is not enough, because the
+ * connection of the last request may not have been available yet.
+ */
 const MIN_REUSABLE = 2
 
 const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
@@ -66,7 +69,7 @@ function toOpened(node: ReportNode): Opened[] {
   return endUs > startUs ? [{ node, interval: { startUs, endUs } }] : []
 }
 
-/** Returns how long a request waited for its new connection, in microseconds, or 0 if it did not. */
+/** Returns how long a request waited for its new connection, in microseconds, or 0 if it did not open a connection. */
 export function readConnectUs(node: ReportNode): number {
   // While the event loop was busy, the program could not notice that the connection was ready.
   return Math.max(0, (readPartUs(node, 'connect_ms') ?? 0) - (readPartUs(node, 'busy_ms') ?? 0))

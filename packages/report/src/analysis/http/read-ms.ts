@@ -1,8 +1,8 @@
 import { readNumber } from '../../tree/read-field.js'
 
 /**
- * Reads a time of a record that is in milliseconds, and returns microseconds. Returns `undefined` for a value that is
- * no time, or that is longer than the point.
+ * Reads a time in milliseconds from a record, and returns microseconds. Returns `undefined` for a value that is not a
+ * time, or that is longer than the point.
  */
 export function readMs(durationUs: number | undefined, value: unknown, ...path: readonly string[]): number | undefined {
   const ms = readNumber(value, ...path)

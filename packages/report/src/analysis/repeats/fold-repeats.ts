@@ -19,9 +19,9 @@ export function findTroubledBelow(report: Report): Set<ReportNode> {
 }
 
 /**
- * Creates a function that groups siblings. Three or more siblings are one group if they repeat one another, come from
- * the same line, and have the same outcome and marks. A sibling with a failed or marked point below it is in no such
- * group. Any other sibling, and each sibling for which `staysAlone` returns true, is a group by itself.
+ * Creates a function that groups siblings. Three or more siblings form a group if they repeat one another, come from
+ * the same line, and have the same outcome and marks. Every other sibling is a group by itself. So is a sibling with a
+ * failed or marked point below it, or a sibling for which `staysAlone` returns true.
  */
 export function createFold(
   troubledBelow: ReadonlySet<ReportNode>,

@@ -6,7 +6,7 @@ import { isLayer } from '../../words/point-label.js'
 
 /**
  * Groups points by a key, and then by the line that made them, because two loops can send the same query. Framework
- * layers are grouped only by the key, because each layer has a line of its own.
+ * layers are grouped only by the key, because each layer has its own line.
  */
 export function groupRepeats(
   nodes: readonly ReportNode[],

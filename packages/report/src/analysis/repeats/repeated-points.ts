@@ -6,7 +6,7 @@ import { groupRepeats } from './group-repeats.js'
 
 /** Siblings that do the same thing from the same line, such as the queries in a loop (N+1). */
 export interface Repetition {
-  /** At least three, in the order of their starts. */
+  /** At least three points, sorted by start. */
   readonly nodes: readonly ReportNode[]
   /** The time in which at least one of these points ran, in microseconds. */
   readonly totalUs: number
@@ -41,12 +41,12 @@ export function findRepetitions(report: Report): Repetition[] {
   return found.sort((a, b) => b.totalUs - a.totalUs)
 }
 
-/** Repetitions of this length matter, even if all of them run at the same time. */
+/** Repetitions of at least this many points matter, even if all points run at the same time. */
 const MIN_MANY_POINTS = 10
 
 /**
- * Returns the repetitions without those that cost no time: a few calls at the same time, of which a single one took
- * most of the time, and spent this time in points below it.
+ * Leaves out repetitions that cost no time. Such a repetition consists of a few points that ran at the same time, one
+ * of which took most of the time. That point spent its time in points below it.
  */
 export function keepUnexplained(repetitions: readonly Repetition[], report: Report): Repetition[] {
   const isParallel = ({ nodes, sequential }: Repetition): boolean => !sequential && nodes.length < MIN_MANY_POINTS
@@ -68,7 +68,10 @@ function toRepetition(nodes: readonly ReportNode[]): Omit<Repetition, 'pausesUs'
   }
 }
 
-/** A loop has similar pauses. If one pause has more than this share of them, something else happened in it. */
+/**
+ * The pauses of a loop are similar. If one pause takes more than this share of their sum, something else happened in
+ * it.
+ */
 const MAX_PAUSE_SHARE = 0.25
 
 /** Returns the time between the steps of a loop in which no sibling ran. Returns 0 if there is no long loop. */

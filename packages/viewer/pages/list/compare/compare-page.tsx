@@ -84,7 +84,7 @@ function Compared({ comparison, before, after }: ComparedProps) {
   )
 }
 
-/** Formats a difference. The word for the direction replaces the sign. */
+/** Describes a difference, such as `28 % slower`. The word for the direction replaces the sign. */
 function verdictText({ share, change }: Comparison): string {
   const signed = formatSignedShare(share)
   return change === 'same' ? `${signed} about the same`.trim() : `${signed.slice(1)} ${change}`.trim()

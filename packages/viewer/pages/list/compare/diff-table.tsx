@@ -60,8 +60,8 @@ function deltaText({ total, change }: DiffPoint): string {
 }
 
 /**
- * Shows a difference as a bar in proportion to the largest difference. It points right if the time increased, and left
- * if it decreased.
+ * Shows a difference as a bar in proportion to the largest difference. The bar points right if the time increased, and
+ * left if the time decreased.
  */
 function DeltaBar({ deltaUs, largest }: { readonly deltaUs: number; readonly largest: number }) {
   const width = largest === 0 ? 0 : (Math.abs(deltaUs) / largest) * 50

@@ -41,7 +41,9 @@ export function useTraceList({ length, failedOnly }: ListQuery): LiveList {
 
 const COUNT_INTERVAL_MS = 30_000
 
-/** If `isWanted` is set, returns how many traces the store holds, or `undefined` until the server has counted them. */
+/**
+ * If `isWanted` is set, returns how many traces the store contains, or `undefined` until the server has counted them.
+ */
 export function useTraceCount(isWanted: boolean, failedOnly: boolean): CountAnswer | undefined {
   const [count, setCount] = useState<CountAnswer>()
   useEffect(() => {

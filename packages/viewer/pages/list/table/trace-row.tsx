@@ -9,7 +9,7 @@ import { StatusMark } from './status-mark.js'
 interface TraceRowProps {
   readonly trace: ListedTrace
   readonly colour: number
-  /** The duration as a share of a duration that few traces exceed. The share is at most 1. */
+  /** The trace's duration as a share of a duration that few traces exceed; at most 1. */
   readonly share: number
   readonly isChosen: boolean
   readonly hasArrived: boolean
@@ -93,7 +93,8 @@ export class TraceRow extends Component<TraceRowProps> {
 }
 
 /**
- * Shows a trace's action as a link to the trace. The first point's name follows, unless the point is a served request.
+ * Shows a trace's action as a link to the trace. The first point's name precedes the action, unless the point is a
+ * served request.
  */
 function RequestLink({ trace }: { readonly trace: ListedTrace }) {
   const { ref, name, request, pattern } = trace

@@ -2,7 +2,7 @@ import { traceAddress } from '../loading/trace-address.js'
 import { hasFilters } from './arrange-traces.js'
 import type { ListView } from './list-view.js'
 
-/** An id contains no whitespace, and does not begin with a slash, as a path does. */
+/** An id contains no whitespace and, unlike a path, does not begin with a slash. */
 const ID_PATTERN = /^[^\s/]\S*$/
 
 /**

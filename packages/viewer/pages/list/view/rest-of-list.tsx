@@ -1,7 +1,7 @@
 import { formatCount } from '@osprofiler/report'
 import { type ChangeView, type ListView, nextLength } from './list-view.js'
 
-/** Says that the store has older traces, and offers to load a longer list. */
+/** Tells the user that the store has older traces, and offers to load a longer list. */
 export function RestOfList({ view, change }: { readonly view: ListView; readonly change: ChangeView }) {
   const longer = nextLength(view)
   return (

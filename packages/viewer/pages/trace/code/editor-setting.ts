@@ -4,7 +4,7 @@ import type { Editor } from '../../../src/protocol/editor-link.js'
 const STORAGE_KEY = 'osprofiler-editor'
 const NO_EDITOR: Editor = { pattern: '', root: '' }
 
-/** Returns the editor that the user chose, or `undefined` if there is none, or if the browser refuses storage. */
+/** Returns the editor that the user chose, or `undefined` if the user chose none or the browser refuses storage. */
 function readStoredEditor(): Editor | undefined {
   try {
     const { pattern, root } = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}') as Record<string, unknown>
@@ -28,7 +28,10 @@ export interface EditorSetting {
   readonly setEditor: (editor: Editor) => void
 }
 
-/** Holds the user's editor, which is `given` until the user chooses one. The pages of one origin share the choice. */
+/**
+ * Returns the user's editor, which is `given` until the user chooses one, and a function that changes it. The pages of
+ * one origin share the choice.
+ */
 export function useEditorSetting(given = NO_EDITOR): EditorSetting {
   const [editor, setState] = useState<Editor>(() => readStoredEditor() ?? given)
   const setEditor = (changed: Editor): void => {

@@ -1,7 +1,7 @@
 import { formatCount, formatDuration, type ReportNode } from '@osprofiler/report'
 import { readNumber, readStatus } from '@osprofiler/report/toolkit'
 
-/** Shows what a point's records say about its result: the status, rows, and the times of the first and last byte. */
+/** Shows a point's result according to its records: the status, rows, and the times of the first and last byte. */
 export function PointFacts({ node }: { readonly node: ReportNode }) {
   const facts = listFacts(node)
   if (facts.length === 0) return null

@@ -192,7 +192,7 @@ interface VisibleArea {
   readonly height: number
 }
 
-/** Returns the frames that are wide enough to be seen. Frames below a narrower frame are not searched. */
+/** Returns the frames that are wide enough to be seen. Frames below a frame that is too narrow are not searched. */
 function findVisibleFrames(
   { frames, roots }: FlameTree,
   { fromUs, spanUs, width, top, height }: VisibleArea,

@@ -2,7 +2,7 @@ import { parseJson } from '@osprofiler/core/json'
 import { buildReport, type Report } from '@osprofiler/report'
 import type { PageFacts, PageSource } from '../../../src/protocol/page-source.js'
 
-/** The facts in a page. A page that fetches its trace from a server has none. */
+/** The facts in a page. They are empty for a page that fetches its trace from a server. */
 export type Facts = Partial<PageFacts>
 
 /** A trace, and the JSON of its records, from which a worker computes the findings. */

@@ -56,7 +56,7 @@ export function siteOfPoints(nodes: readonly ReportNode[]): string {
   return showText(describeRowSite(nodes))
 }
 
-/** Returns the text of a point in which a search looks, including about 20,000 characters of `info`. */
+/** Returns the text of a point that a search covers, including about 20,000 characters of `info`. */
 export function searchTextOfPoint(node: ReportNode): string {
   const parts = [node.name, shownName(node.name), pointDetail(node), node.service ?? '', node.host ?? '', node.traceId]
   const site = readCallSite(node)

@@ -93,7 +93,9 @@ export function createTraceModel(report: Report): TraceModel {
   }
 }
 
-/** Rows are drawn often, and a point may have a hundred thousand children. */
+/**
+ * Caches the stretches of each point, because rows are drawn often, and a point may have a hundred thousand children.
+ */
 function cacheStretches(causes: OwnCauses): OwnCauses {
   const cache = new Map<ReportNode, ReturnType<OwnCauses['stretchesOf']>>()
   return {

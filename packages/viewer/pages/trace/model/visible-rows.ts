@@ -14,7 +14,7 @@ export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
   /**
-   * The result of a filter for each point: 0 if it is removed, 1 if it is kept for points below it, 2 if it matches.
+   * The result of a filter for each point: 0 if removed, 1 if kept for the points below it, 2 if it matches.
    * `undefined` if there is no filter.
    */
   readonly kept: Uint8Array | undefined
@@ -25,7 +25,7 @@ export function toFoldRow(first: number): RowId {
   return -1 - first
 }
 
-/** Returns whether a row stands for folded siblings. */
+/** Returns whether a row represents folded siblings. */
 export function isFoldRow(row: RowId): boolean {
   return row < 0
 }

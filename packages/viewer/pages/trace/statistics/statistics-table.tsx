@@ -39,7 +39,7 @@ const COLUMNS: readonly SortColumn<StatisticsColumn>[] = [
 ]
 
 const MAX_SHOWN_ROWS = 500
-/** The width of the next column that stays visible, as a sign that there are more columns. */
+/** How much of the next column stays visible, to show that there are more columns. */
 const NEXT_PX = 16
 
 /** Shows counts and durations of points by name, service, statement or call site. */
@@ -139,7 +139,8 @@ function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: 
 }
 
 /**
- * Returns a label for people. If the label is the point's name, because the point has no shape, the name is translated.
+ * Returns a label for people. If the label is the recorded name of points without a shape, returns the name for people
+ * instead.
  */
 function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   if (grouping === 'byCallSite') return label || 'no call site'

@@ -22,7 +22,7 @@ export function panRange({ fromUs, toUs }: Range, share: number, durationUs: num
   return fitRange({ fromUs: fromUs + step, toUs: toUs + step }, durationUs)
 }
 
-/** Moves and narrows a range to lie within the trace. A range has at least 5 µs, unless the trace is shorter. */
+/** Moves and narrows a range so that it is within the trace. A range has at least 5 µs, unless the trace is shorter. */
 export function fitRange({ fromUs, toUs }: Range, durationUs: number): Range {
   const width = Math.min(Math.max(toUs - fromUs, Math.min(MIN_RANGE_US, durationUs)), durationUs)
   const start = Math.min(Math.max(0, fromUs), durationUs - width)

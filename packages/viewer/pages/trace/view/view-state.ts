@@ -38,7 +38,7 @@ export interface ViewerView {
 }
 
 /**
- * Holds the state of the page. The initial state is read from the URL, and the URL is updated when the state changes.
+ * Keeps the state of the page. The initial state is read from the URL, and the URL is updated when the state changes.
  */
 export function useViewState(model: TraceModel): ViewerView {
   const [state, setState] = useState<ViewState>(() => applyLink(createInitialState(model), model))

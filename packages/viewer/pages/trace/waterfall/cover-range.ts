@@ -23,7 +23,7 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // Whole cells between both ends are recorded as a step up and a step down, so a long interval takes no more work than
+  // Whole cells between both ends are recorded as a step up and a step down. So a long interval takes no more work than
   // a short one.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {

@@ -174,7 +174,8 @@ interface DensityProps {
 }
 
 /**
- * Shows where bars are and how dense they are, because so many bars would be too slow, and could not be distinguished.
+ * Shows where bars are and how dense they are, because drawing so many bars would be too slow, and they could not be
+ * distinguished.
  */
 function Density({ class: name, intervals, range }: DensityProps) {
   return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {

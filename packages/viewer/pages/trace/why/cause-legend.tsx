@@ -6,7 +6,10 @@ import { CAUSE_NAMES } from './cause-names.js'
 
 const MAX_NOTES = 8
 
-/** Shows what the colors of the bands mean, and what limits the accounts. Shows nothing without accounts. */
+/**
+ * Shows the meanings of the bands' colors, and notes about the accounts. Shows nothing if there are neither accounts
+ * nor notes.
+ */
 export function CauseLegend({ model }: { readonly model: TraceModel }) {
   const { accounts } = model.causes()
   const notes = useMemo(

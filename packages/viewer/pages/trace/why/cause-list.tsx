@@ -2,7 +2,7 @@ import { formatDuration, formatShare, type ReportNode } from '@osprofiler/report
 import { toPhrase } from '@osprofiler/report/toolkit'
 import { showText } from '../../shared/show-text.js'
 import type { TraceModel } from '../model/trace-model.js'
-import { listOwnCauses, runsBesideOthers } from './own-time.js'
+import { listOwnCauses, overlapsSibling } from './own-time.js'
 
 interface CauseListProps {
   readonly model: TraceModel
@@ -17,7 +17,7 @@ export function CauseList({ model, node }: CauseListProps) {
   const selfUs = Math.max(model.selfUs().get(node) ?? 0, 1)
   return (
     <section class="own-causes" aria-label="Causes of the self time">
-      <h3>Why the self time</h3>
+      <h3>Causes of the self time</h3>
       <ul>
         {causes.map(({ cause, us }, index) => (
           <li key={index}>
@@ -30,7 +30,8 @@ export function CauseList({ model, node }: CauseListProps) {
         ))}
       </ul>
       <p class="quiet">
-        Level {account.level}.{runsBesideOthers(model, node) && ' Points that ran at the same time share these times.'}
+        Account level: {account.level}.
+        {overlapsSibling(model, node) && ' Points that ran at the same time share these times.'}
       </p>
     </section>
   )

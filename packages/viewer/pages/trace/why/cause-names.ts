@@ -8,7 +8,7 @@ export const CAUSE_NAMES: Readonly<Record<CauseKind, string>> = {
   wait: 'Waiting',
   pool: 'Waiting for a thread',
   held: 'Event loop held by others',
-  either: 'Waiting or held',
+  either: 'Waiting, or event loop held',
   short: 'Short sections',
   native: 'Native code',
   osprofiler: 'OSProfiler',

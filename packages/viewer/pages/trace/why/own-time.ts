@@ -3,10 +3,10 @@ import type { Cause, Stretch } from '@osprofiler/report/toolkit'
 import type { TraceModel } from '../model/trace-model.js'
 import type { Range } from '../view/time-range.js'
 
-/** A part of a band, in microseconds since the start of the trace. */
+/** A part of the colored band that shows causes in a bar, in microseconds since the start of the trace. */
 type BandPart = Stretch & { readonly cause: Cause }
 
-/** A cause, and its part of a point's own time. `undefined` stands for all causes that are not in the account's list. */
+/** A cause, and its part of a point's own time. `undefined` means all causes that are not in the account's list. */
 interface OwnCause {
   readonly cause: Cause | undefined
   readonly us: number
@@ -48,7 +48,7 @@ export function listOwnCauses({ causes }: TraceModel, node: ReportNode): OwnCaus
 }
 
 /** Returns whether another point with the same parent ran at the same time, so that both share the time. */
-export function runsBesideOthers({ points, parents, indexOf }: TraceModel, node: ReportNode): boolean {
+export function overlapsSibling({ points, parents, indexOf }: TraceModel, node: ReportNode): boolean {
   const parent = points[parents[indexOf.get(node.traceId) ?? -1] ?? -1]
   const { startedUs = 0, finishedUs = Number.POSITIVE_INFINITY } = node
   return (parent?.children ?? []).some(

@@ -9,7 +9,7 @@ export type Verdict =
   | { readonly kind: 'exchange'; readonly location: string; readonly cookie: string }
   | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
 
-/** The check of every request before anything is served. */
+/** Checks every request before anything is served. */
 export interface AccessCheck {
   /** The path below which everything is served. */
   readonly folder: string
@@ -19,9 +19,9 @@ export interface AccessCheck {
 }
 
 /**
- * Creates the check of one viewer, with new secrets. A request must have this host and port in its `Host` header, and
- * must not come from another site. Another host name is refused even if it resolves to 127.0.0.1. The request must also
- * have the cookie for which the token was exchanged.
+ * Creates the check of one viewer, with new secrets. A request's `Host` header must contain `127.0.0.1` or `localhost`,
+ * and the viewer's port. Another host name is refused even if it resolves to 127.0.0.1. The request must not come from
+ * another site. The request must also have the cookie for which the token was exchanged.
  *
  * Browsers send a cookie to every port of a host, so another server on this machine could collect it. The cookie is
  * therefore bound to a random path, which other servers do not know.

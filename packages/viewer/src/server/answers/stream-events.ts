@@ -10,8 +10,8 @@ const PATIENCE_MS = 30_000
 
 /**
  * Sends an event whenever a trace has grown, until the trace is complete or the browser has disconnected. `readLength`
- * returns how many records the store holds, or `undefined` if the trace is not among the newest. `known` is the number
- * of records that the page has already.
+ * returns how many records of the trace the store contains, or `undefined` if the trace is not among the newest.
+ * `knownRecords` is the number of records that the page already has.
  */
 export async function streamEvents(
   response: ServerResponse,

@@ -10,7 +10,7 @@ export interface Descriptions {
   want(traces: readonly TraceSummary[]): void
 }
 
-/** More traces than all lists contain together. */
+/** Maximum number of known descriptions. It is more than all lists contain together. */
 const MAX_KNOWN_TRACES = 30_000
 /** The pause after reading a trace, as a multiple of the time that the read took. */
 const REST_FACTOR = 2

@@ -69,7 +69,7 @@ export function createTraceRoutes(options: TraceRouteOptions): [string, Route][]
       'api/events',
       createGetRoute(async ({ request, response, query }) => {
         const { reference } = traces.find(query.get('ref'))
-        // Status 204 keeps the browser from reconnecting, and the page is not updated.
+        // After status 204, the browser does not reconnect, so the page is not updated.
         if (streams >= MAX_STREAMS || request.method === 'HEAD') return void response.writeHead(204).end()
         streams++
         try {

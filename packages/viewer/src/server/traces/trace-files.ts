@@ -19,14 +19,14 @@ export interface TraceFiles {
    */
   add(name: string, text: AsyncIterable<string>): Promise<string>
   get(number: string): TraceFile | undefined
-  /** Newest first. */
+  /** Returns the files, newest first. */
   list(): readonly TraceFile[]
 }
 
 const MAX_NAME_CHARS = 100
-/** More records than the largest accepted file contains if tracers wrote the records. */
+/** Maximum number of records in a file. If tracers wrote the records, even the largest accepted file contains fewer. */
 const MAX_RECORDS = 400_000
-/** The memory that a point takes, counted as characters of a file. */
+/** The memory that a point takes, expressed in characters of a file. */
 const CHARS_PER_POINT = 1_000
 
 /**
@@ -76,6 +76,6 @@ async function readFile(text: AsyncIterable<string>): Promise<Report> {
     // The message is about the user's own file, and reveals nothing about this machine.
     throw new Refusal(error instanceof RangeError ? 413 : 422, escapeControl(error.message))
   })
-  if (report.baseId === undefined) throw new Refusal(422, 'This file holds no trace.')
+  if (report.baseId === undefined) throw new Refusal(422, 'This file contains no trace.')
   return report
 }

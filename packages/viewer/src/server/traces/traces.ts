@@ -5,7 +5,7 @@ import { Refusal } from '../answers/respond.js'
 import type { TraceFiles } from './trace-files.js'
 
 const MAX_ID_CHARS = 2_000
-/** A larger trace is not read, because endless records would fill the memory. */
+/** A trace with more records is not read to its end, because an endless trace would fill the memory. */
 const MAX_RECORDS = 2_000_000
 /** The number of a file's points whose records are sent together. */
 const BATCH_POINTS = 500
@@ -19,12 +19,12 @@ export interface Traces {
   find(reference: string | null): Trace
 }
 
-/** A trace that a reference names. Nothing of it has been read yet. */
+/** The trace that a reference names. Its records are read on demand. */
 export interface Trace {
   readonly reference: TraceReference
   /** The title of the page, and the name of a download. */
   readonly title: string
-  /** Yields records in any order, or none if the store does not have the trace. */
+  /** Yields the records in any order. Yields no records if the store does not have the trace. */
   readBatches(onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
   /** Throws a Refusal: 404 if the store does not have the trace, 413 if the trace is too large. */
   readReport(): Promise<Report>
