@@ -50,7 +50,7 @@ describe('a call tracer', () => {
   })
 
   it('refuses unknown options and options of the wrong type', () => {
-    expect(() => createCallTracer('KEY', { hideQuery: true } as object)).toThrow('The tracer of calls has no option')
+    expect(() => createCallTracer('KEY', { hideQuery: true } as object)).toThrow('createCallTracer() has no option')
     expect(() => createCallTracer('KEY', { maxPointsPerTrace: '5' } as object)).toThrow(
       'maxPointsPerTrace must be of type number',
     )

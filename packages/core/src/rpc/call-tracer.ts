@@ -42,7 +42,7 @@ export function createCallTracer<Message = unknown>(
   hmacKeys?: HmacKeys,
   options: CallOptions<Message> = {},
 ): CallTracer<Message> {
-  checkOptions('The tracer of calls', options, CALL_OPTIONS)
+  checkOptions('createCallTracer()', options, CALL_OPTIONS)
   const defaultName = options.name || 'rpc'
   const gate = createTraceGate(hmacKeys, options)
   return {
