@@ -22,7 +22,7 @@ export function createRunCommand(): Command {
     .addOption(
       new Option(
         '--why [level]',
-        'ask services to account for their own time: waits, or cpu, which they must allow; =cpu@orders asks only orders',
+        'ask services why they were slow: waits, or cpu (if they allow it); --why=cpu@orders asks only orders',
       )
         .preset('waits')
         .argParser(parseWhy),
@@ -43,9 +43,9 @@ A request that a browser copied as cURL works unchanged: put "osprofiler run" be
 curl's meaning, except -n and --json. -s -S -v -i -f -N -# -L -w -o and the options for an HTTP version are ignored: run
 shows the trace, not the answer, and sends HTTP/1.1.
 
-Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The traced services need
+Keys come from --hmac-key-file, or else from OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The traced services need
 the key that signs. Redirects are followed only to the same scheme, host and port.
-The trace goes to standard output, everything else to standard error. The exit code is 0 if the trace is complete,
+The trace goes to standard output, and everything else to standard error. The exit code is 0 if the trace is complete,
 2 if --fail-on found a regression, and otherwise 1.
 
 Examples:

@@ -16,9 +16,9 @@ export function createTraceDiffCommand(): Command {
     .addHelpText(
       'after',
       `${ID_OR_FILE_HELP}
-A file of records (.jsonl) may hold many traces, as "osprofiler run -n 20 --save-baseline FILE" writes them. Points are
-aligned by their paths, and medians are compared. The exit code is 0, 1 for a failure, or 2 if --fail-on found a
-regression.
+A file of records (.jsonl) may contain many traces: "osprofiler run -n 20 --save-baseline FILE" writes such a file.
+Points are aligned by their paths, and medians are compared. The exit code is 2 if --fail-on found a regression, 1 if
+the command failed, and otherwise 0.
 
 Examples:
   osprofiler trace diff before.json after.json
