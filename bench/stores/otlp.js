@@ -17,7 +17,7 @@ export function createOtlpStore(protocol, Exporter) {
       return {
         url: `otlp://127.0.0.1:${collector.address().port}?protocol=${protocol}`,
         byCpuTime: true,
-        note: 'In CPU time of the client, beside an exporter and, in the second row, a tracer of OpenTelemetry, which makes a span and ends it.',
+        note: "The figures are CPU time of the client. The bare client is OpenTelemetry's exporter. In the second row, OpenTelemetry's tracer also creates and ends the spans.",
         clear: () => {},
         async stop() {
           collector.closeAllConnections()

@@ -1,4 +1,5 @@
-// Lists the products. A computation makes it slow. The tree shows only how long, and `why` shows which line.
+// Lists the products. A computation makes the service slow. The tree shows how long the service takes, and `--why` also
+// shows the line that computes.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'
