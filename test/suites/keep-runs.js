@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * Opens a suite's runs in a results folder. `control` and `with-us` are separate, and remain after the program exits.
+ * Opens the stored runs of a suite in a results folder. Runs of the types `control` and `with-us` are stored
+ * separately, and remain after the program exits.
  */
 export function openRuns(results, suite) {
   const folder = join(results, suite.folder)

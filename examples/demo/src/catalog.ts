@@ -1,5 +1,4 @@
-// Lists the products. A computation makes the service slow. The tree shows how long the service takes, and `--why` also
-// shows the line that computes.
+// Lists the products, slowly because of a computation. The tree shows how long it takes, and `--why` names its line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'
