@@ -4,8 +4,8 @@
  * so that a drift in the machine's speed affects all contenders alike. The first round does not count, because the
  * first contender has waited longest, and the garbage collector has dropped some of its compiled code.
  *
- * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`, and `measure` to a
- * number. Resolves to the numbers by name: `samples.get(name)[generation][round]`.
+ * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`. `measure` resolves
+ * to a number. `alternate` resolves to all numbers by name: `samples.get(name)[generation][round]`.
  */
 export async function alternate(contenders, { generations, rounds, first = 0 }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))

@@ -46,7 +46,7 @@ function createGroup(framework, node) {
 }
 
 /**
- * Restarts all contenders and lets them take turns. Each turn is one burst of some ten milliseconds. The speed of a
+ * Restarts all contenders and lets them take turns. Each turn is one burst of about ten milliseconds. The speed of a
  * shared machine can change by half within seconds. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {

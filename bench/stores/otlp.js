@@ -4,7 +4,7 @@ import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 
-/** Creates a collector as a store to measure. The collector discards all requests. */
+/** Creates a store of the benchmark for an OTLP collector. The collector discards all requests. */
 export function createOtlpStore(protocol, Exporter) {
   return {
     title: `OTLP, ${protocol}`,

@@ -97,7 +97,7 @@ export const MADE_BODIES: readonly MadeBody[] = [
     from: rows => Reflect.apply(webStreamFrom, ReadableStream, [rows]),
   },
   {
-    make: 'a web stream that was converted to a Node stream',
+    make: 'a web stream made into a Node stream',
     from: rows => Readable.fromWeb(toPullStream(rows) as never),
   },
   { make: 'a Response', isWeb: true, from: rows => new Response(toPullStream(rows)) },

@@ -11,7 +11,7 @@ export function openRuns(results, suite) {
   const files = kind => readdirSync(folder).filter(name => name.startsWith(`${kind}-`) && name.endsWith('.json'))
 
   return {
-    /** Removes earlier runs of one type before new ones. */
+    /** Removes the earlier runs of one type. */
     clear(kind) {
       for (const name of files(kind)) rmSync(join(folder, name))
     },

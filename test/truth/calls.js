@@ -32,7 +32,7 @@ async function callOnce(step, parent, request, world, outcome) {
   } catch (error) {
     if (!failed) throw error
   }
-  // If a request is aborted before it has a connection, it ends when undici processes the request.
+  // The end of an aborted request is not known here: without a connection, it ends only when undici processes it.
   if (outcome !== 'timeout') endStep(truth)
 }
 

@@ -117,8 +117,8 @@ const MYSQL_STYLES = {
 }
 
 /**
- * Sends a command to Redis. The key is recorded only together with values, so the block around the point identifies the
- * command.
+ * Sends a command to Redis. If values are not recorded, the point does not contain the command's key. Therefore the
+ * block around the point identifies the command.
  */
 export async function redisCommand({ n, style }, parent, request, { redis }) {
   const truth = beginStep(request.truth, parent, `db in ${parent.key}`)

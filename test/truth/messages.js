@@ -19,7 +19,7 @@ export async function openMessages(connection, inbox) {
     return takeSteps(step.steps, truth, request, world).then(() => {
       channel.ack(message)
       truth.endedAfter = now()
-      // The work ends when this function returns, and no code awaits it.
+      // The point of the message ends only after this function has returned.
       setImmediate(() => {
         endStep(truth)
         received()

@@ -1,4 +1,4 @@
-// Lists the products, slowly because of a computation. The tree shows how long it takes, and `--why` names its line.
+// Lists the products, but a computation makes this slow. The tree shows its duration, and `--why` shows its line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'

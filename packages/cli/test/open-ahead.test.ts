@@ -49,7 +49,7 @@ describe('the connection of the command', () => {
     expect(events).toEqual(['connection', 'request', 'connection', 'request'])
   })
 
-  it('is opened with separate times for DNS, TCP and TLS', async () => {
+  it('reports separate times for DNS, TCP and TLS', async () => {
     const { key, cert } = await createCertificate()
     const target = await listen(watch(https.createServer({ key, cert })))
     const url = `https://localhost:${new URL(await listen(createSlowTunnel(target))).port}/`

@@ -8,7 +8,7 @@ describe('parseSince', () => {
     ['1h', 3_600],
     ['2d', 172_800],
     ['1w', 604_800],
-  ])('reads %s as a time span before now', (text, seconds) => {
+  ])('turns the age %s into a point in time', (text, seconds) => {
     const moment = parseSince(text).getTime()
 
     const ago = (Date.now() - moment) / 1_000

@@ -23,7 +23,7 @@ describe('the limits of a traced function', () => {
     expect(`${traced}`).toBe(`${fn}`)
   })
 
-  it('util.types does not recognize it as async, but constructor and Symbol.toStringTag are the same', () => {
+  it('util.types does not recognize a traced async function, but constructor and Symbol.toStringTag are the same', () => {
     const fn = async () => 1
     const traced = trace('step')(fn)
 

@@ -47,7 +47,7 @@ interface FoundKeys extends KeySource {
 function splitKeys({ text, source }: FoundKeys): readonly string[] {
   try {
     const keys = splitKeyText(text)
-    // Services reject keys for which this constructor throws.
+    // The constructor throws for keys that services reject.
     new KeyRing(keys)
     return keys
   } catch (cause) {

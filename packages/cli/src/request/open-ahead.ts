@@ -14,7 +14,7 @@ export interface ConnectTimes {
 
 /** Opens a connection that the next request of an agent uses. */
 export interface AheadOpening {
-  /** Returns `undefined` if the connection could not be opened, so that the request tries again and reports why. */
+  /** Opens the connection. Returns `undefined` on failure. The request then tries again, and reports the error. */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   /** Closes a connection that no request has used. */
   close(): void

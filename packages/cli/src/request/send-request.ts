@@ -40,8 +40,9 @@ export interface SentRequest {
 }
 
 /**
- * Signs a request as a new trace with some wishes, sends it, and reads the answer to its end. Stops waiting after
- * `timeoutMs`. Follows redirects only within the same origin, because anyone who gets the signed headers can use them.
+ * Begins a new trace with the given wishes. Signs the request, sends it, and reads the answer to its end. Stops waiting
+ * after `timeoutMs`. Follows redirects only within the same origin, because anyone who gets the signed headers can use
+ * them.
  */
 export async function sendRequest(
   request: ParsedRequest,

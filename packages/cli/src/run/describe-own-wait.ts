@@ -18,7 +18,7 @@ export function describeOwnWait({ durationMs, failure }: SentRequest, report: Re
   const ownAccounts = readAccounts(report).accounts.filter(({ servedId }) => ids.has(servedId))
   const startMs = ownAccounts.reduce((sum, { startCostUs }) => sum + startCostUs / 1_000, 0)
   const outsideMs = durationMs - recordedMs - startMs
-  // The comparison is also false if a duration is unknown.
+  // If a duration is unknown, `outsideMs` is `NaN`, so both comparisons are false.
   const isMuch = outsideMs >= MIN_MS && outsideMs >= MIN_SHARE * durationMs
   if (failure !== undefined || served.length === 0 || !isMuch) return []
   const [waited, recorded, outside] = [durationMs, recordedMs, outsideMs].map(ms => formatDuration(1_000 * ms))

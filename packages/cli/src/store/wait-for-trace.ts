@@ -8,7 +8,7 @@ import { readRecords } from './read-trace.js'
 
 const MIN_POLL_INTERVAL_MS = 20
 const MAX_POLL_INTERVAL_MS = 250
-/** The trace is read after this share of the time since the last change, so reads become rarer if nothing arrives. */
+/** The pause between two reads, as a share of the time since the last change. Reads become rarer if nothing arrives. */
 const INTERVAL_SHARE = 1 / 8
 const LONG_WAIT_MS = 3_000
 /**
@@ -96,7 +96,7 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** Returns whether the services' own counts show that the trace has arrived. `requests`: see `WaitOptions`. */
+/** Returns whether the services' own counts show that the whole trace has arrived. `requests`: see `WaitOptions`. */
 export function isWhole(records: readonly TraceRecord[], requests: number | undefined): boolean {
   return isWholeReport(buildReport(records), requests)
 }
