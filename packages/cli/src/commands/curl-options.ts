@@ -25,9 +25,9 @@ const IGNORED_OPTION_FLAGS = [
 export function addCurlOptions(command: Command): Command {
   command
     .option('--url <url>', 'the URL, if it is not given as an argument', appendValue)
-    .option('-X, --request <method>', 'the method; default: GET, or POST with a body')
+    .option('-X, --request <method>', 'the method; default: GET, or POST if there is a body')
     .option('-I, --head', 'send HEAD, which asks for the headers only')
-    .option('-G, --get', 'send GET with the data in the query')
+    .option('-G, --get', 'send GET, with the data of -d in the query')
     .option(
       '-H, --header <header>',
       'a header: "Name: value", "Name:" to remove it, "Name;" for an empty value',

@@ -34,14 +34,14 @@ export function createRunCommand(): Command {
       'with --baseline: exit with 2 if the request became slower by more than this',
       parseShare,
     )
-    .option('--timeout <seconds>', 'stop waiting after this time', parseSeconds, 30)
+    .option('--timeout <seconds>', 'stop waiting for the answer and the trace after this time', parseSeconds, 30)
   return addShowOptions(command)
     .addHelpText(
       'after',
       `
 A request that a browser copied as cURL works unchanged: put "osprofiler run" before it. The options of curl have
-curl's meaning, except -n and --json. -s -S -v -i -f -N -# -L -w -o and the options for an HTTP version are ignored: run
-shows the trace, not the answer, and sends HTTP/1.1.
+curl's meaning, except -n and --json. The command ignores -s -S -v -i -f -N -# -L -w -o and the options for an HTTP
+version, because it shows the trace, not the answer, and sends HTTP/1.1.
 
 Keys come from --hmac-key-file, or else from OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The traced services need
 the key that signs. Redirects are followed only to the same scheme, host and port.

@@ -7,11 +7,11 @@ const EXPORT_TARGETS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp
 /** Adds the options for a trace's output format and target, and for the store that contains the trace. */
 export function addShowOptions(command: Command): Command {
   command
-    .option('--json', "as JSON, the same as Python's")
-    .option('--html', 'as an HTML page that needs no network: waterfall, flame graph, statistics, search')
-    .option('--dot', 'as a graph in the DOT language, as in Python')
+    .option('--json', "write the trace as JSON, in the format of Python's command")
+    .option('--html', 'write an HTML page that needs no network: waterfall, flame graph, statistics, search')
+    .option('--dot', "write a graph in the DOT language, as Python's command does")
     .option('--render-dot <file>', 'draw the graph of --dot: .svg, or .png with @resvg/resvg-wasm; needs no Graphviz')
-    .addOption(new Option('--export <tool>', 'as a timeline for another tool').choices(EXPORT_TARGETS))
+    .addOption(new Option('--export <tool>', 'write a timeline for another tool').choices(EXPORT_TARGETS))
     .option('--out <file>', 'write to a file that only its owner can read, instead of to the terminal')
     .option('--depth <levels>', 'show this many levels of the tree', parseCount)
     .option('--min-ms <milliseconds>', 'show only points of the tree that took at least this long', parseMilliseconds)

@@ -10,7 +10,7 @@ export function createUiCommand(): Command {
     .option('--port <port>', 'the port on 127.0.0.1; default: any free port', parsePort)
     .option(
       '--editor <pattern>',
-      'link to lines of code, as in vscode://file/{root}/{file}:{line}; {root} is this folder',
+      'the form of links to code, such as vscode://file/{root}/{file}:{line}; {root} is the current folder',
     )
   return addStoreOptions(command)
     .addHelpText(
