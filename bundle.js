@@ -54,8 +54,8 @@ function listEntries(folder) {
 }
 
 /**
- * Writes a file in one step, so that a process that reads the file meanwhile finds the old or the new text, but never a
- * part.
+ * Replaces a file atomically, so that a process that reads the file at the same time gets either the old or the new
+ * contents, but never a part of them.
  */
 function writeIfChanged(path, contents) {
   if (existsSync(path) && readFileSync(path).equals(contents)) return
@@ -66,8 +66,7 @@ function writeIfChanged(path, contents) {
 }
 
 /**
- * Removes files from earlier builds. They remain because the compiler does not remove a module whose source was moved
- * or deleted.
+ * Removes files of modules whose source was moved or deleted, because the compiler does not remove these files.
  */
 function removeStaleFiles(folder, isWanted) {
   if (!existsSync(folder)) return

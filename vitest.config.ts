@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** Core's test files that need a process in which nothing has been traced and no warning has been emitted. */
+/** Test files of core that need a new process, in which nothing was traced and no warning was emitted. */
 const FRESH = 'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|trace-gate|warn-once'
 /**
  * Test files that leave nothing behind, so they share processes. A process for each file would cost half a second of
@@ -24,8 +24,8 @@ export default defineConfig({
     ],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/seed.ts', 'test/turnable-clock.ts'],
-    // Node loads the built packages itself. Otherwise Vite would transform each of their files again for every test
-    // file.
+    // With this setting, Node loads the built packages itself. Without it, Vite would transform each of their files
+    // again for every test file.
     server: { deps: { external: [/packages\/[^/]+\/dist\//] } },
     // Each test file runs in its own process, because a file may leave sockets, child processes and worker threads
     // behind.

@@ -1,11 +1,11 @@
 /**
- * Measures contenders in turns. In each generation, all contenders are restarted and warmed up, in an order that starts
- * with a different contender each time. Then they take turns in rounds. The order is reversed each round, so that a
- * drift in the machine's speed affects all contenders alike. The first round does not count, because the first
- * contender has waited longest, and the garbage collector has dropped some of its compiled code.
+ * Measures contenders, which take turns. In each generation, all contenders are restarted and warmed up, in an order
+ * that starts with a different contender each time. Then they take turns in rounds. The order is reversed each round,
+ * so that a drift in the machine's speed affects all contenders alike. The first round does not count, because the
+ * first contender has waited longest, and the garbage collector has dropped some of its compiled code.
  *
- * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`, and `measure` to a
- * number. Resolves to the numbers by name: `samples.get(name)[generation][round]`.
+ * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`. `measure` resolves
+ * to a number. `alternate` resolves to all numbers by name: `samples.get(name)[generation][round]`.
  */
 export async function alternate(contenders, { generations, rounds, first = 0 }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))
@@ -24,8 +24,8 @@ export async function alternate(contenders, { generations, rounds, first = 0 }) 
 }
 
 /**
- * Starts all contenders one after another, beginning with a different one in each generation. Adds an empty list
- * `values` to each.
+ * Starts all contenders one after another, beginning with a different contender in each generation. Adds an empty list
+ * `values` to each contender.
  */
 export async function startAll(contenders, generation) {
   const running = []
@@ -46,8 +46,8 @@ const ROUND_DURATION_MS = 60
 
 /**
  * Creates a contender that repeats one task in its own process, measured in ns per repetition. `startProcess` starts a
- * process that answers `{count}` with `{ns}`. The process counts as warm after a minimum time and at least
- * `warmUpCalls` calls.
+ * process that answers `{count}` with `{ns}`. The process is warm after a minimum time and at least `warmUpCalls`
+ * calls.
  */
 export function createTask(name, startProcess, warmUpCalls = 0) {
   return {

@@ -8,6 +8,6 @@ export function createExpect(what, flush, readArrived) {
     await flush()
     const arrived = readArrived() - before
     before = readArrived()
-    if (arrived !== count) throw new Error(`${arrived} ${what} arrived in place of ${count}`)
+    if (arrived !== count) throw new Error(`${arrived} ${what} arrived instead of ${count}`)
   }
 }

@@ -59,7 +59,7 @@ const known = [...FAIR, ...SECTIONS.keys()]
 const names = positionals.length === 0 ? known : positionals.flatMap(name => (name === 'fair' ? FAIR : [name]))
 const unknown = names.find(name => !known.includes(name))
 if (unknown !== undefined) {
-  console.error(`No section "${unknown}". There are: fair, ${known.join(', ')}.`)
+  console.error(`Unknown section "${unknown}". Known sections: fair, ${known.join(', ')}.`)
   process.exit(2)
 }
 const generations = values.generations === undefined ? undefined : Number(values.generations)

@@ -31,8 +31,8 @@ export function medianInterval(values) {
 }
 
 /**
- * Returns how many values an interval omits on each side: if `count` coins are tossed, at most this many show heads
- * once in 40 experiments.
+ * Returns how many values an interval omits on each side. If `count` coins are tossed, the probability that at most
+ * this many show heads is at most 1 in 40.
  */
 function countOutside(count) {
   let chance = 2 ** -count

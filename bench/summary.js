@@ -22,7 +22,7 @@ export function formatSummary({ start, load }, lines, nodes) {
   const where = `${cpus().length} cores of ${cpus()[0]?.model}`
   const table = formatLines(lines, nodes)
   const made = `Measured on ${date}, in ${minutes} minutes, with Node ${versions}, on ${where}.`
-  return `${made} The load was ${load} before, and ${showLoad()} at the end.\n\n${table}`
+  return `${made} The load averages were ${load} before the run, and ${showLoad()} at the end.\n\n${table}`
 }
 
 /** Returns the table lines that README shows, with the header. */

@@ -25,7 +25,7 @@ export function parseChangeset(text) {
  * @param {{ bump: string | undefined, summary: string }[]} changesets
  */
 export function addVersion(changelog, version, changesets) {
-  if (readVersion(changelog, version) !== undefined) throw new Error(`CHANGELOG.md has a version ${version} already.`)
+  if (readVersion(changelog, version) !== undefined) throw new Error(`CHANGELOG.md already has a version ${version}.`)
   const described = changesets.filter(({ bump, summary }) => bump !== undefined && summary !== '')
   const sorted = BUMPS_BY_SIZE.flatMap(step => described.filter(({ bump }) => bump === step))
   const section = [`## ${version}`, '', ...sorted.map(({ summary }) => toItem(summary)), '', ''].join('\n')

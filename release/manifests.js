@@ -1,6 +1,7 @@
 // Writes what all packages share: fields in their manifests and links in their READMEs. Both come from the root's
-// package.json. Its `repository.url` is the only place where the project's address must be changed. After such a change,
-// this script also updates the files that contain the full address: in the root, in .github/ and the one for messages.
+// package.json. Its `repository.url` is the only place where the project's address must be changed. After such a
+// change, this script also updates the files that contain the full address, in the root, in .github/ and in
+// MESSAGES_FILE.
 //
 //   node release/manifests.js           writes the files
 //   node release/manifests.js --check   names the files that differ, and fails if there are any

@@ -10,19 +10,20 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildEntry } from '../packages/viewer/build-entry.js'
 
-const PAGES_LABEL = 'the pages of `@osprofiler/viewer`, and so each HTML file that the command and the viewer write'
+const PAGES_LABEL =
+  'the pages of `@osprofiler/viewer`, and therefore each HTML file that the command and the viewer write'
 const PICTURES_LABEL = 'the package `osprofiler`, as the file `dist/fonts/DejaVuSansCondensed.ttf`'
 
 const file = fileURLToPath(new URL('../THIRD-PARTY.md', import.meta.url))
 const entries = [...(await listBundledInPages()), readBundledFont()]
-const text = `# Software of others
+const text = `# Third-party software
 
-These packages of others are in the files of OSProfiler for Node.js. \`node release/third-party.js\` writes this list.
+The packages of OSProfiler for Node.js contain the following third-party packages. \`node release/third-party.js\` writes this list.
 ${entries.map(formatSection).join('')}`
 
 if (!process.argv.includes('--check')) writeFileSync(file, text)
 else if (readFileSync(file, 'utf8') !== text) {
-  console.error('Run "node release/third-party.js": THIRD-PARTY.md is not what the packages hold.')
+  console.error('Run "node release/third-party.js": THIRD-PARTY.md does not match the bundled packages.')
   process.exitCode = 1
 }
 

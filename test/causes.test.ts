@@ -189,7 +189,7 @@ describe('the first sentence names the cause', BUSY, () => {
     const { remarks } = await programs.ask(findUrl('far-shop/healthy'))
 
     expect(remarks).toContain(
-      "The command waited T for the answer, and the trace has T: T lie outside the services' records.",
+      "The command waited T for the answer, and the trace has T: T are outside the services' records.",
     )
   })
 

@@ -150,7 +150,7 @@ describe("the command's own wait", () => {
     const { stderr } = await osprofiler(['run', url], { env })
 
     expect(stderr).toMatch(
-      /^The command waited 2\.\d+ s for the answer, and the trace has \d+(\.\d+)? m?s: \d\.?\d+ m?s lie outside the services' records\. /m,
+      /^The command waited 2\.\d+ s for the answer, and the trace has \d+(\.\d+)? m?s: \d\.?\d+ m?s are outside the services' records\. /m,
     )
   })
 })

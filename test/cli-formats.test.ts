@@ -214,11 +214,11 @@ describe('osprofiler trace show --render-dot', () => {
 
 describe('an option that a format does not support', () => {
   it.each([
-    [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
-    [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot go together.'],
+    [['--json', '--dot'], 'Give one format: --json and --dot cannot be combined.'],
+    [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot be combined.'],
     [['--export', 'zipkin'], 'Allowed choices are perfetto, speedscope, otlp.'],
     [['--render-dot', 'a.svg', '--out', 'b.svg'], '--render-dot already names the file of the picture'],
-    [['--json', '--depth', '2'], '--depth applies only to the tree. --json always has the whole trace.'],
+    [['--json', '--depth', '2'], '--depth applies only to the tree. --json always contains the whole trace.'],
     [['--dot', '--filter', 'x'], '--filter applies only to the tree'],
     [['--html', '--code'], '--code applies only to the tree'],
     [['--depth', '0'], 'Give a whole number, 1 or more.'],

@@ -63,7 +63,7 @@ describe('a row of osprofiler trace list', () => {
     ])
     expect(all.stderr).toBe('')
     expect(readIds(slow)).toEqual(['small'])
-    expect(slow.stderr).toBe('A trace is too large to be read, and left out: large\n')
+    expect(slow.stderr).toBe('A trace is too large to be read, and therefore left out: large\n')
   })
 
   it("in JSON, has Python's members and additional ones", async () => {

@@ -110,7 +110,7 @@ describe('osprofiler run with a write-only store', () => {
     const ids = outcome.stdout.trimEnd().split('\n')
     expect(ids).toEqual(Array(2).fill(expect.stringMatching(/^[0-9a-f-]{36}$/)))
     expect(outcome.code).toBe(0)
-    expect(outcome.stderr).toContain('can only be written')
+    expect(outcome.stderr).toContain('cannot be read')
     expect(outcome.stderr).toContain(ids[0]?.replaceAll('-', ''))
   })
 
@@ -122,7 +122,7 @@ describe('osprofiler run with a write-only store', () => {
     const { outcome } = await runTimed(['run', origin, '--json'])
 
     expect(outcome).toMatchObject({ code: 1, stdout: '' })
-    expect(outcome.stderr).toContain('can only be written')
+    expect(outcome.stderr).toContain('cannot be read')
     expect(requests).toBe(0)
   })
 })

@@ -229,7 +229,7 @@ describe('the request of osprofiler run', () => {
     [['http://127.0.0.1/', '-H', 'no colon, but a s3cret'], 'A header has the form "Name: value"'],
     [
       ['http://127.0.0.1/', '-H', 'Authorization: s3cret\u0001'],
-      'The value of the header Authorization holds a character',
+      'The value of the header Authorization contains a character',
     ],
     [['http://127.0.0.1/', '-X', 'B AD'], 'This method is not valid in HTTP'],
     [['http://127.0.0.1/', '-d', '@gone'], 'Cannot read the body from gone: ENOENT'],
@@ -297,7 +297,7 @@ describe('osprofiler run --baseline', () => {
     [['--fail-on', '10%'], '--fail-on needs a --baseline FILE'],
     [['--baseline', 'gone.jsonl'], 'Cannot read a trace from gone.jsonl: ENOENT'],
     [['--baseline', 'gone.jsonl', '--html'], 'A comparison with --baseline is written as text or with --json.'],
-    [['--json', '--dot'], 'Give one format: --json and --dot cannot go together.'],
+    [['--json', '--dot'], 'Give one format: --json and --dot cannot be combined.'],
     [['--render-dot', 'x.pdf'], 'PDF needs Graphviz'],
   ])('explains the error in %j before it sends anything', async (options, message) => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, ...options], { env, cwd: directory })

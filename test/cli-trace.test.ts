@@ -67,7 +67,7 @@ describe('osprofiler trace show', () => {
     })
     expect(both.code).toBe(0)
     expect(both.stderr).toContain(
-      'This file holds 2 traces, which are drawn as one trace. `osprofiler trace diff` compares',
+      'This file contains 2 traces, which are drawn as one trace. `osprofiler trace diff` compares',
     )
   })
 

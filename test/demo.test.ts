@@ -97,7 +97,7 @@ describe('the demo', () => {
   it('records nothing about the unsigned request', () => {
     const said = demo.said.stdout.match(/\d+ records of one trace/g)
 
-    expect(demo.said.stdout).toContain('It is served all the same (200).')
+    expect(demo.said.stdout).toContain('The service answers it, too (200).')
     // The account is one more point, which is not part of the tree.
     expect(said).toEqual(Array(2).fill(`${2 * (report.points.length + 1)} records of one trace`))
   })

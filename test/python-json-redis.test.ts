@@ -141,7 +141,7 @@ describe('a Redis entry that is not JSON', () => {
     const { code, stdout, stderr } = await show('broken')
 
     expect(code).toBe(1)
-    expect(stdout + stderr).toContain('The store has 1 entry of trace broken, which is no record that can be read.')
+    expect(stdout + stderr).toContain('The store has 1 entry of trace broken, which is not a readable record.')
   })
 })
 

@@ -193,7 +193,9 @@ describe('osprofiler run with a service that reports about the trace', () => {
     const { code, stderr } = await ask({ maxTracesPerSecond: 0 })
 
     expect(code).toBe(1)
-    expect(stderr).toContain('The service did not trace the request: rate-limited. More traces arrive there than')
+    expect(stderr).toContain(
+      'The service did not trace the request: rate-limited. More traces arrive at the service than',
+    )
     expect(stderr).not.toContain('What to check')
     // Waiting for the trace would take five seconds.
     expect(performance.now() - began).toBeLessThan(5_000)

@@ -14,12 +14,12 @@ const RUNS_PER_ROUND = 10
 const AIM_MS = 300
 const COMMAND = fileURLToPath(new URL('../../packages/cli/dist/osprofiler.js', import.meta.url))
 const SERVICE = fileURLToPath(new URL('service.js', import.meta.url))
-/** What the tree must show: a point of each hop, and the last one that the callee records. */
+/** Names that the tree must show: each service, and the first and the last step of the called service. */
 const EXPECTED = ['gateway', 'orders', 'step-1', 'step-5']
 
 /**
- * Measures the time from the answer of a service to the drawn tree: `osprofiler run` of a request to a gateway, which
- * calls a service. The gateway says when its answer ended. A tree that lacks a point aborts the run.
+ * Measures the time from the end of an answer to the drawn tree. `osprofiler run` sends a request to a gateway, which
+ * calls a service. The gateway reports when its answer ended. If a tree lacks a point, the run is aborted.
  */
 export async function runArrival({ generations = 2, rounds = 3, only }, command = COMMAND) {
   const rows = []
@@ -93,7 +93,7 @@ async function startService(...args) {
   }
 }
 
-/** Returns when the last byte of the tree arrived, on the clock of all processes of this machine. */
+/** Returns when the last byte of the tree arrived, in milliseconds since 1970, so that processes can compare times. */
 async function drawTree(command, url, store) {
   const env = { PATH: process.env.PATH, OSPROFILER_HMAC_KEYS: 'SECRET_KEY', OSPROFILER_CONNECTION_STRING: store }
   const child = spawn(process.execPath, [command, 'run', url], { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,4 +1,4 @@
-// A gateway (Express) or the service behind it (Fastify). Both are traced, as a user would set them up.
+// Runs a gateway (Express), or the service that the gateway calls (Fastify). Tracing is set up as a user would do it.
 
 import { performance } from 'node:perf_hooks'
 import { withTrace } from '@osprofiler/core'
@@ -12,7 +12,7 @@ const [kind, connectionString, target] = process.argv.slice(2)
 const hmacKeys = 'SECRET_KEY'
 setup({ service: kind, connectionString, hmacKeys })
 
-/** Says when an answer has ended, on the clock of all processes of this machine. */
+/** Reports when an answer ended, in milliseconds since 1970, so that processes can compare times. */
 function tellAnswer() {
   console.log(JSON.stringify({ answeredAt: performance.timeOrigin + performance.now() }))
 }

@@ -9,7 +9,7 @@ import { printTable, show } from '../table.js'
 const AWAIT_COUNT = 1_000_000
 const REQUEST_COUNT = 5_000
 /**
- * The context stays on for slightly less than this time after the last trace: see
+ * OSProfiler switches its context off slightly less than this time after the last trace: see
  * `packages/core/src/points/context.ts`.
  */
 const REST_DURATION_MS = 11_000

@@ -9,8 +9,8 @@ const require = createRequire(import.meta.url)
 
 const inContext = await createContender(task, [['pg'], { traceSql: 'statements' }], () => {
   const { PgInstrumentation } = require('@opentelemetry/instrumentation-pg')
-  // With these options, OpenTelemetry creates no spans for connections from the pool or for queries outside a trace,
-  // like our instrument.
+  // These options turn off spans for connections from the pool and for queries outside a trace, because our instrument
+  // creates no such points.
   return [new PgInstrumentation({ ignoreConnectSpans: true, requireParentSpan: true })]
 })
 const pg = require('pg')

@@ -19,7 +19,7 @@ const traced = run => async count => {
 const POINTS_PER_REQUEST = 20
 const STACK_DEPTH = 30
 
-/** Runs requests of 20 points each, on a stack as deep as in a server. Counts points. */
+/** Runs requests of 20 points each, on a stack as deep as in a server. `count` is the number of points. */
 const requests = options => async count => {
   for (let made = 0; made < count; made += POINTS_PER_REQUEST) {
     profiler.run({ hmacKey, ...options }, () => deepen(STACK_DEPTH, makePoints))
@@ -40,7 +40,7 @@ function deepen(depth, fn) {
   return depth === 0 ? fn() : deepen(depth - 1, fn)
 }
 
-/** The least work that finds a line: Node's own stack of up to 50 frames, and the place of the innermost. */
+/** Does the least work that finds a line: reads a stack of up to 50 frames, and the file and line of the innermost. */
 function readStack() {
   const { stackTraceLimit, prepareStackTrace } = Error
   Error.stackTraceLimit = 50

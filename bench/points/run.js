@@ -56,11 +56,11 @@ async function runCallSites(effort) {
   const ofStack = ratio(new Map([...samples, ['extra', extra]]), 'extra', 'stack')
   printTable(
     'The call site of a point, in requests of 20 points',
-    ['', 'ns a point', 'ratio of the addition to a stack', 'aim 2'],
+    ['', 'ns per point', 'ratio of the added time to reading a stack', 'aim 2'],
     [
       ['with a call site', ns('with'), show(ofStack), verdict(ofStack.median, 2)],
-      ['without', ns('without'), '', ''],
-      ["Node's own stack and one place", ns('stack'), '', ''],
+      ['without a call site', ns('without'), '', ''],
+      ['reading a stack in Node', ns('stack'), '', ''],
     ],
   )
 }

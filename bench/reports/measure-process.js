@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** Flags that make a Node process report its usage. `python_report.py` reports its own. */
+/** Flags that make a Node process report its CPU time and memory. `python_report.py` needs no flags for this. */
 export const USAGE_FLAGS = ['--import', new URL('report-usage.js', import.meta.url).href]
 
 /** The file that starts our command. */

@@ -82,7 +82,7 @@ function recordRows(rows) {
  * milliseconds, and to the number of frames that had no row in the middle of the view.
  */
 async function scrollFrames({ rows, frames: count, jump = false }) {
-  // The page may be redrawing its rows, so the element that scrolls is found instead: it is never replaced.
+  // Finds the element that scrolls. The page may replace its rows at any time, but never replaces this element.
   let scroller = document.querySelector('.grid') ?? document.querySelector(rows)
   while (
     scroller.scrollHeight <= scroller.clientHeight + 1 ||

@@ -1,4 +1,4 @@
-"""Python's report: `python_report.py RECORDS.jsonl OUT.json dumps|dump`.
+"""Creates a report with Python: `python_report.py RECORDS.jsonl OUT.json dumps|dump`.
 
 Collects the records as the drivers do (redis_driver.py's get_report). Writes them
 as the command does (dumps: one string, which is then written), or piece by piece

@@ -28,7 +28,7 @@ export function startOpenTelemetry(framework, on) {
   return { expect, fastifyPlugin }
 }
 
-/** Each creates one span per request, with its route, and no spans for layers, hooks or handlers. */
+/** Each setup creates one span per request, with its route, and no spans for layers, hooks or handlers. */
 const INSTRUMENTATIONS = {
   express() {
     const { ExpressInstrumentation } = require('@opentelemetry/instrumentation-express')

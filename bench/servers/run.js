@@ -6,8 +6,8 @@ import { BARE, BARE_AGAIN, createServers, REFUSED, SAMPLED_OFF, SAMPLED_ON, TRAC
 const MIN_GENERATIONS = 6
 const DEFAULT_ROUNDS = 6
 /**
- * A burst is sixty requests, so a round is 3,000. A round includes garbage collections: on Node 20, Express causes
- * about one of the old space.
+ * A burst has sixty requests, so a round has 3,000. A round is long enough to include garbage collections: with Express
+ * on Node 20, the old space is collected about once in a round.
  */
 const BURSTS_PER_ROUND = 50
 /** The figures count only if two bare servers differ by less than this, in us. */
@@ -46,7 +46,7 @@ function createGroup(framework, node) {
 }
 
 /**
- * Restarts all contenders and lets them take turns. Each turn is one burst of some ten milliseconds. The speed of a
+ * Restarts all contenders and lets them take turns. Each turn is one burst of about ten milliseconds. The speed of a
  * shared machine can change by half within seconds. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {

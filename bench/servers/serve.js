@@ -15,7 +15,7 @@ const adapter = variant === 'adapter'
 
 const { expect } = openTelemetry ?? countRecords()
 
-// Otherwise Node would print a warning about the first refused signature in the benchmark's terminal.
+// Keeps the warning about the first refused signature out of the benchmark's output.
 process.removeAllListeners('warning')
 
 const hmacKeys = 'SECRET_KEY'

@@ -12,7 +12,7 @@ const secret = createSecretKey(Buffer.from(KEY))
 const traces = Array.from({ length: 1_024 }, () => ({ base_id: createTraceId(), parent_id: createTraceId() }))
 const headers = traces.map(trace => signedPack(trace, KEY))
 
-// A ticket can be used once, so the verifier is replaced after all tickets were used.
+// A verifier accepts each ticket only once, so it is replaced after all tickets were used.
 const TICKETS = 16_384
 const nowS = Math.floor(Date.now() / 1_000)
 const ticketSecret = createSecretKey(randomBytes(32))
@@ -20,7 +20,7 @@ const grant = { key: secret, iat: nowS, exp: nowS + 300, aud: 'orders', points: 
 let tickets
 let verifyTicket
 
-/** Tickets for the headers, which are created when a row first needs them. */
+/** Returns tickets for the headers. Creates them at the first call, because most tasks need no tickets. */
 function getTickets() {
   tickets ??= Array.from({ length: TICKETS }, (_, i) => signTicket({ ...grant, info: pickAt(headers, i)[0] }))
   return tickets

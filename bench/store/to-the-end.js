@@ -18,7 +18,7 @@ const path = join(folder, 'traces.db')
 const RECORDS = createRecords(20_000)
 const POINTS_PER_TRACE = 10
 
-/** Each resolves to a task that records points in traces of ten, and that resolves when all records are delivered. */
+/** Each function resolves to a task. A task records points in traces of ten, and resolves when all are delivered. */
 const WAYS = {
   async sqlite() {
     const driver = openDriver(`sqlite:///${path}`)

@@ -1,7 +1,7 @@
 import { Client } from '@elastic/elasticsearch'
 import { clearIndex, openSearchServer, toNode, toText } from './search.js'
 
-/** Elasticsearch, as a store to measure: see `run.js`. */
+/** Elasticsearch as a store of the benchmark: see `stores.js`. */
 export const store = {
   title: 'Elasticsearch',
 

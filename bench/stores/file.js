@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A directory of files, as a store to measure: see `run.js`. */
+/** A directory of files as a store of the benchmark: see `stores.js`. */
 export const store = {
   title: 'files',
 

@@ -9,7 +9,7 @@ const SETTINGS = {
   'innodb-log-file-size': '96M',
 }
 
-/** MariaDB, as a store to measure: see `run.js`. It flushes commits to disk. */
+/** MariaDB as a store of the benchmark: see `stores.js`. It flushes commits to disk. */
 export const store = {
   title: 'MariaDB',
   toText: toData,

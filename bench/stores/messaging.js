@@ -3,7 +3,7 @@ import { connect } from 'amqplib'
 
 const QUEUE = 'profiler.info'
 
-/** RabbitMQ, as a store to measure: see `run.js`. */
+/** RabbitMQ as a store of the benchmark: see `stores.js`. */
 export const store = {
   title: 'RabbitMQ, as notifications',
 

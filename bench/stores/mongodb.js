@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb'
 import { openServer } from './stand-ins.js'
 
-/** MongoDB, as a store to measure: see `run.js`. */
+/** MongoDB as a store of the benchmark: see `stores.js`. */
 export const store = {
   title: 'MongoDB',
 

@@ -1,7 +1,7 @@
 import { Client } from '@opensearch-project/opensearch'
 import { clearIndex, openSearchServer, toNode, toText } from './search.js'
 
-/** OpenSearch, as a store to measure: see `run.js`. OSProfiler's own driver cannot use it. */
+/** OpenSearch as a store of the benchmark: see `stores.js`. OSProfiler's own driver cannot use it. */
 export const store = {
   title: 'OpenSearch',
 

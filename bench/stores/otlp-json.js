@@ -1,5 +1,5 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { createOtlpStore } from './otlp.js'
 
-/** A collector that receives JSON, as a store to measure: see `run.js`. */
+/** An OTLP collector as a store of the benchmark: see `stores.js`. The protocol is JSON over HTTP. */
 export const store = createOtlpStore('http/json', OTLPTraceExporter)

@@ -4,7 +4,7 @@ import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 
-/** Creates a collector as a store to measure. The collector discards all requests. */
+/** Creates a store of the benchmark for an OTLP collector. The collector discards all requests. */
 export function createOtlpStore(protocol, Exporter) {
   return {
     title: `OTLP, ${protocol}`,
@@ -17,7 +17,7 @@ export function createOtlpStore(protocol, Exporter) {
       return {
         url: `otlp://127.0.0.1:${collector.address().port}?protocol=${protocol}`,
         byCpuTime: true,
-        note: 'In CPU time of the client, beside an exporter and, in the second row, a tracer of OpenTelemetry, which makes a span and ends it.',
+        note: "The figures are CPU time of the client. The bare client is OpenTelemetry's exporter. In the second row, OpenTelemetry's tracer also creates and ends the spans.",
         clear: () => {},
         async stop() {
           collector.closeAllConnections()

@@ -8,7 +8,7 @@ const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL, as a store to measure: see `run.js`. It flushes commits to disk. */
+/** PostgreSQL as a store of the benchmark: see `stores.js`. It flushes commits to disk. */
 export const store = {
   title: 'PostgreSQL',
   toText: toData,

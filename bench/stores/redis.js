@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 
-/** Redis, as a store to measure: see `run.js`. */
+/** Redis as a store of the benchmark: see `stores.js`. */
 export const store = {
   title: 'Redis',
 

@@ -15,7 +15,7 @@ const BARE_AIM_RATIO = 0.8
 const PYTHON_AIM_RATIO = 20
 
 const ROWS = [
-  ['the bare client, the same batches, ready texts', 'bare'],
+  ['the bare client, the same batches, prepared JSON', 'bare'],
   ['the same, including the JSON', 'records'],
   ["the driver's write(), 500 records each", 'driver'],
   ['createNotifier(), from the first record to the end of flush()', 'notifier'],

@@ -1,10 +1,11 @@
 /** The folder of the stand-ins from the driver tests, after `tsc -b bench/stand-ins` has compiled them. */
 const STAND_INS = new URL('../stand-ins/dist/packages/drivers/test/stand-ins/', import.meta.url)
 const NOTE =
-  'Beside a stand-in at the protocol, in CPU time of the client: what the drivers cost, and nothing of the store.'
+  'The server is a stand-in. The figures are CPU time of the client: the cost of the drivers without the store.'
 
 /**
- * Starts the server at `OSPROFILER_TEST_..._URL`, or else a stand-in: {url, stop(), standIn?, note?, byCpuTime?}.
+ * Returns the server at `OSPROFILER_TEST_..._URL`, or else starts a stand-in: {url, stop(), standIn?, note?,
+ * byCpuTime?}.
  *
  * @param file the stand-in's file
  * @param start starts the stand-in with the exports of that file

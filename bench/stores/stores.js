@@ -9,8 +9,8 @@ export const STORES = ['redis', 'otlp-protobuf', 'otlp-json', 'postgresql', 'mar
  *   toItems        returns the items for a batch of records. Default: the records
  *   start()        starts a private server: {url, python, clear(), stop(), note, byCpuTime}.
  *                  `clear` empties the server between measurements.
- *                  `python` contains the class of Python's driver, or `python_writer.py`'s argument for it,
- *                  and the connection string. It is missing if Python has no driver.
+ *                  `python` contains the arguments of `python_writer.py`: the class of a driver,
+ *                  and the connection string. `python` is missing if Python has no driver.
  *                  `note` is a remark about the server for readers of the table.
  *                  `byCpuTime` marks a stand-in, for which the CPU time of the writing process counts.
  *   openBare(url)  opens the bare client: {write(items, toText), close()}. `write` writes a batch as the driver does,

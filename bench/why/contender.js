@@ -1,4 +1,5 @@
-// A server that can account for the time of one request while it serves others. Each handler awaits a hundred times.
+// A server that can record an account of one request, which shows why the request is slow, while it serves others. Each
+// handler awaits a hundred times.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -10,7 +11,7 @@ import { answer } from '../answer.js'
 const AWAIT_COUNT = 100
 const BYTES_PER_MB = 1024 * 1024
 
-// The benchmark measures the pause, so no pause may be too long.
+// The benchmark measures the pause at the start of an account, so no pause may be refused as too long.
 configure({ why: { level: 'cpu', maxPauseMs: Number.MAX_SAFE_INTEGER } })
 let account
 const notifier = createNotifier({
@@ -29,7 +30,7 @@ async function awaitOften() {
 
 /** Runs a trace with an account of the given level, or without one. */
 function trace(why, fn) {
-  // Only once in ten seconds may a request have an account with samples.
+  // Removes the limit that allows an account of the level `cpu` only once in ten seconds.
   const { values } = globalThis[Symbol.for('osprofiler.core')]
   values.get('why').lastCpuAt = Number.NEGATIVE_INFINITY
   return run({ hmacKey: 'SECRET_KEY', why }, fn)
@@ -39,7 +40,7 @@ async function takeAccount() {
   await notifier.flush(30_000)
   const taken = account
   account = undefined
-  if (taken?.refused !== undefined || taken?.cut) throw new Error(`The account is not whole: ${JSON.stringify(taken)}`)
+  if (taken?.refused !== undefined || taken?.cut) throw new Error(`The account is incomplete: ${JSON.stringify(taken)}`)
   return taken
 }
 

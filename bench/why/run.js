@@ -7,7 +7,7 @@ import { summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
 const HEAPS_MB = [10, 50, 100, 200, 400]
-/** Short, because a recording is cut after ten seconds. */
+/** The number is small, because a recording is cut off after ten seconds. */
 const REQUEST_COUNT = 4_000
 const SIGNED_COUNT = 20
 const LEVELS = ['waits', 'cpu']
@@ -15,9 +15,9 @@ const LEVELS = ['waits', 'cpu']
 const PHASES = [
   ['without an account', undefined],
   ['an account of the level waits is open', 'waits'],
-  ['after it', undefined],
+  ['after the account of the level waits', undefined],
   ['an account of the level cpu is open', 'cpu'],
-  ['after it, too', undefined],
+  ['after the account of the level cpu', undefined],
 ]
 
 /** Measures what an account costs: the pause at its start, the other requests of a busy server, and the request itself. */
@@ -45,7 +45,7 @@ export async function runWhy({ generations, rounds }) {
   const [before = []] = phases.values()
   printTable(
     `Other requests of a busy server, with 100 awaits each, ${where}`,
-    ['', 'us of CPU per request', 'ratio to without an account'],
+    ['', 'us of CPU per request', 'ratio to the first row'],
     [...phases].map(([name, us]) => [
       name,
       show(summarise(us), 0),
@@ -55,7 +55,7 @@ export async function runWhy({ generations, rounds }) {
   const bare = signed.get(undefined)
   printTable(
     `The traced request itself, with 100 awaits, until its account is recorded, ${where}`,
-    ['', 'us of CPU', 'ratio to without an account'],
+    ['', 'us of CPU', 'ratio to the first row'],
     [...signed].map(([level, us]) => [
       level ?? 'without an account',
       show(summarise(us), 0),
@@ -79,7 +79,7 @@ async function measurePauses(rounds, pauses) {
       for (const level of round % 2 === 0 ? LEVELS : LEVELS.toReversed()) {
         const pause = await child.ask({ pause: level })
         if (pause.level !== level) throw new Error(`The account has the level ${pause.level}, not ${level}`)
-        // The first account loads the inspector.
+        // The first account does not count, because it loads the inspector.
         if (round > 0) pauses.get(heap)[level].push(pause)
       }
     }

@@ -4,7 +4,7 @@ import { createRequestTracer } from '@osprofiler/core/http'
 import { setup } from '@osprofiler/node'
 import { Hono } from 'hono'
 
-/** A whole adapter. Hono's Node server passes on Node's own request and response. */
+/** A complete adapter. Hono's Node server provides Node's own request and response. */
 function osprofilerMiddleware(hmacKeys, options) {
   const tracer = createRequestTracer(hmacKeys, options)
   return function osprofiler(c, next) {

@@ -34,7 +34,7 @@ export function serveTraced(method, call) {
             fail = reject
           })
           const serve = () => {
-            // Later events call the handler outside of the trace, so they need its context.
+            // Later events run outside of the trace, so their handlers need the trace's context.
             inContext = bind(step => step())
             nextMetadata(metadata)
             return served

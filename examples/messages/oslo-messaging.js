@@ -3,7 +3,7 @@
 import { createOsloClient, createOsloServer } from '@osprofiler/rpc/oslo-messaging'
 import { connect } from 'amqplib'
 
-// The same settings as in section [oslo_messaging_rabbit] of the services.
+// These settings must be the same as in the section [oslo_messaging_rabbit] of the services.
 const rabbit = { amqp_durable_queues: true, rabbit_quorum_queue: true }
 
 class Orders {

@@ -1,4 +1,4 @@
-// OSProfiler next to OpenTelemetry, for signed requests.
+// Uses OSProfiler for signed requests, in addition to OpenTelemetry.
 
 import { trace } from '@opentelemetry/api'
 import { get } from '@osprofiler/core'

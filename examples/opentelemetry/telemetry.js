@@ -1,4 +1,4 @@
-// OpenTelemetry for all requests. Load this file first: `node --import ./telemetry.js app.js`.
+// Uses OpenTelemetry for all requests. Load this file first: `node --import ./telemetry.js app.js`.
 import { register } from 'node:module'
 import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'

@@ -8,11 +8,11 @@ const browser = await chromium.connectOverCDP(process.env.CDP ?? 'http://127.0.0
 const [context] = browser.contexts()
 for (const page of context.pages()) await signRequestsOf(page)
 context.on('page', signRequestsOf)
-console.log(`Signing the requests to ${origin}. Ctrl-C ends this.`)
+console.log(`Signing the requests to ${origin}. Ctrl-C stops signing.`)
 
 async function signRequestsOf(page) {
   const devtools = await context.newCDPSession(page)
-  // A request is paused again for each hop of a redirect, and the headers of the hop before are gone by then.
+  // After a redirect, the browser pauses the request again. By then, it has removed the signed headers.
   devtools.on('Fetch.requestPaused', async ({ requestId, request }) => {
     const { traceId, headers } = signRequest(request.url)
     const all = Object.entries({ ...request.headers, ...headers }).map(([name, value]) => ({ name, value }))

@@ -18,7 +18,7 @@ async function signRequestsTo(origin, page) {
       const request = route.request()
       const { traceId, headers } = signRequest(request.url())
       console.log(traceId, request.method(), new URL(request.url()).pathname)
-      // Not route.continue(): a redirect would take its headers along, even to another host.
+      // route.continue() would send the signed headers to the target of a redirect, even to another host.
       const response = await route.fetch({ headers: { ...request.headers(), ...headers }, maxRedirects: 0 })
       await route.fulfill({ response })
     },

@@ -13,7 +13,7 @@ import Koa from 'koa'
 export const ADAPTERS = ['Express', 'Koa', 'Fastify'] as const
 export type Adapter = (typeof ADAPTERS)[number]
 
-/** The adapter's arguments, and a function whose result the server sends as JSON to every request. */
+/** The adapter's arguments, and a function whose result the server sends as JSON in response to every request. */
 export interface Serving {
   readonly hmacKeys?: HmacKeys | undefined
   readonly options?: HttpOptions | undefined

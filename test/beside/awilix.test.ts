@@ -111,11 +111,11 @@ async function injectProxy({ wrap, classAbove, classBelow }: WayToTrace): Promis
 
 const PROGRAMS: Record<string, (way: WayToTrace) => unknown> = {
   'by the names of parameters': way => inject(InjectionMode.CLASSIC, way),
-  'by one object': injectProxy,
+  'through a single object': injectProxy,
 }
 
 describe.each(Object.entries(PROGRAMS))('awilix, injecting %s', (_, program) => {
-  it.each(WAYS_TO_TRACE)('behaves the same with $name', async way => {
+  it.each(WAYS_TO_TRACE)('behaves the same untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, program)
 
     expect(outside).toEqual(untraced)

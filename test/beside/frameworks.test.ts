@@ -30,7 +30,7 @@ const SHARED = {
 
 const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
   // Express recognizes an error handler by its four parameters, and an application by its properties.
-  'Express, by the number of parameters': async wrap => {
+  'Express, which counts parameters,': async wrap => {
     const app = express()
     const inner = express()
     inner.get(
@@ -72,7 +72,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
   },
 
   // Fastify recognizes async hooks by their constructor, and plugins by symbols and the number of parameters.
-  'Fastify, by constructors and symbols': async wrap => {
+  'Fastify, which checks constructors and symbols,': async wrap => {
     const app = fastify()
     const refused: unknown[] = []
     try {
@@ -122,7 +122,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return [seen, refused, Reflect.has(app, 'own'), plugins]
   },
 
-  'Koa, by types of middleware': async wrap => {
+  'Koa with async and other middleware': async wrap => {
     const app = new Koa()
     app.silent = true
     app.use(
@@ -143,7 +143,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     return seen
   },
 
-  'Node, by what its functions accept and change': async wrap => {
+  'a function that is passed to util.promisify, to a mock or to Array.sort': async wrap => {
     const read = wrap((value: number, done: (error: null, value: number) => void) =>
       setImmediate(done, null, value + 1),
     )
@@ -172,7 +172,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
 }
 
 describe.each(Object.entries(PROGRAMS))('%s', (_, program) => {
-  it.each(FUNCTION_WAYS)('behaves the same with $name', async way => {
+  it.each(FUNCTION_WAYS)('behaves the same untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, ({ wrap }) => program(wrap))
 
     expect(outside).toEqual(untraced)

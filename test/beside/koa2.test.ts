@@ -56,7 +56,7 @@ function createApplication({ wrap }: WayToTrace): Koa {
   return app
 }
 
-/** Returns the application's responses, with our middleware in front. */
+/** Returns the application's responses to all requests. Our middleware is in front of the application. */
 async function collectAnswers(way: WayToTrace, sign: () => Record<string, string>): Promise<unknown> {
   const app = new Koa()
   app.silent = true
@@ -85,7 +85,7 @@ describe('Koa 2 with generator functions as middleware', () => {
     expect(statuses).toEqual([401, 200, 200, 418])
   })
 
-  it.each(FUNCTION_WAYS)('sends the same responses to unsigned and signed requests with $name', async way => {
+  it.each(FUNCTION_WAYS)('sends the same responses when traced with $name as when untraced', async way => {
     const names: unknown[] = []
     setNotifier(({ info }) => names.push((info.function as { name?: string } | undefined)?.name))
     const untraced = await collectAnswers(UNTRACED, () => ({}))

@@ -114,8 +114,8 @@ function runFunctions({ wrap }: WayToTrace): Promise<unknown> {
   })
 }
 
-describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store, %s', name => {
-  it.each(WAYS_TO_TRACE)('behaves the same with $name', async way => {
+describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store of the class %s', name => {
+  it.each(WAYS_TO_TRACE)('behaves the same untraced and traced with $name', async way => {
     const { untraced, outside, inside } = await compare(way, each => runStore(name, each))
 
     expect(outside).toEqual(untraced)
@@ -123,7 +123,7 @@ describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store, %s',
   })
 })
 
-/** MobX wraps the methods on every level of the prototype chain when an object is built. */
+/** Runs a program in which MobX wraps inherited methods. MobX does so for each object that is built. */
 async function runInherited({ above, below, classAbove, classBelow }: WayToTrace): Promise<unknown> {
   class Base {
     count = 0
@@ -154,7 +154,7 @@ async function runInherited({ above, below, classAbove, classBelow }: WayToTrace
 }
 
 describe('inherited MobX actions and flows', () => {
-  it.each(WAYS_TO_TRACE)('behave the same with $name', async way => {
+  it.each(WAYS_TO_TRACE)('behave the same untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, runInherited)
 
     expect(outside).toEqual(untraced)
@@ -164,7 +164,7 @@ describe('inherited MobX actions and flows', () => {
 })
 
 describe('functions that are passed to MobX', () => {
-  it.each(FUNCTION_WAYS)('behave the same with $name', async way => {
+  it.each(FUNCTION_WAYS)('behave the same untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, runFunctions)
 
     expect(outside).toEqual(untraced)

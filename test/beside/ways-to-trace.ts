@@ -17,7 +17,8 @@ export interface WayToTrace {
   /** Decorates a class below all other decorators. */
   readonly classBelow: ClassChange
   /**
-   * Decorates a class that a library knows from its member decorators. The result is never a replacement for the class.
+   * Decorates a class that a library already knows, because its member decorators have run. Never replaces the class,
+   * because the library would not know the replacement.
    */
   readonly classInPlace: ClassChange
 }
@@ -26,7 +27,7 @@ const keepMember = ((value: unknown, _key?: unknown, descriptor?: PropertyDescri
   descriptor ?? value) as TraceDecorator
 const keepClass: ClassChange = value => value
 
-/** The program without this project. */
+/** Traces nothing, so that a program runs without this project. */
 export const UNTRACED: WayToTrace = {
   name: 'not at all',
   wrap: keepMember,
@@ -111,7 +112,7 @@ export const PROXY_WAYS: readonly WayToTrace[] = [
     classInPlace: traceWholeClass,
   },
   {
-    name: 'everything at once',
+    name: 'all of these ways at once',
     wrap: traceOnce,
     above: traceOnce,
     below: traceOnce,
@@ -123,16 +124,16 @@ export const PROXY_WAYS: readonly WayToTrace[] = [
 
 export const WAYS_TO_TRACE: readonly WayToTrace[] = [...IN_PLACE_WAYS, ...PROXY_WAYS]
 
-/** The ways that differ when functions are traced. */
+/** The ways that matter for a program that traces only functions. */
 export const FUNCTION_WAYS: readonly WayToTrace[] = [
   { ...UNTRACED, name: 'trace()', wrap: traceOnce },
   { ...UNTRACED, name: 'trace() twice', wrap: traceTwice },
-  { ...UNTRACED, name: 'trace() that shows results', wrap: trace('step', { hideResult: false }) },
+  { ...UNTRACED, name: 'trace() that records results', wrap: trace('step', { hideResult: false }) },
 ]
 
 /**
- * What a program does without this project, when traced code runs outside of a trace, and in a trace, with the trace's
- * points.
+ * The results of a program that runs three times: without this project, traced but outside of any trace, and inside a
+ * trace. `points` is the number of recorded points.
  */
 export interface Comparison {
   readonly untraced: unknown

@@ -9,8 +9,8 @@ export function readSentences(printed: string): string[] {
 }
 
 /**
- * Replaces what differs from one run to the next: shares by `N %`, times and sizes by `T`, and ports by `PORT`. On a
- * busy machine, pauses use up a request's time for call sites, and only some of its repeated points have one.
+ * Replaces parts that differ from one run to the next: shares by `N %`, times and sizes by `T`, and ports by `PORT`.
+ * Removes how many repeated points have a call site, because on a busy machine, only some of them do.
  */
 export function hideFigures(sentence: string): string {
   return sentence

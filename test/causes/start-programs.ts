@@ -10,15 +10,15 @@ import { hideFigures, readSentences } from './read-sentences.js'
 
 const source = fileURLToPath(new URL('programs', import.meta.url))
 
-/** What the command says about a request. */
+/** The command's advice about a request. */
 export interface Advice {
   /** The sentences below the tree, without figures. */
   readonly sentences: readonly string[]
-  /** The lines that the command prints beside the tree, without figures. */
+  /** The lines that the command prints to standard error, without figures. */
   readonly remarks: string
 }
 
-/** Programs that each run in a process of their own, with a store for their traces. */
+/** Programs that each run in a separate process, with a store for their traces. */
 export interface Programs {
   /** The settings with which the command finds the traces. */
   readonly env: NodeJS.ProcessEnv
@@ -32,7 +32,7 @@ export interface Programs {
 /** Compiles the programs with esbuild, as their users would. */
 export async function compilePrograms(): Promise<Programs> {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-causes-'))
-  // Inside this project, so that the programs find the packages.
+  // This folder is inside the project, so that the programs find the packages.
   const compiled = mkdtempSync(fileURLToPath(new URL('../dist-causes-', import.meta.url)))
   const env = {
     OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g',
@@ -79,7 +79,7 @@ async function stopProgram(program: ChildProcess): Promise<void> {
   await ended
 }
 
-/** Returns a sentence with `{name}` replaced by the line of a program below the comment `line: name`. */
+/** Replaces `{name}` in a sentence by the file and line that follow the comment `line: name` in a program. */
 export function insertLines(sentence: string): string {
   return sentence.replace(/\{([\w-]+)\}/g, (_, name) => MARKED_LINES.get(name) ?? `no line is marked ${name}`)
 }
@@ -95,7 +95,7 @@ const MARKED_LINES: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** Sentences that a healthy request may have, because they blame nothing. */
+/** Returns the sentences that blame something. A sentence about the critical path blames nothing. */
 export function findBlame({ sentences }: Advice): readonly string[] {
   return sentences.filter(sentence => !sentence.startsWith('The critical path is '))
 }

@@ -12,7 +12,7 @@ export const fastifyApp: Framework = {
 /** Fastify over unencrypted HTTP/2. */
 export const fastifyHttp2: Framework = {
   name: 'Fastify 5 over HTTP/2',
-  // The two servers differ only in their types, in so far as the tests use them.
+  // The types of the two servers differ, but not in the members that the tests use.
   serve: application => serve(application, fastify({ http2: true }) as unknown as FastifyInstance),
 }
 

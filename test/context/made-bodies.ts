@@ -80,9 +80,9 @@ const webStreamFrom = Reflect.get(ReadableStream, 'from') as (rows: Rows) => Rea
 
 /** All types of streamed bodies. */
 export const MADE_BODIES: readonly MadeBody[] = [
-  { make: 'a stream of Node', from: rows => Readable.from(rows) },
+  { make: 'a Node stream', from: rows => Readable.from(rows) },
   {
-    make: 'a chain of streams of Node',
+    make: 'a pipeline of Node streams',
     from: rows => pipeline(Readable.from(rows), new PassThrough(), () => {}),
   },
   { make: 'readable-stream 2', from: fromReadableClass(loadReadable('readable-stream2')) },
@@ -92,10 +92,13 @@ export const MADE_BODIES: readonly MadeBody[] = [
   { make: 'minipass', from: fromMinipass },
   { make: 'a web stream', isWeb: true, from: toPullStream },
   {
-    make: 'a web stream of an iterator',
+    make: 'a web stream from an iterator',
     isWeb: true,
     from: rows => Reflect.apply(webStreamFrom, ReadableStream, [rows]),
   },
-  { make: 'a web stream that was made one of Node', from: rows => Readable.fromWeb(toPullStream(rows) as never) },
+  {
+    make: 'a web stream made into a Node stream',
+    from: rows => Readable.fromWeb(toPullStream(rows) as never),
+  },
   { make: 'a Response', isWeb: true, from: rows => new Response(toPullStream(rows)) },
 ]

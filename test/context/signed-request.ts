@@ -57,7 +57,7 @@ export function send(url: string, { headers = {}, body, agent }: Sending = {}): 
   })
 }
 
-/** Splits a JSON text into the given number of pieces, even inside of characters. */
+/** Splits a JSON text into the given number of pieces, even in the middle of a surrogate pair. */
 export function split(text: string, pieces: number): string[] {
   const size = Math.ceil(text.length / pieces)
   return Array.from({ length: pieces }, (_, index) => text.slice(index * size, (index + 1) * size)).filter(Boolean)

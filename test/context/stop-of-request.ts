@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-// If a second stop were recorded, which must not happen, it would be recorded within this time.
+// A second stop record would be an error. It would be recorded within this time.
 const SETTLE_MS = 20
 
 /** Sends a signed request, and returns the info in the only stop record of its point, without host, route and counts. */

@@ -10,7 +10,7 @@ import type { TraceRecord } from '@osprofiler/core'
 export function outlineTrace(records: readonly TraceRecord[], rootId = records[0]?.base_id): string {
   const points = readPoints(records)
   for (const { name, parentId } of points.values()) {
-    if (parentId !== rootId && !points.has(parentId)) throw new Error(`The parent of ${name} is not of its trace`)
+    if (parentId !== rootId && !points.has(parentId)) throw new Error(`The parent of ${name} is not in the trace`)
   }
   const lines: string[] = []
   const draw = (parentId: string | undefined, indent: string): void => {
@@ -31,11 +31,11 @@ function readPoints(records: readonly TraceRecord[]): Map<string, { name: string
     const [, point = '', end] = /^(.*)-(start|stop)$/.exec(name) ?? []
     const known = points.get(trace_id)
     if (end === 'start') {
-      if (known !== undefined) throw new Error(`${name} came twice`)
+      if (known !== undefined) throw new Error(`${name} was recorded twice`)
       points.set(trace_id, { name: point, parentId: parent_id })
     } else {
-      if (known?.name !== point || known.parentId !== parent_id) throw new Error(`${name} has no start of its own`)
-      if (stopped.has(trace_id)) throw new Error(`${name} came twice`)
+      if (known?.name !== point || known.parentId !== parent_id) throw new Error(`${name} has no matching start`)
+      if (stopped.has(trace_id)) throw new Error(`${name} was recorded twice`)
       stopped.add(trace_id)
     }
   }

@@ -16,15 +16,18 @@ export function compareWithFigures(unit, figures, measured) {
   const hints = []
   for (const [name, amount] of Object.entries(measured)) {
     const figure = figures[name]
-    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${adviseUpdate('Write it')}`)
+    if (figure === undefined)
+      faults.push(`"${name}" has no figure for its ${unit}. ${adviseUpdate('Write the figure')}`)
     else if (amount > figure * (1 + TOLERANCE_SHARE))
-      faults.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Where that is meant, raise it')}`)
+      faults.push(
+        `${describeDifference(unit, name, figure, amount)} ${adviseUpdate('If you accept this, raise the figure')}`,
+      )
     else if (amount < figure * (1 - TOLERANCE_SHARE))
-      hints.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Lower it')}`)
+      hints.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Lower the figure')}`)
   }
   for (const name of Object.keys(figures)) {
     if (measured[name] === undefined)
-      faults.push(`"${name}" has a figure for its ${unit}, and is no workload. ${adviseUpdate('Remove it')}`)
+      faults.push(`"${name}" has a figure for its ${unit}, but is not a workload. ${adviseUpdate('Remove the figure')}`)
   }
   return { faults, hints }
 }
@@ -36,5 +39,5 @@ function describeDifference(unit, name, figure, amount) {
 }
 
 function adviseUpdate(what) {
-  return `${what} by: node test/costs/run.js --update`
+  return `${what} with: node test/costs/run.js --update`
 }

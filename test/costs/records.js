@@ -3,7 +3,10 @@
 
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 0, 1, 12)
-/** The parents of one order's points. The order is a call to another service, which makes six queries. */
+/**
+ * For each point of an order, the index of its parent, or -1. An order is a call to another service, which makes six
+ * queries.
+ */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
 const RECORDS_PER_ORDER = 2 * NAMES.length

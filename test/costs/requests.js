@@ -16,8 +16,8 @@ export const LIMITS = { maxTracesPerSecond: 1e9 }
 
 /**
  * Sends signed requests through an app with an adapter, and requests through an app without one (`bare`). Unsigned
- * requests are not measured, because an adapter adds so little to them that the difference would be the framework's
- * noise.
+ * requests are not measured, because an adapter adds less to them than the amount by which the framework's own work
+ * varies.
  *
  * @param injectBare sends a request through the app without an adapter, and `injectTraced` through the app with it
  */

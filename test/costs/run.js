@@ -4,7 +4,7 @@
 //   node test/costs/run.js            compares with figures.json; fails if a value is more than 3% higher
 //   node test/costs/run.js --update   writes figures.json, and prints what changes
 //
-// How a figure is taken:
+// How a figure is measured:
 // - One process runs the workloads, with the version of Node that figures.json names. Each workload repeats one task,
 //   first to warm up and then in rounds. The figure is the amount of the lowest round, divided by the repetitions.
 // - Bytes are the growth of the heap during a round. The young generation has room for all objects, so nothing is
@@ -14,8 +14,8 @@
 // - Clocks, seeds, the host name, the environment and OpenSSL's choice of code for the CPU are fixed.
 // - The part `bare` of a workload does the same work without this project. Its amount is subtracted.
 //
-// The exact version of Node is pinned, because another V8 has different bytecode and objects. Node 24 is the newest line
-// with long-term support, and its start takes a quarter of Node 20's instructions.
+// The exact version of Node is pinned, because another V8 has different bytecode and objects. Node 24 is the newest
+// line with long-term support, and takes a quarter of Node 20's instructions to start.
 //
 // At a system load of 10 to 25, six runs differed by at most 0.2% in instructions. Other folders, host names and
 // environments changed the bytes by at most 0.2%. A C library without AVX2 changed the instructions by 0.2%. If OpenSSL
@@ -32,7 +32,7 @@ const figures = readFigures()
 const node = findNode(figures.node)
 const measured = { bytes: await countBytes(node, ALL_WORKLOADS) }
 if (hasValgrind()) measured.instructions = await countInstructions(node, FRAMEWORKLESS_WORKLOADS)
-else console.log('Instructions are not counted: that takes Valgrind, on Linux for x64.')
+else console.log('Instructions are not counted, because this needs Valgrind on Linux for x64.')
 
 for (const [unit, amounts] of Object.entries(measured)) {
   console.table(Object.entries(amounts).map(([workload, now]) => toRow(unit, workload, now)))

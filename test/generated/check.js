@@ -38,8 +38,8 @@ export async function checkProgram(program, executions = EXECUTIONS) {
 }
 
 /**
- * Removes the entries after an exception that nothing catches. Node then continues its queues at the process's next
- * event. When that event occurs, and so the rest of the log, varies even without this project.
+ * Removes the entries after an exception that nothing catches. After such an exception, Node continues its queues at
+ * the process's next event. The time of this event varies even without this project, and so does the rest of the log.
  */
 function cutAfterUncaught(entries) {
   const at = entries.findIndex(entry => / uncaughtException /.test(entry))

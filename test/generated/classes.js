@@ -124,8 +124,8 @@ function step(choices) {
 }
 
 /**
- * Returns source text that reads a method. If code is later put into the base class, that code runs, but it is not what
- * is read.
+ * Returns source text that reads properties of a method. This must happen before `change()`: a traced method runs code
+ * that is put into the base class later, but its properties remain those of the original method.
  */
 function look({ one }) {
   const method = one('method', 'helper', '_private', 'toString', 'other')

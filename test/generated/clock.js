@@ -1,8 +1,8 @@
 const MICROTASKS_PER_TICK = 24
 const TICKS_PER_TURN = 2
-/** Number of turns that follow the last one for which the program waited, so that late steps are seen too. */
+/** Number of turns after the program's last pending callback, so that late steps are seen, too. */
 const REST_TURNS = 2
-/** The product ignores an unhandled promise for less than this time. */
+/** This time is longer than the 100 ms after which OSProfiler reads the state of an unhandled promise. */
 const LONG_REST_MS = 120
 const LONG_REST_TURNS = 1_000
 const QUIET_TURNS = 10

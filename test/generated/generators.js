@@ -37,7 +37,7 @@ function steps(choices, asynchronous, inner) {
   ).join('; ')
 }
 
-/** Returns the source text that uses the generators that `f` creates in one way. */
+/** Returns source text that uses the generators that `f` creates. Chooses one of many ways. */
 function iteration(choices) {
   const { one, some, below } = choices
   const move = () =>

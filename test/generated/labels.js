@@ -23,8 +23,8 @@ export function nameObject(object, name) {
 
 /**
  * Creates labels for values, so that two executions of a program can be compared. A primitive is shown as a string. An
- * object is shown as the number of objects that were shown before it, so a replaced object is noticed. None of the
- * object's code runs.
+ * object is shown as the number of objects that were shown before it, so a replaced object is noticed. Showing an
+ * object runs none of its code.
  */
 export function createLabels() {
   const labels = new Map()

@@ -30,12 +30,12 @@ export function recordExecution(program) {
 export function findRecordFault({ stops, faults }, failures) {
   const failed = stops.filter(({ name, info }) => name === 'awaited-stop' && info.etype !== undefined)
   if (failed.length !== failures.length)
-    faults.push(`${failed.length} failures are recorded of ${failures.length} that were awaited`)
+    faults.push(`${failures.length} failures were awaited, but ${failed.length} are recorded`)
   if (failed.some(({ info }) => info.etype === 'PromiseRejected'))
     faults.push('a failure that was awaited is recorded without its reason')
   for (const error of failures.filter(isOrdinary)) {
     const told = failed.some(({ info }) => info.etype === error.constructor.name && info.message === error.message)
-    if (!told) faults.push(`the failure ${error.message} is not recorded as it was`)
+    if (!told) faults.push(`the failure ${error.message} is not recorded with its type and message`)
   }
   return faults[0]
 }

@@ -19,7 +19,7 @@ function source({ one, below, some }) {
   )
 }
 
-/** Returns the source text that uses the stream that `f` creates in one way. */
+/** Returns source text that uses the stream that `f` creates. Chooses one of many ways. */
 function reading(choices) {
   const { one } = choices
   const end = `.then(() => log('finished'), error => log('failed', error))`

@@ -80,8 +80,8 @@ function defineGetters(object, log, names, failure) {
 }
 
 /**
- * Returns whether `util.inspect` is reading the value. It reads the state of promises that no code awaits, which the
- * docs mention.
+ * Returns whether `util.inspect` is reading the value. OSProfiler uses `util.inspect` to read the state of promises
+ * that no code awaits, which the docs mention.
  */
 function isInspected() {
   return new Error().stack.includes('node:internal/util/inspect')

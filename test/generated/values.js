@@ -73,8 +73,8 @@ function derivedClass({ one }) {
 }
 
 /**
- * Returns the source text of a function that uses a call's result, or does nothing. Which differences are seen depends
- * on how a promise is used.
+ * Returns the source text of a function that uses a call's result, or an empty string. There are many ways to use a
+ * promise, because some differences appear only with one of them.
  */
 export function use(choices) {
   const { one, some } = choices

@@ -21,7 +21,7 @@ export function createTicks(): Ticks {
   let count = 0
   let chain = 0
 
-  /** Each call starts its own chain of microtasks, which run in turns with the program's own. */
+  /** Starts a new chain of microtasks, which alternate with the program's own microtasks. */
   async function countTicks(own: number): Promise<void> {
     while (own === chain && count < MAX_TICKS) {
       await null

@@ -1,7 +1,7 @@
 import { beforeAll, describe } from 'vitest'
 import { DEBIAN_PYTHON, fetchNewestPython } from '../servers/python-osprofiler.js'
 
-/** The versions of Python's OSProfiler that the tests use, each with a Python that has it installed. */
+/** The versions of Python's OSProfiler that the tests use, each with a Python interpreter that has it installed. */
 const PYTHONS = [
   { version: '3.4', python: DEBIAN_PYTHON },
   { version: '4.4', python: await fetchNewestPython() },

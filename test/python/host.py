@@ -1,7 +1,7 @@
 """Runs programs like `python ARGS`, in forks of one process that has imported large modules: host.py MODULE...
 
 A line of input asks for one run: {"id", "args", "input", "cwd"}. ARGS begin with -c CODE or with the path of a script.
-A line of output tells its outcome: {"id", "code", "stdout", "stderr"}. The code is null if a signal ended the run.
+A line of output is the outcome: {"id", "code", "stdout", "stderr"}. The code is null if a signal ended the run.
 Runs share the environment and the imported modules of this process, and nothing else.
 """
 
@@ -133,6 +133,6 @@ for module in sys.argv[1:]:
     importlib.import_module(module)
 if threading.active_count() > 1:
     sys.exit("A fork would lose these threads: %s" % threading.enumerate())
-# Otherwise the garbage collector of a fork would visit all modules and copy their memory.
+# Without this call, the garbage collector of a fork would visit all modules and copy their memory.
 gc.freeze()
 serve()

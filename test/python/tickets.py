@@ -19,7 +19,7 @@ KNOWN = {"answer", "code", "why=waits", "why=cpu"}
 
 
 def hkdf(key):
-    """RFC 5869 with SHA-256. Without a salt, the salt is a block of zeros. One block is as long as the output."""
+    """RFC 5869 with SHA-256. There is no salt, so a block of zeros replaces it. The output is one block long."""
     extracted = hmac.new(bytes(32), key, hashlib.sha256).digest()
     return hmac.new(extracted, b"osprofiler ticket v1\x01", hashlib.sha256).digest()
 

@@ -16,7 +16,7 @@ const { stringify } = JSON
 const { setTimeout } = timers
 const { Promise } = globalThis
 const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-setTimeout(() => reportFailure('It hangs'), 50_000)
+setTimeout(() => reportFailure('The program hangs'), 50_000)
 
 const loads = {
   'node:http': () => undefined,

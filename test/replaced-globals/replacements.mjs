@@ -77,7 +77,7 @@ export const replacements = {
   'deleted globals'() {
     for (const name of ['performance', 'crypto', 'structuredClone', 'btoa']) delete globalThis[name]
   },
-  'globals that tell who asks'() {
+  'globals that report who reads them'() {
     for (const name of Object.getOwnPropertyNames(globalThis)) {
       const { configurable, value } = Object.getOwnPropertyDescriptor(globalThis, name)
       if (!configurable || value === undefined) continue
@@ -129,7 +129,7 @@ export const replacements = {
   'frozen realm': freezeRealm,
 }
 
-/** Source lines in our code that read a replaced global. */
+/** The places in our code that read or called a replaced global. */
 export const asked = new Set()
 const OSPROFILER_PATH_PATTERN = /packages\/(?:core|express|koa|fastify|rpc|node|instruments|drivers)\/dist\/\S+/
 

@@ -1,5 +1,5 @@
-// Preloaded by the processes of another project's test suite. Signs and traces every request, and instruments every
-// library.
+// The processes of another project's test suite preload this module. It signs and traces every request, and instruments
+// every library.
 //
 //   NODE_OPTIONS="--import=file:///.../test/suites/everything-on.js"
 //

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 
 /**
- * Opens a suite's runs in a results folder. `control` and `with-us` are separate, and remain after the program exits.
+ * Opens the stored runs of a suite in a results folder. Runs of the types `control` and `with-us` are stored
+ * separately, and remain after the program exits.
  */
 export function openRuns(results, suite) {
   const folder = join(results, suite.folder)
@@ -10,7 +11,7 @@ export function openRuns(results, suite) {
   const files = kind => readdirSync(folder).filter(name => name.startsWith(`${kind}-`) && name.endsWith('.json'))
 
   return {
-    /** Removes earlier runs of one type before new ones. */
+    /** Removes the earlier runs of one type. */
     clear(kind) {
       for (const name of files(kind)) rmSync(join(folder, name))
     },

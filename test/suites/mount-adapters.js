@@ -5,8 +5,8 @@ import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { sign } from './signed-servers.js'
 
 /**
- * Functions for a framework's exports. A framework is recognized by the end of its file name. Each function returns a
- * replacement for the exports.
+ * The functions that change frameworks. A framework is recognized by the end of its file name. Each function receives
+ * the exports of this file, and returns a replacement for them.
  */
 const FRAMEWORKS = [
   { file: /[\\/]express[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInExpress },
@@ -38,7 +38,7 @@ function mountInExpress(application, hmacKey) {
     if (!mounted.has(this)) {
       mounted.add(this)
       this.use(expressMiddleware(hmacKey))
-      // Express 4 throws for `router`.
+      // Reading `router` throws an error in Express 4.
       const router = this._router ?? this.router
       router.stack.unshift(router.stack.pop())
       this.use(osprofilerErrorHandler())

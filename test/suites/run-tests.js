@@ -10,7 +10,7 @@ const MAX_OUTPUT_CHARS = 20_000_000
 
 /**
  * Runs a suite's tests once, with or without this project. Resolves to the results by name, the recorded points and the
- * end of the output. `atOnce` steps run in parallel, followed by the steps that are marked `alone`.
+ * end of the output. At most `suite.atOnce` steps run in parallel. After them, the steps marked `alone` run one by one.
  */
 export async function runTests(suite, folder, isTraced) {
   const run = { results: new Map(), points: {}, output: '' }

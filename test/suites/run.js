@@ -1,10 +1,12 @@
-// Runs other projects' test suites twice: with every request signed and every instrument on, and as a control without.
+// Runs other projects' test suites in two ways: with every request signed and every instrument on, and without this
+// project as a control.
 //
 //   node test/suites/run.js <folder> [suite ...] [--runs=2] [--only=control|with-us] [--add] [--install] [--results=folder]
 //
 // <folder> contains a checkout for each suite, named as in `suites.js`. `--install` installs the suites' dependencies.
 // The two types of runs are compared by test name. `--only` runs one type and reads the other from earlier results.
-// `--add` keeps the earlier runs of the type that is run. A test whose result differs among the controls is unsteady.
+// `--add` keeps the earlier runs of the type that is run. A test whose result differs among the control runs is
+// unsteady, and does not count.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -237,8 +237,8 @@ function vitest(folder) {
 }
 
 /**
- * Returns the path of a program in `node_modules`, in this folder or in a folder above it. A shell script would be an
- * extra process.
+ * Returns the path of a program in `node_modules`, in this folder or in a folder above it. Does not return the script
+ * in `.bin`, which would start an extra process.
  */
 function locateBinary(folder, name) {
   const manifest = join(folder, 'node_modules', name, 'package.json')

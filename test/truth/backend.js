@@ -7,8 +7,8 @@ import { beginStep, endStep, now } from './truth.js'
 const LATE_ANSWER_MS = 40
 
 /**
- * Starts the service that receives the calls. The service takes the steps of a call, and answers or does not answer, as
- * planned.
+ * Starts the service that receives the calls. The service executes the steps of a call, and answers or does not answer,
+ * as planned.
  */
 export async function startBackend(world, hmacKey) {
   const tracer = createRequestTracer(hmacKey, { maxTracesPerSecond: 1e9 })
@@ -22,7 +22,7 @@ async function serve(req, res, world) {
   const { step, outcome, parent, request, call } = world.calls.get(req.url)
   world.calls.delete(req.url)
   call.startedBefore = now()
-  if (!step.allowed && req.headers['x-trace-info'] !== undefined) world.faults.push(`${req.url} came with headers`)
+  if (!step.allowed && req.headers['x-trace-info'] !== undefined) world.faults.push(`${req.url} received trace headers`)
   const truth = beginStep(request.truth, parent, `wsgi ${req.url}`, { outcome: OUTCOMES[outcome] })
   // The point begins before the handler runs, and after the start of the call that the handler serves.
   truth.startedAfter = call.startedAfter

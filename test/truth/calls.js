@@ -5,8 +5,8 @@ import { beginStep, endStep } from './truth.js'
 const CLIENT_TIMEOUT_MS = 15
 
 /**
- * Calls the backend with one of the clients. The backend takes the steps of the call, and the plan decides the call's
- * outcome.
+ * Calls the backend with one of the clients. The backend executes the steps of the call, and the plan decides the
+ * call's outcome.
  */
 export async function call(step, parent, request, world) {
   if (step.outcome !== 'retry') return callOnce(step, parent, request, world, step.outcome)
@@ -32,7 +32,7 @@ async function callOnce(step, parent, request, world, outcome) {
   } catch (error) {
     if (!failed) throw error
   }
-  // If a request is aborted before it has a connection, it ends when undici processes the request.
+  // The end of an aborted request is not known here: without a connection, it ends only when undici processes it.
   if (outcome !== 'timeout') endStep(truth)
 }
 

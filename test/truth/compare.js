@@ -40,13 +40,13 @@ function createKey(point) {
   return step === null ? `db in ${createKey(point.parent)}` : `db ${step[1]}`
 }
 
-/** Compares a request's points with the truth. Returns a string for each record that is wrong. */
+/** Compares a request's points with its truth, the steps that it really took. Returns a string for each difference. */
 export function comparePoints({ truth, plan }, points) {
   const faults = []
   const expected = new Map(truth.steps.filter(step => step.traced && step.recorded).map(step => [step.key, step]))
   for (const point of points) {
     if (point.key === 'wait') faults.push(...compareStops(point))
-    else if (!expected.has(point.key)) faults.push(`${point.key} is recorded, and should not be`)
+    else if (!expected.has(point.key)) faults.push(`${point.key} is recorded, but should not be`)
   }
   for (const step of expected.values()) {
     const [point, ...more] = points.filter(({ key }) => key === step.key)
@@ -85,10 +85,10 @@ function compareOutcome({ key, outcome }, info) {
   if (status !== undefined && told !== status) faults.push(`${key} has the status ${told}, not ${status}`)
   if (info.request?.route !== route) faults.push(`${key} has the route ${info.request?.route}, not ${route}`)
   if (status !== undefined && failed === undefined && info.etype !== undefined)
-    faults.push(`${key} failed of ${info.etype}: ${info.message}`)
+    faults.push(`${key} failed with ${info.etype}: ${info.message}`)
   if (failed === true && info.etype === undefined) faults.push(`${key} has not failed`)
-  if (etype !== undefined && info.etype !== etype) faults.push(`${key} failed of ${info.etype}, not ${etype}`)
-  if (notEtype !== undefined && info.etype === notEtype) faults.push(`${key} failed of ${notEtype}`)
+  if (etype !== undefined && info.etype !== etype) faults.push(`${key} failed with ${info.etype}, not ${etype}`)
+  if (notEtype !== undefined && info.etype === notEtype) faults.push(`${key} failed with ${notEtype}`)
   return faults
 }
 

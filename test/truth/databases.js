@@ -7,7 +7,7 @@ const require = createRequire(new URL('../../packages/instruments/package.json',
 const Cursor = require('pg-cursor')
 const QueryStream = require('pg-query-stream')
 
-/** Sends a query to PostgreSQL. Takes the next step in one of the library's callbacks. */
+/** Sends a query to PostgreSQL. Continues the request in one of the library's callbacks. */
 export function pgQuery(step, parent, request, world) {
   const text = `SELECT pg_sleep($1), 1 AS step_${step.n}`
   const values = [step.ms / 1000]
@@ -38,7 +38,7 @@ async function runQuery(step, parent, request, world, ask, pool, text, values) {
   await going
 }
 
-/** Takes a step in the callback itself. Its point must be below the point of the code that sent the query. */
+/** Executes a step in the callback itself. The step's point must be below the point of the code that sent the query. */
 async function followQuery(step, parent, request) {
   if (!step.follows) return
   const key = `then ${step.n}`
@@ -117,8 +117,8 @@ const MYSQL_STYLES = {
 }
 
 /**
- * Sends a command to Redis. The key is recorded only together with values, so the block around the point identifies the
- * command.
+ * Sends a command to Redis. If values are not recorded, the point does not contain the command's key. Therefore the
+ * block around the point identifies the command.
  */
 export async function redisCommand({ n, style }, parent, request, { redis }) {
   const truth = beginStep(request.truth, parent, `db in ${parent.key}`)

@@ -4,7 +4,7 @@ import { beginStep, endStep, now } from './truth.js'
 const EXCHANGE = 'truth'
 const QUEUE = 'truth'
 
-/** Opens a channel with confirmations, and a consumer that takes each message's steps. */
+/** Opens a channel with confirmations, and starts a consumer that executes the steps of each message. */
 export async function openMessages(connection, inbox) {
   const channel = await connection.createConfirmChannel()
   await channel.assertExchange(EXCHANGE, 'topic')
@@ -19,7 +19,7 @@ export async function openMessages(connection, inbox) {
     return takeSteps(step.steps, truth, request, world).then(() => {
       channel.ack(message)
       truth.endedAfter = now()
-      // The work ends when this function returns, and no code awaits it.
+      // The point of the message ends only after this function has returned.
       setImmediate(() => {
         endStep(truth)
         received()
@@ -29,7 +29,7 @@ export async function openMessages(connection, inbox) {
   return channel
 }
 
-/** Publishes a message, and resolves when the broker has confirmed it. The consumer takes the steps below. */
+/** Publishes a message, and resolves when the broker has confirmed it. The consumer executes the message's steps. */
 export async function publish(step, parent, request, world) {
   const key = `n.${step.n}`
   const truth = beginStep(request.truth, parent, `publish ${step.n}`)

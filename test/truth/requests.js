@@ -57,7 +57,7 @@ async function* makeRows({ n, answer }, root, request) {
   }
 }
 
-/** Sends one request as planned. Resolves to its truth when all work that the request started has ended. */
+/** Sends one request as planned. Resolves to its truth, its real steps, when all work that it started has ended. */
 export async function sendRequest(port, plan, world, hmacKey) {
   const truth = createTruth(plan.signed)
   const baseId = createTraceId()

@@ -15,7 +15,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
     'at-once': { type: 'string', default: '20' },
-    /** Records framework layers and SQL statements as well, instead of the defaults. */
+    /** Also records framework layers and SQL statements, which are not recorded by default. */
     everything: { type: 'boolean', default: false },
   },
 })
@@ -31,7 +31,7 @@ setup({
     if (!records.has(record.base_id)) records.set(record.base_id, [])
     records.get(record.base_id).push(record)
   },
-  // `localhost` is not listed, because it counts as another host, so that calls to it get no trace headers.
+  // `localhost` is not listed, so calls to `localhost` get no trace headers.
   propagateTo: ['127.0.0.1'],
   ...(values.everything
     ? { traceSql: 'statements', instruments: [...INSTRUMENT_NAMES, 'express', 'koa', 'fastify'] }
@@ -78,8 +78,8 @@ async function work() {
 }
 
 /**
- * Returns the faults in all requests. It waits, because an aborted call may still arrive, and a stop is recorded
- * slightly after its step.
+ * Returns the faults in all requests. Waits and checks again if there are faults, because an aborted call may still
+ * arrive, and because a stop is recorded slightly after its step.
  */
 async function check() {
   const known = new Set(requests.map(({ baseId }) => baseId))

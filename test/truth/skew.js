@@ -5,8 +5,8 @@ const MAX_SKEW_MS = 60_000
 const TOLERANCE_US = 15_000
 
 /**
- * Changes the backend's clock, and returns what is impossible in the report. For example, the backend serves a call
- * before the call begins, or after it has ended.
+ * Changes the backend's clock, and returns the times in the report that are impossible. For example, the backend serves
+ * a call before the call begins, or after it has ended.
  */
 export function compareSkewed({ plan }, records) {
   const skewed = skewBackend(records, ((plan.n * 7919) % (2 * MAX_SKEW_MS)) - MAX_SKEW_MS)
@@ -17,10 +17,10 @@ export function compareSkewed({ plan }, records) {
     if (served.host !== 'backend' || call === undefined || call.name !== 'http' || call.finishedUs === undefined)
       return []
     if (served.startedUs < call.startedUs - TOLERANCE_US)
-      return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served before it is asked for`]
+      return [`request ${plan.n}: in the report, ${served.start.info.request.path} is served before it is requested`]
     // An aborted call may be served at any later time.
     if (call.exception === undefined && served.startedUs > call.finishedUs + TOLERANCE_US)
-      return [`request ${plan.n}: by the report, ${served.start.info.request.path} is served after its answer`]
+      return [`request ${plan.n}: in the report, ${served.start.info.request.path} is served after its answer`]
     return []
   })
 }
@@ -36,7 +36,7 @@ function skewBackend(records, aheadMs) {
   )
   const isOfBackend = id => {
     for (let at = id; at !== undefined; at = parents.get(at)) {
-      // A message consumer belongs to the front service, whoever published the message.
+      // A message consumer belongs to the front service, even if the backend published the message.
       if (consumers.has(at)) return false
       if (served.has(at)) return served.get(at).startsWith('/call/')
     }

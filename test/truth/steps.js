@@ -6,8 +6,8 @@ import { publish } from './messages.js'
 import { beginStep, endStep, now } from './truth.js'
 
 /**
- * Takes a plan's steps, one after another, below a step of the truth. `world` contains the systems. `request` contains
- * the request's truth, its headers, and the list of work that continues after its handler.
+ * Executes a plan's steps, one after another, below a step of the truth. `world` contains the databases and other
+ * systems. `request` contains the request's truth, its headers, and the list of work that continues after its handler.
  */
 export async function takeSteps(steps, parent, request, world) {
   for (const step of steps) await takeStep(step, parent, request, world)
@@ -50,7 +50,9 @@ function block(step, parent, request, world) {
   })
 }
 
-/** A function with a callback has ended when it returns. Its later work is still below it. */
+/**
+ * Traces a function that takes a callback. Its point ends when it returns, but its later work is still below the point.
+ */
 function callback(step, parent, request, world) {
   const name = `callback-${step.n}`
   const truth = beginStep(request.truth, parent, name)

@@ -1,22 +1,23 @@
 /**
- * Returns the time in epoch milliseconds, from the same clock that the product uses for its points. The program uses it
- * to record when its real steps begin and end. A key identifies each step's point.
+ * Returns the time in epoch milliseconds, from the same clock that OSProfiler uses for its points. The program uses
+ * this time to record when its real steps begin and end.
  */
 export function now() {
   return performance.timeOrigin + performance.now()
 }
 
 /**
- * Collects the steps of one request. `traced` says whether the request is signed, because only signed requests may have
- * points.
+ * Creates the truth about one request: the list of the steps that the request really takes. `traced` tells whether the
+ * request is signed, because only signed requests may have points.
  */
 export function createTruth(traced) {
   return { traced, steps: [] }
 }
 
 /**
- * Begins a step below another one. A step that is not `recorded` has no point, and the steps below it belong to the
- * point around it. `outcome` says what the stop must record: `status`, `failed`, or nothing.
+ * Begins a step below the step `parent`. `key` identifies the point of the step. A step that is not `recorded` has no
+ * point, and the steps below it belong to the point around it. `outcome` contains the expected members of the stop
+ * record, such as `status` or `failed`.
  */
 export function beginStep(truth, parent, key, { recorded = true, outcome = {} } = {}) {
   const step = {
@@ -26,9 +27,9 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
     recorded,
     outcome,
     startedAfter: now(),
-    /** The time when another party received the step. The step must have begun before. */
+    /** The time when the callee or a handler noticed the step. The step must have begun before. */
     startedBefore: Number.POSITIVE_INFINITY,
-    /** The time until which another party knows that the step continued. */
+    /** The time at which the callee or a handler noticed that the step had not ended. */
     endedAfter: 0,
     endedBefore: Number.POSITIVE_INFINITY,
   }

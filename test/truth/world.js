@@ -11,7 +11,8 @@ import { startBackend } from './backend.js'
 import { openMessages } from './messages.js'
 import { createTruth } from './truth.js'
 
-// Fewer connections than parallel queries, so that nearly all queries wait until another query releases a connection.
+// There are fewer connections than parallel queries, so nearly all queries wait until another query releases a
+// connection.
 const CONNECTION_COUNT = 3
 
 /** Starts all systems, and opens the clients that the requests share. */

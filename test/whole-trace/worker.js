@@ -1,4 +1,4 @@
-// Processes orders. A consumer stores them in PostgreSQL and Redis, and a Fastify server says how many there are.
+// Processes orders. A consumer stores them in PostgreSQL and Redis, and a Fastify server returns the number of orders.
 
 import { osprofiler as plugin } from '@osprofiler/fastify'
 import { setup } from '@osprofiler/node'

@@ -1,4 +1,5 @@
-// Serves one traced request and twenty others at the same time. Prints the account and the measured truth.
+// Runs one traced request while the server answers requests of twenty clients. Prints the account, and the times that
+// the program measured itself.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -67,10 +68,10 @@ const rounds = []
 for (let round = 0; round < 3; round++) {
   records.length = 0
   Object.assign(truth, { priceOrders: 0, sumTaxes: 0 })
-  // Otherwise ten seconds would have to pass.
+  // Removes the limit that allows an account of the level `cpu` only once in ten seconds.
   registry.values.get('why').lastCpuAt = Number.NEGATIVE_INFINITY
   await run({ hmacKey: 'key', why: 'cpu' }, serveTraced)
-  // The account is made in the turns that the busy server leaves.
+  // The account is created in small pieces, between the requests of the busy server.
   while (!records.some(({ name }) => name === 'why-stop')) await notifier.flush()
   rounds.push({ truth: { ...truth }, account: records.find(({ name }) => name === 'why-start').info.why })
 }

@@ -1,5 +1,5 @@
-// Ends without a call of `exit`, `flush` or `close`. The argument chooses what the last trace does, and `worker` runs
-// the program in a thread. Prints the account, if there is one.
+// A program that ends without a call of `exit`, `flush` or `close`. With the argument `hangs`, the trace never ends.
+// With `worker`, the program runs in a worker thread. Prints the account, if there is one.
 
 import { writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'

@@ -9,7 +9,7 @@ import { signTicket } from '@osprofiler/core/toolkit'
 export const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
 
 const SERVICE = fileURLToPath(new URL('service.mjs', import.meta.url))
-/** Node closes a connection after an answer, so that none keeps a process alive. */
+/** Makes Node close the connection after the answer, so that no connection keeps a process alive. */
 const CLOSING = { connection: 'close' }
 
 /** A record as the service writes it to its store. */
@@ -54,7 +54,7 @@ export interface Cause {
 
 /** How a service is started. */
 export interface Start {
-  /** Variables of the environment. */
+  /** Environment variables. */
   readonly env?: Readonly<Record<string, string>>
   /** Options of setup(). */
   readonly setup?: Readonly<Record<string, unknown>>

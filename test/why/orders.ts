@@ -1,4 +1,4 @@
-// A program of which the account must name the lines below, and not those of the compiled file.
+// A program whose account must name lines of this file, not lines of the compiled file.
 
 import { createNotifier, run, setNotifier, suppress } from '@osprofiler/core'
 

@@ -1,4 +1,4 @@
-// Prints the URL of each module that the program loads, with `node --import`.
+// A program that preloads this module (`node --import`) prints the URL of each module that it loads.
 
 import { writeSync } from 'node:fs'
 import * as module from 'node:module'
@@ -9,6 +9,6 @@ export function load(url, context, next) {
   return next(url, context)
 }
 
-// Node before 22.15 runs such hooks only in a thread of their own.
+// Node before 22.15 runs such hooks only in a separate thread.
 if (module.registerHooks !== undefined) module.registerHooks({ load })
 else if (isMainThread) module.register(import.meta.url)

@@ -1,5 +1,6 @@
-// A service that allows accounts of a request's own time. Prints its port and its records, one JSON text a line.
-// The environment chooses the framework (FRAMEWORK), options of setup() (SETUP), and hostile programs (HOSTILE).
+// A service that allows accounts of a request's own time. Prints its port and its records, one JSON text per line.
+// Environment variables select the framework (FRAMEWORK), options of setup() (SETUP), and a hostile change that the
+// program makes to Node's globals (HOSTILE).
 
 import { AsyncResource, createHook } from 'node:async_hooks'
 import { writeSync } from 'node:fs'
@@ -40,14 +41,14 @@ function serveOthers(ms) {
   return sum
 }
 
-/** Counts of enabled hooks of each kind in Node itself: `init`, `before`, `after`, `destroy`, `promiseResolve`. */
+/** Returns how many hooks of each type are enabled: `init`, `before`, `after`, `destroy`, `promiseResolve`. */
 function countHooks() {
   const { internalBinding } = createRequire(import.meta.url)('internal/test/binding')
   return [...internalBinding('async_wrap').async_hook_fields].slice(0, 5)
 }
 
 let program
-/** Each is a path. */
+/** The handlers, by path. */
 const HANDLERS = {
   async compute({ ms = 60 }) {
     sumPrices(Number(ms))
@@ -96,7 +97,7 @@ const HANDLERS = {
     const headers = { 'x-trace-info': info, 'x-trace-hmac': hmac }
     for (let round = 0; round < 3; round++) await (await fetch(`http://127.0.0.1:${port}/${path}`, { headers })).text()
   },
-  /** A CPU profile of the program's own, around the account. */
+  /** Starts the program's own CPU profile, which begins before the account and ends after it. */
   async startProfile() {
     const { Session } = await import('node:inspector/promises')
     program = new Session()
@@ -174,7 +175,7 @@ const HOSTILE = {
     Object.freeze(Error)
   },
   resources() {
-    // The recorder looks at the members of resources.
+    // The recorder of accounts reads members of async resources, so reading a member throws here.
     const failing = new Proxy(
       {},
       {

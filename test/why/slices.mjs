@@ -33,7 +33,7 @@ async function compute() {
   }
 }
 
-/** Returns the CPU time of this thread, which no other program lengthens, or else the time. */
+/** Returns the CPU time of this thread, which excludes other programs. If Node lacks it, returns the elapsed time. */
 function readMs() {
   if (process.threadCpuUsage === undefined) return performance.now()
   const { user, system } = process.threadCpuUsage()

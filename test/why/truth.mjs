@@ -1,4 +1,4 @@
-// Runs cases of known duration in traces that account for their time. Prints the measured truth and the accounts.
+// Runs cases of known duration in traces with accounts. Prints the measured times and the accounts.
 
 import { execSync } from 'node:child_process'
 import { pbkdf2, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'
@@ -45,7 +45,10 @@ await new Promise(done => slow.once('listening', done))
 const request = () =>
   new Promise(done => get({ port: slow.address().port, host: '127.0.0.1' }, res => res.resume().on('end', done)))
 
-/** Each case returns the expected milliseconds by cause: the kind, and what, by or function. */
+/**
+ * The cases, by name. Each case returns the expected milliseconds by cause. A cause is its `kind`, followed by its
+ * `what`, `by` or `function`. A `|` separates alternatives.
+ */
 const CASES = {
   async cpu() {
     return { 'cpu|gc rebuildIndex|sumPrices': await measure(async () => sumPrices(120)) }

@@ -1,4 +1,4 @@
-// Lists the products. A computation makes it slow. The tree shows only how long, and `why` shows which line.
+// Lists the products, but a computation makes this slow. The tree shows its duration, and `--why` shows its line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'

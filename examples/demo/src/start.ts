@@ -10,8 +10,8 @@ import { runOsprofiler, startService, stopAll } from './child-processes.js'
 import { countRecords } from './count-records.js'
 
 const TRACES = fileURLToPath(new URL('../../../traces/', import.meta.url))
-/** A service writes its records in much less time than this. */
-const WRITTEN_BY_THEN_MS = 1_500
+/** How long the demo waits for new records. A service writes its records much sooner. */
+const RECORDS_WAIT_MS = 1_500
 
 let interrupted = false
 const directory = mkdtempSync(join(tmpdir(), 'osprofiler-demo-'))
@@ -68,7 +68,7 @@ async function demonstrate(): Promise<void> {
   console.log()
   await runOsprofiler(['run', url, '--why=cpu@catalog'], env)
   console.log(
-    '\n   Both queries are in examples/demo/src/orders.ts: no index serves the one, the other runs for every order.',
+    '\n   Both queries are in examples/demo/src/orders.ts. One has no index, and the other runs once for every order.',
   )
   console.log(
     '   The computation is in examples/demo/src/catalog.ts, which compares all products. Only --why names its line.',
@@ -78,14 +78,14 @@ async function demonstrate(): Promise<void> {
   step(4, 'The same request without a signature')
   const response = await fetch(url)
   await response.text()
-  await delay(WRITTEN_BY_THEN_MS)
+  await delay(RECORDS_WAIT_MS)
   const after = await countRecords(store)
-  console.log(`   It is served all the same (${response.status}). The store held ${describe(before)} before,`)
-  console.log(`   and holds ${describe(after)} now.`)
+  console.log(`   The service answers it, too (${response.status}). The store contained ${describe(before)} before,`)
+  console.log(`   and contains ${describe(after)} now.`)
   if (after.records !== before.records) throw new Error('the unsigned request was recorded')
 
   step(5, 'The trace as a file')
-  if (before.newest === undefined) throw new Error('the store holds no trace')
+  if (before.newest === undefined) throw new Error('the store contains no trace')
   mkdirSync(TRACES, { recursive: true })
   const file = join(TRACES, 'demo.json')
   await runOsprofiler(['trace', 'show', before.newest, '--json', '--out', file], env)

@@ -13,7 +13,9 @@ function sent(durationMs: number, more: Partial<SentRequest> = {}): SentRequest 
   }
 }
 
-/** Returns a report with one served request for each duration in milliseconds. `undefined`: it never stops. */
+/**
+ * Returns a report with one served request for each duration in milliseconds. `undefined` means that it never stops.
+ */
 function servedFor(...durations: readonly (number | undefined)[]): Report {
   return buildReport(
     durations.flatMap((ms, index): TraceRecord[] => {
@@ -26,16 +28,16 @@ function servedFor(...durations: readonly (number | undefined)[]): Report {
   )
 }
 
-describe("the line on the command's own wait", () => {
-  it('says how much of the time lies outside the records', () => {
+describe("the remark about the command's own wait", () => {
+  it("shows how much of the time is outside the services' records", () => {
     const [line] = describeOwnWait(sent(341), servedFor(10))
 
     expect(line).toBe(
-      "The command waited 341 ms for the answer, and the trace has 10.0 ms: 331 ms lie outside the services' records. Perhaps the request waited in the network, in a proxy, or in the service before its middleware ran (a busy event loop).",
+      "The command waited 341 ms for the answer, and the trace has 10.0 ms: 331 ms are outside the services' records. Perhaps the request waited in the network, in a proxy, or in the service before its middleware ran (a busy event loop).",
     )
   })
 
-  it('counts all requests of a redirect', () => {
+  it('adds up the redirected request and the request that follows', () => {
     expect(describeOwnWait(sent(300), servedFor(100, 150))).toEqual([])
     expect(describeOwnWait(sent(350), servedFor(100, 150))).toHaveLength(1)
   })
@@ -47,13 +49,13 @@ describe("the line on the command's own wait", () => {
     ['the request has not stopped in the trace', sent(900), servedFor(undefined)],
     ['the answer broke off', sent(900, { failure: 'ECONNRESET' }), servedFor(10)],
     ['the trace has no request', sent(900), servedFor()],
-  ])('is not there if %s', (_, request, report) => {
+  ])('is left out if %s', (_, request, report) => {
     expect(describeOwnWait(request, report)).toEqual([])
   })
 })
 
-describe('the start of a recorder that the command asked for', () => {
-  it('is no time outside of the records', () => {
+describe('the time for starting the profiler of --why', () => {
+  it("does not count as time outside the services' records", () => {
     const { start } = servedFor(10).points[0] ?? {}
     const why = { version: 1, level: 'cpu', wallMs: 10, causes: [], costs: { startMs: 300 } }
     const account = { ...start, name: 'why-start', trace_id: 'why', parent_id: '0', info: { why } } as TraceRecord
@@ -63,8 +65,8 @@ describe('the start of a recorder that the command asked for', () => {
   })
 })
 
-describe('the line on the connection', () => {
-  it('names the parts of a long time', () => {
+describe('the remark about opening the connection', () => {
+  it('shows the times for DNS, TCP and TLS if opening took long', () => {
     const connectTimes = { dns: 120, tcp: 20.5, tls: 60 }
 
     expect(describeConnecting(sent(10, { connectTimes }))).toEqual([
@@ -75,7 +77,7 @@ describe('the line on the connection', () => {
     ).toEqual(['Before that, opening the connection took 90.0 ms: TCP 90.0 ms.'])
   })
 
-  it('is not there if the time is short, or if the connection was open', () => {
+  it('is left out if opening was quick, or if the connection was already open', () => {
     expect(describeConnecting(sent(10, { connectTimes: { dns: 1, tcp: 2, tls: 3 } }))).toEqual([])
     expect(describeConnecting(sent(10))).toEqual([])
   })

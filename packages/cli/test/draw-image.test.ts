@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
-/** The built module, because only the build has the font next to the module. */
+/** Tests the built module, because only the build contains the font. */
 const MODULE = new URL('../build/show/draw-image.js', import.meta.url).href
 
 describe('drawImage', () => {
@@ -14,7 +14,7 @@ describe('drawImage', () => {
     ['Cyrillic', 'ж', 'ф'],
     ['Hebrew', 'ש', 'מ'],
     ['Arabic', 'ش', 'ق'],
-    ['signs', '→', '≠'],
+    ['symbols', '→', '≠'],
   ])('draws different letters differently: %s', async (_, one, other) => {
     const [first, second] = await Promise.all([draw(one), draw(other)])
 

@@ -49,7 +49,7 @@ describe('the connection of the command', () => {
     expect(events).toEqual(['connection', 'request', 'connection', 'request'])
   })
 
-  it('has its own times for DNS, TCP and TLS', async () => {
+  it('reports separate times for DNS, TCP and TLS', async () => {
     const { key, cert } = await createCertificate()
     const target = await listen(watch(https.createServer({ key, cert })))
     const url = `https://localhost:${new URL(await listen(createSlowTunnel(target))).port}/`
@@ -65,7 +65,7 @@ describe('the connection of the command', () => {
     expect(events).toEqual(['connection', 'request'])
   })
 
-  it('is refused with the reason of the request', async () => {
+  it('fails with a reason if the certificate is not trusted', async () => {
     const { key, cert } = await createCertificate()
     const url = (await listen(watch(https.createServer({ key, cert })))).replace('http:', 'https:')
     const connection = openConnection(new URL(url), {})
@@ -78,7 +78,7 @@ describe('the connection of the command', () => {
     expect(events).not.toContain('request')
   })
 
-  it('counts toward the time limit', async () => {
+  it('is opened within the time limit of the request', async () => {
     const url = (await listen(createServer())).replace('http:', 'https:')
     const connection = openConnection(new URL(url), {})
     onTestFinished(() => connection.close())
@@ -98,7 +98,7 @@ function watch<Watched extends http.Server | https.Server>(server: Watched): Wat
   return server
 }
 
-/** Passes bytes on, but holds back those of the server at first. */
+/** Forwards bytes, but forwards the server's bytes only after `HOLD_MS`. */
 function createSlowTunnel(target: string): Server {
   return createServer(socket => {
     const { hostname, port } = new URL(target)

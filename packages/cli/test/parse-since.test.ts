@@ -8,7 +8,7 @@ describe('parseSince', () => {
     ['1h', 3_600],
     ['2d', 172_800],
     ['1w', 604_800],
-  ])('reads %s as the time that long ago', (text, seconds) => {
+  ])('turns the age %s into a point in time', (text, seconds) => {
     const moment = parseSince(text).getTime()
 
     const ago = (Date.now() - moment) / 1_000
@@ -23,7 +23,7 @@ describe('parseSince', () => {
     ['2026-03-01T12:30:15.123456', '2026-03-01T12:30:15.123Z'],
     ['2026-03-01T12:30:15Z', '2026-03-01T12:30:15.000Z'],
     ['2026-03-01T12:30+02:00', '2026-03-01T10:30:00.000Z'],
-  ])('reads %s, in UTC unless a time zone is named', (text, iso) => {
+  ])('reads %s as UTC unless it names a time zone', (text, iso) => {
     expect(parseSince(text).toISOString()).toBe(iso)
   })
 

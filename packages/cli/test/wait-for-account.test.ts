@@ -23,7 +23,7 @@ function recordsOf(id: string, name: string, info: object, stopInfo: object): Tr
 const request = recordsOf('request', 'wsgi', {}, { points: { recorded: 1, passed_on: 0, pending: 1 } })
 const account = recordsOf('account', 'why', { why: { version: 1, refused: 'busy', asked: 'cpu' } }, {})
 
-/** Returns a store that has more records from one read to the next. */
+/** Returns a store whose first read returns the first list of records, its second read the second list, and so on. */
 function storeOf(...reads: readonly (readonly TraceRecord[])[]): Driver {
   let count = 0
   async function* readRecords() {
@@ -38,21 +38,21 @@ function wait(driver: Driver, seconds = 30) {
 }
 
 describe('waiting for an account', () => {
-  it('goes on until the account is there, and not until the trace is idle', async () => {
+  it('lasts until the account has arrived, even if the trace was idle before', async () => {
     const { records, isWhole } = await wait(storeOf([], request, request, request, [...request, ...account]))
 
     expect(isWhole).toBe(true)
     expect(records).toHaveLength(4)
   })
 
-  it('ends after two seconds, with the trace', async () => {
+  it('ends after two seconds, and returns the trace without the account', async () => {
     const { records, missing, isWhole } = await wait(storeOf(request))
 
     expect({ isWhole, missing }).toEqual({ isWhole: false, missing: undefined })
     expect(records).toHaveLength(2)
   }, 30_000)
 
-  it('does not take an account without its stop for a point that has not stopped', () => {
+  it('does not report an account without a stop record as a point that has not stopped', () => {
     expect(findMissing([...request, ...account.slice(0, 1)], 'base')).toEqual({ missing: undefined, isLost: false })
   })
 })

@@ -23,7 +23,7 @@ describe('the limits of a traced function', () => {
     expect(`${traced}`).toBe(`${fn}`)
   })
 
-  it('util.types classifies it differently, but constructor and Symbol.toStringTag are the same', () => {
+  it('util.types does not recognize a traced async function, but constructor and Symbol.toStringTag are the same', () => {
     const fn = async () => 1
     const traced = trace('step')(fn)
 
@@ -33,7 +33,7 @@ describe('the limits of a traced function', () => {
     expect(Object.prototype.toString.call(traced)).toBe('[object AsyncFunction]')
   })
 
-  it('a Map or WeakMap entry of the original is missing, but the traced function can be a key, too', () => {
+  it('a Map or WeakMap does not find the entry of the original, but accepts the traced function as a key, too', () => {
     const fn = () => 1
     const traced = trace('step')(fn)
     const prices = new WeakMap<object, number>([[fn, 3]])
@@ -67,7 +67,7 @@ describe('the visible differences of a traced function', () => {
     expect(traced.name).toBe('later')
   })
 
-  it('its own name in its body refers to the original, so only calls from outside are recorded', async () => {
+  it('the name of the function in its own body refers to the original, so its recursive calls are not recorded', async () => {
     const factorial = trace('factorial')(function own(value: number): number {
       return value < 2 ? 1 : value * own(value - 1)
     })
@@ -79,7 +79,7 @@ describe('the visible differences of a traced function', () => {
     expect(names.filter(name => name === 'recursive-start')).toHaveLength(3)
   })
 
-  it('its frames appear in the stack of an error', () => {
+  it('the stack of an error contains additional frames', () => {
     const fail = (): string => `${new Error('where').stack}`
 
     expect(trace('step')(fail)()).toContain('Object.apply')
@@ -104,7 +104,7 @@ describe('a class under traceClass', () => {
 })
 
 describe('a class under traceSubclasses loses', () => {
-  it('what a decorator below traceSubclasses stored for the class in a Map, such as @injectable() of tsyringe', () => {
+  it('a Map entry that a decorator below traceSubclasses stored for it, such as @injectable() of tsyringe', () => {
     class Database {}
     @family
     @injectable()
@@ -121,7 +121,7 @@ describe('a class under traceSubclasses loses', () => {
     expect(container.resolve(Below).database).toBeInstanceOf(Database)
   })
 
-  it('what member decorators stored for the class in a Map, such as those of class-validator', async () => {
+  it('a Map entry that member decorators stored for it, such as those of class-validator', async () => {
     @family
     class Unchecked {
       @IsInt()
@@ -150,7 +150,7 @@ describe('a class under traceSubclasses loses', () => {
     expect(Reflect.getMetadata('unit', inPlace(Orders), 'limit')).toBe('EUR')
   })
 
-  it('static methods that read a static #private member, unlike a class without traceSubclasses', () => {
+  it('the access of static methods to static #private members, unlike a class without traceSubclasses', () => {
     const declare = () =>
       class Counter {
         static #count = 3

@@ -50,7 +50,7 @@ async function check({ above, below, classInPlace, wrap }: WayToTrace): Promise<
     }
   }
 
-  // The application's own decorator, whose check is traced.
+  // This is the application's own decorator. Its check is traced.
   const IsEven = () => (target: object, propertyName: string) =>
     registerDecorator({
       name: 'isEven',
@@ -130,7 +130,7 @@ function flatten(errors: readonly ValidationError[]): unknown {
 }
 
 describe('class-validator and class-transformer', () => {
-  it.each(WAYS_TO_TRACE)('reject and create the same objects with $name', async way => {
+  it.each(WAYS_TO_TRACE)('reject and create the same objects untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, check)
 
     expect(outside).toEqual(untraced)

@@ -142,7 +142,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
 }
 
 describe('tsyringe', () => {
-  it.each([...IN_PLACE_WAYS, ...BELOW])('builds the same classes with $name', async way => {
+  it.each([...IN_PLACE_WAYS, ...BELOW])('builds the same objects untraced and traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, resolve)
 
     expect(outside).toEqual(untraced)

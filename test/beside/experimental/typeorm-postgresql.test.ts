@@ -198,11 +198,14 @@ async function work(way: WayToTrace): Promise<unknown> {
 }
 
 describe('TypeORM', () => {
-  it.each(IN_PLACE_WAYS)('stores the same rows and calls the same functions with $name', async way => {
-    const { untraced, outside, inside, points } = await compare(way, work)
+  it.each(IN_PLACE_WAYS)(
+    'stores the same rows and calls the same functions untraced and traced with $name',
+    async way => {
+      const { untraced, outside, inside, points } = await compare(way, work)
 
-    expect(outside).toEqual(untraced)
-    expect(inside).toEqual(untraced)
-    expect(points).toBeGreaterThan(0)
-  })
+      expect(outside).toEqual(untraced)
+      expect(inside).toEqual(untraced)
+      expect(points).toBeGreaterThan(0)
+    },
+  )
 })

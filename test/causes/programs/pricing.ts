@@ -1,4 +1,4 @@
-// An Express service whose requests take time of their own, for a reason that only an account names.
+// An Express service in which each route is slow because of its own code. Only an account (`--why`) names the reason.
 
 import { execSync } from 'node:child_process'
 import { pbkdf2 } from 'node:crypto'
@@ -38,7 +38,7 @@ function rebuildIndex(): number {
   return sum
 }
 
-/** Work of the service that belongs to no request. It begins while a request waits. */
+/** Whether to run work that belongs to no request. The work begins while a request waits. */
 let isJobDue = false
 setInterval(() => {
   if (!isJobDue) return

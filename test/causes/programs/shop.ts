@@ -1,5 +1,5 @@
-// An Express service with one cause for each route. It calls the services `rates` and `orders`, and a host that is not
-// traced.
+// An Express service in which each route is slow for one reason, except for the routes below /healthy. The service
+// calls the services `rates` and `orders`, and a host that is not traced.
 
 import { lookup } from 'node:dns'
 import { Agent, get } from 'node:http'
@@ -78,7 +78,7 @@ app.get('/computing', (_, res) => {
 app.get('/orders/:id/items', (_, res) => {
   const found = []
   for (let order = 1; order <= 25; order++) {
-    // The join with itself stands for a table without an index.
+    // The join makes this query about as slow as a query on a large table without an index.
     found.push(
       // line: n-plus-one
       db.prepare('SELECT count(*) FROM items a, (SELECT 1 UNION SELECT 2) b WHERE a.order_id = ?').get(order),

@@ -1,4 +1,5 @@
-// An Express service with PostgreSQL, Redis and RabbitMQ, and one cause for each route.
+// An Express service with PostgreSQL, Redis and RabbitMQ. Each route is slow for one reason, except for the routes
+// below /healthy.
 
 import { readFileSync } from 'node:fs'
 import { createServer, get } from 'node:https'
@@ -122,7 +123,7 @@ const certificate = { cert: readFileSync(CERTIFICATE_FILE), key: readFileSync(KE
 const secure = createServer(
   {
     ...certificate,
-    // Like a handshake with a server that is far away.
+    // Delays the TLS handshake, as if the server were far away.
     SNICallback: (_, done) => void setTimeout(() => done(null, createSecureContext(certificate)), 300),
   },
   (_, res) => void res.end('secret'),

@@ -1,5 +1,5 @@
 import { createNotifier } from '@osprofiler/core'
-// The package exports only the whole driver, which would need its thread and a file.
+// This import bypasses the package's exports, because the exported driver needs a thread and a file.
 import { packRecord, unpackRows } from '../../../packages/drivers/build/sqlite/row.js'
 import { createRecords } from '../records.js'
 import { awaitOften } from '../repeat.js'

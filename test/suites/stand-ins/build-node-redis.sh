@@ -1,6 +1,6 @@
 #!/bin/bash
-# Compiles node-redis's packages and their tests, and copies the client to where an installed client would be. Otherwise
-# the tests would run from the source, which the instrument does not recognize.
+# Compiles node-redis's packages and their tests, and moves the client to the place of an installed client. Without this
+# script, the tests would run from the source, which the instrument does not recognize.
 set -e
 shopt -s globstar
 for name in client test-utils bloom json search time-series entraid; do

@@ -3,12 +3,12 @@ import type { BodyPart } from '../request/request-body.js'
 import { parseSeconds } from './parse-option.js'
 
 const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, description: string])[] = [
-  ['data', '-d, --data <body>', 'the body, or @FILE, or @- for standard input; several are joined with &'],
+  ['data', '-d, --data <body>', 'the body, @FILE, or @- for standard input; several bodies are joined with &'],
   ['data-raw', '--data-raw <body>', 'the body, even if it begins with @'],
   ['data-binary', '--data-binary <body>', 'the body; @FILE keeps line breaks, which -d removes'],
-  ['data-urlencode', '--data-urlencode <body>', 'TEXT, NAME=TEXT, @FILE or NAME@FILE, encoded'],
+  ['data-urlencode', '--data-urlencode <body>', 'a body to percent-encode: TEXT, NAME=TEXT, @FILE or NAME@FILE'],
   ['form', '-F, --form <part>', 'a part of multipart/form-data: NAME=TEXT, NAME=@FILE or NAME=<FILE'],
-  ['form-string', '--form-string <part>', 'NAME=TEXT, where TEXT may begin with @ or <'],
+  ['form-string', '--form-string <part>', 'a part of multipart/form-data: NAME=TEXT, where TEXT may begin with @ or <'],
 ]
 
 /** Options of copied commands that have no effect here, because `run` shows the trace and never the answer. */
@@ -25,9 +25,9 @@ const IGNORED_OPTION_FLAGS = [
 export function addCurlOptions(command: Command): Command {
   command
     .option('--url <url>', 'the URL, if it is not given as an argument', appendValue)
-    .option('-X, --request <method>', 'the method; default: GET, or POST with a body')
+    .option('-X, --request <method>', 'the method; default: GET, or POST if there is a body')
     .option('-I, --head', 'send HEAD, which asks for the headers only')
-    .option('-G, --get', 'send GET with the data in the query')
+    .option('-G, --get', 'send GET, with the data of -d in the query')
     .option(
       '-H, --header <header>',
       'a header: "Name: value", "Name:" to remove it, "Name;" for an empty value',

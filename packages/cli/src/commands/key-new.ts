@@ -10,11 +10,12 @@ export function createKeyNewCommand(): Command {
     .addHelpText(
       'after',
       `
-Without an option, the key goes to standard output. An existing file is never overwritten: services may need its keys.
-Anyone who can verify with a key can also sign with it: use a separate key for each trust zone, and keep it secret.
+Without an option, the key goes to standard output. An existing file is never overwritten, because services may need its
+keys. Anyone who can verify with a key can also sign with it, so use a separate key for each trust zone, and keep each
+key secret.
 
 Examples:
-  osprofiler key new --out key           then OSPROFILER_HMAC_KEYS_FILE=key, or run URL --hmac-key-file key
+  osprofiler key new --out key           then set OSPROFILER_HMAC_KEYS_FILE=key, or run URL --hmac-key-file key
   osprofiler key new --env >> .env       for node --env-file=.env, Docker Compose and systemd
   (umask 077; osprofiler key new > key)  if the shell creates the file`,
     )

@@ -30,7 +30,7 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Give a whole number, 1 or more.')
 }
 
-/** Parses the optional value of a switch, as Python's command does. Unlike in Python, `false` turns the switch off. */
+/** Parses the optional value of a switch. Unlike in Python's command, `false` turns the switch off. */
 export function parseSwitch(text: string): boolean {
   const word = text.toLowerCase()
   if (['true', '1', 'yes', 'on'].includes(word)) return true
@@ -45,10 +45,12 @@ export function parseStatus(text: string): string {
   throw new InvalidArgumentError('Give a status such as 404, a class such as 5xx, or error.')
 }
 
-/** Parses the name of a trace. Rejects an empty string, which usually comes from an unset shell variable. */
+/** Checks the id or file name of a trace. Rejects an empty string, which usually comes from an unset shell variable. */
 export function parseTraceName(text: string): string {
   if (text.trim() !== '') return text
-  throw new InvalidArgumentError('It is empty. A shell variable may not be set. `osprofiler trace list` shows ids.')
+  throw new InvalidArgumentError(
+    'It is empty, perhaps because a shell variable is not set. `osprofiler trace list` shows ids.',
+  )
 }
 
 /** Parses a port. 0 means any free port. */
@@ -69,23 +71,23 @@ export function parsePoints(text: string): number {
 export function parseTicketLifetime(text: string): number {
   const seconds = /^[1-9]\d{0,2}$/.test(text) ? Number(text) : 0
   if (seconds >= 1 && seconds <= 300) return seconds
-  throw new InvalidArgumentError('Give whole seconds from 1 to 300.')
+  throw new InvalidArgumentError('Give a whole number of seconds from 1 to 300.')
 }
 
-/** Parses a wish for an account, such as `cpu` or `waits@orders`, and adds it to `previous` ones. */
+/** Parses a value of `--why`, such as `cpu` or `waits@orders`, and adds it to the `previous` values. */
 export function parseWhy(text: string, previous: readonly string[] = []): readonly string[] {
   const [, level, service] = /^(waits|cpu)(?:@(.+))?$/.exec(text) ?? []
   const wish = `why=${level}${service === undefined ? '' : `@${toWishName(service)}`}`
   if (level !== undefined && wish.length <= MAX_WISH_CHARS && previous.length < MAX_WHYS) return [...previous, wish]
   throw new InvalidArgumentError(
-    'Give waits or cpu, perhaps of one service: --why=cpu@orders. A URL comes before --why.',
+    'Give waits or cpu, optionally for one service: --why=cpu@orders. Put the URL before --why.',
   )
 }
 
 const MAX_WISH_CHARS = 64
 const MAX_WHYS = 6
 
-/** Parses the caller's wishes, separated by commas, and adds them to `previous` ones. An empty string adds nothing. */
+/** Parses wishes, separated by commas, and adds them to the `previous` wishes. An empty string adds nothing. */
 export function parseWishes(text: string, previous: readonly string[] = []): readonly string[] {
   const wishes = [...previous, ...(text === '' ? [] : text.split(',').map(wish => wish.trim()))]
   if (wishes.length <= 8 && wishes.every(wish => /^[a-z0-9@=._-]{1,64}$/.test(wish))) return wishes

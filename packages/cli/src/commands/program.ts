@@ -15,7 +15,7 @@ import { createUiCommand } from './ui.js'
 
 const EXAMPLES_HELP = `
 Examples:
-  osprofiler key new --out key                                 create a key, which the services need, too
+  osprofiler key new --out key                                 create a key, which the services also need
   osprofiler run http://127.0.0.1:3000/ --hmac-key-file key    show where the time of this request went
   osprofiler trace list --since 1h                             list what was traced in the last hour
   osprofiler trace show 0199c0de-7000-7abc-8def-0123456789ab   show one of these traces

@@ -22,7 +22,7 @@ export function createRunCommand(): Command {
     .addOption(
       new Option(
         '--why [level]',
-        'ask services to account for their own time: waits, or cpu, which they must allow; =cpu@orders asks only orders',
+        'ask services why they were slow: waits, or cpu (if they allow it); --why=cpu@orders asks only orders',
       )
         .preset('waits')
         .argParser(parseWhy),
@@ -34,18 +34,18 @@ export function createRunCommand(): Command {
       'with --baseline: exit with 2 if the request became slower by more than this',
       parseShare,
     )
-    .option('--timeout <seconds>', 'stop waiting after this time', parseSeconds, 30)
+    .option('--timeout <seconds>', 'stop waiting for the answer and the trace after this time', parseSeconds, 30)
   return addShowOptions(command)
     .addHelpText(
       'after',
       `
 A request that a browser copied as cURL works unchanged: put "osprofiler run" before it. The options of curl have
-curl's meaning, except -n and --json. -s -S -v -i -f -N -# -L -w -o and the options for an HTTP version are ignored: run
-shows the trace, not the answer, and sends HTTP/1.1.
+curl's meaning, except -n and --json. The command ignores -s -S -v -i -f -N -# -L -w -o and the options for an HTTP
+version, because it shows the trace, not the answer, and sends HTTP/1.1.
 
-Keys come from --hmac-key-file, or else OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The traced services need
+Keys come from --hmac-key-file, or else from OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. The traced services need
 the key that signs. Redirects are followed only to the same scheme, host and port.
-The trace goes to standard output, everything else to standard error. The exit code is 0 if the trace is complete,
+The trace goes to standard output, and everything else to standard error. The exit code is 0 if the trace is complete,
 2 if --fail-on found a regression, and otherwise 1.
 
 Examples:

@@ -7,14 +7,11 @@ const EXPORT_TARGETS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp
 /** Adds the options for a trace's output format and target, and for the store that contains the trace. */
 export function addShowOptions(command: Command): Command {
   command
-    .option('--json', "as JSON, the same as Python's")
-    .option('--html', 'as an HTML page that needs no network: waterfall, flame graph, statistics, search')
-    .option('--dot', 'as a graph in the DOT language, as in Python')
-    .option(
-      '--render-dot <file>',
-      'the same graph as a picture: .svg, or .png with @resvg/resvg-wasm; needs no Graphviz',
-    )
-    .addOption(new Option('--export <tool>', 'as a timeline for another tool').choices(EXPORT_TARGETS))
+    .option('--json', "write the trace as JSON, in the format of Python's command")
+    .option('--html', 'write an HTML page that needs no network: waterfall, flame graph, statistics, search')
+    .option('--dot', "write a graph in the DOT language, as Python's command does")
+    .option('--render-dot <file>', 'draw the graph of --dot: .svg, or .png with @resvg/resvg-wasm; needs no Graphviz')
+    .addOption(new Option('--export <tool>', 'write a timeline for another tool').choices(EXPORT_TARGETS))
     .option('--out <file>', 'write to a file that only its owner can read, instead of to the terminal')
     .option('--depth <levels>', 'show this many levels of the tree', parseCount)
     .option('--min-ms <milliseconds>', 'show only points of the tree that took at least this long', parseMilliseconds)
@@ -28,7 +25,7 @@ export function addShowOptions(command: Command): Command {
 /** Adds the options for the store that contains a trace, and for how long to wait for new records. */
 export function addReadOptions(command: Command): Command {
   return addStoreOptions(command)
-    .option('--transport-url <url>', "the message broker's URL (for a bare messaging:// only)")
+    .option('--transport-url <url>', "the message broker's URL, if the store is messaging:// without a host")
     .option('--idle-timeout <seconds>', 'a trace is complete after this time without new records', parseSeconds)
 }
 
@@ -40,12 +37,12 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds the option that makes an argument an id, even if the argument looks like a file. */
+/** Adds the option that makes an argument an id, even if a file has the same name. */
 export function addIdOption(command: Command): Command {
-  return command.option('--id', 'the argument is the id of a trace, even if a file has that name')
+  return command.option('--id', 'the argument is the id of a trace, even if a file has the same name')
 }
 
 /** Help text on how commands distinguish ids from files. */
 export const ID_OR_FILE_HELP = `
-If a file has that name, the store is first asked for a trace of that id, for at most a second. A leading ./ means a
-file, --id means an id, and - means standard input.`
+If a file has the same name as an id, the command first looks for this id in the store, for at most a second. A leading
+./ means a file, --id means an id, and - means standard input.`

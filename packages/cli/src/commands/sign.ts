@@ -10,23 +10,23 @@ export function createSignCommand(): Command {
     .option('--hmac-key-file <file>', 'read the keys from a file, or from standard input with -; the first key signs')
     .option('--hmac-key <keys>', 'give the keys themselves, which other users of this machine can then see')
     .option('--json', 'print the headers as a JSON object')
-    .option('--count <number>', 'print the headers of so many requests, as one JSON object per line', parseCount)
-    .option('--points <number>', 'let each process record at most so many points (100000)', parsePoints)
+    .option('--count <number>', 'print the headers of this many requests, as one JSON object per line', parseCount)
+    .option('--points <number>', 'let each process record at most this many points (default: 100000)', parsePoints)
     .option(
       '--want <wishes>',
-      'ask for more than the tree: answer, code, why=waits, why=cpu (answer,code)',
+      'ask for more than the tree: answer, code, why=waits, why=cpu (default: answer,code)',
       parseWishes,
     )
-    .option('--expires <seconds>', 'let the headers expire after 1 to 300 seconds (60)', parseTicketLifetime)
+    .option('--expires <seconds>', 'let the headers expire after 1 to 300 seconds (default: 60)', parseTicketLifetime)
     .addHelpText(
       'after',
       `
-The headers go to standard output, one per line. Standard error gets the id of the trace, and how to see the trace.
-Each set of headers is for one request: the ticket in it is good once. A load tool needs --count.
+The headers go to standard output, one per line. The id of the trace, and the command that shows it, go to standard
+error. Each set of headers is for one request, because its ticket works only once. A load tool needs --count.
 
 Keys come from --hmac-key-file, or else from OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE.
 
-Do not use curl -L with these headers: curl sends headers of -H to other hosts too.
+Do not use curl -L with these headers, because curl would also send them to the hosts of redirects.
 
 Examples:
   osprofiler sign http://127.0.0.1:3000/orders | curl -H @- http://127.0.0.1:3000/orders

@@ -9,16 +9,16 @@ export function createTraceDiffCommand(): Command {
     .description('compare two traces: what became slower or faster, what is new or gone')
     .argument('<before>', 'the id of a trace, or a file that "trace show" can read', parseTraceName)
     .argument('<after>', 'the id or the file of the trace to compare with', parseTraceName)
-    .option('--json', 'as JSON')
+    .option('--json', 'write the comparison as JSON')
     .option('--out <file>', 'write to a file that only its owner can read, instead of to the terminal')
     .option('--fail-on <percent>', 'exit with 2 if the request became slower by more than this', parseShare)
   return addReadOptions(addIdOption(command))
     .addHelpText(
       'after',
       `${ID_OR_FILE_HELP}
-A file of records (.jsonl) may hold many traces, as "osprofiler run -n 20 --save-baseline FILE" writes them. Points are
-aligned by their paths, and medians are compared. The exit code is 0, 1 for a failure, or 2 if --fail-on found a
-regression.
+A file of records (.jsonl) may contain many traces: "osprofiler run -n 20 --save-baseline FILE" writes such a file.
+Points are aligned by their paths in the tree, and medians are compared. The exit code is 2 if --fail-on found a regression, 1 if
+the command failed, and otherwise 0.
 
 Examples:
   osprofiler trace diff before.json after.json

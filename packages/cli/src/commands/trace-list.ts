@@ -8,25 +8,25 @@ import { addStoreOptions } from './show-options.js'
 export function createTraceListCommand(): Command {
   const command = new Command('list')
     .description('list the traces of the store, newest first')
-    .option('--error-trace [switch]', 'only traces in which something failed', parseSwitch)
-    .option('--limit <count>', 'at most this many traces', parseCount, 100)
+    .option('--error-trace [switch]', 'list only traces in which something failed', parseSwitch)
+    .option('--limit <count>', 'list at most this many traces', parseCount, 100)
     .option(
       '--since <time>',
-      'only traces that began after this time: 90s, 30m, 1h or 2d ago, or a date and time (UTC)',
+      'list only traces that began after this time: 90s, 30m, 1h or 2d ago, or a date and time (UTC)',
       parseSince,
     )
-    .option('--name <name>', 'only traces whose first point has this name, such as request')
-    .option('--service <name>', 'only traces that began in this service')
-    .option('--slowest', 'show the slowest traces first')
-    .option('--status <status>', 'only traces with this status: 404, 5xx, or error for any failure', parseStatus)
-    .option('--min-ms <ms>', 'only traces that took at least this long', parseMilliseconds)
+    .option('--name <name>', 'list only traces whose first point has this name, such as request')
+    .option('--service <name>', 'list only traces that began in this service')
+    .option('--slowest', 'list the slowest traces first')
+    .option('--status <status>', 'list only traces with this status: 404, 5xx, or error for any failure', parseStatus)
+    .option('--min-ms <ms>', 'list only traces that took at least this long', parseMilliseconds)
     .option(
       '--search <count>',
       'how many of the newest traces the options --slowest, --status and --min-ms search',
       parseCount,
       10_000,
     )
-    .option('--json', 'as a JSON list')
+    .option('--json', 'write the list as JSON')
   return addStoreOptions(command)
     .addHelpText(
       'after',

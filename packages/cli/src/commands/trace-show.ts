@@ -7,23 +7,16 @@ import { addIdOption, addShowOptions, ID_OR_FILE_HELP } from './show-options.js'
 export function createTraceShowCommand(): Command {
   const command = new Command('show')
     .description('show a trace: its tree, where the time went, and what to look at')
-    .argument(
-      '<trace>',
-      'the id of a trace, or a file: any output of this command, or records (.jsonl)',
-      parseTraceName,
-    )
-    .option(
-      '--local-libs',
-      "accepted as in Python's command, without effect: the page always contains all that it needs",
-    )
+    .argument('<trace>', 'the id of a trace, or a file: JSON, a page, an export, or records (.jsonl)', parseTraceName)
+    .option('--local-libs', "an option of Python's command, without effect here: the page never needs other files")
     .option('--follow', 'draw the trace while the request still runs, until the trace is complete')
   return addShowOptions(addIdOption(command))
     .addHelpText(
       'after',
       `${ID_OR_FILE_HELP}
-With --idle-timeout, the command waits until no new record has come for that many seconds. Without, it shows the records
-that are there. With --follow, it waits until the trace is complete: the first point has stopped, no point is open, and
-no new record has come for --idle-timeout (1 s).
+With --idle-timeout, the command waits until no new record has come for that many seconds. Without --idle-timeout, it
+shows the records that exist. With --follow, it waits until the trace is complete: the first point has stopped, no point
+is open, and no new record has come for the time of --idle-timeout (default: 1 s).
 
 Examples:
   osprofiler trace show 0199c0de-7000-7abc-8def-0123456789ab

@@ -8,13 +8,16 @@ export function createUiCommand(): Command {
   const command = new Command('ui')
     .description('show the traces of a store in the browser')
     .option('--port <port>', 'the port on 127.0.0.1; default: any free port', parsePort)
-    .option('--editor <pattern>', 'make lines links, such as vscode://file/{root}/{file}:{line}; {root} is this folder')
+    .option(
+      '--editor <pattern>',
+      'the form of links to code, such as vscode://file/{root}/{file}:{line}; {root} is the current folder',
+    )
   return addStoreOptions(command)
     .addHelpText(
       'after',
       `
-The command prints an address, which opens the pages in a browser on this machine. Anyone with the address can read the
-store: do not pass it on. Ctrl-C ends the command.
+The command prints an address, which opens the pages in a browser on this machine. Keep the address secret, because
+anyone with the address can read the store. Ctrl-C ends the command.
 
 Examples:
   osprofiler ui

@@ -17,7 +17,7 @@ export interface KeyOptions {
   readonly hmacKey?: string
 }
 
-/** The same limit as for the key files of services. */
+/** Maximum size of a key file. The key files of services have the same limit. */
 const MAX_KEY_FILE_BYTES = 64 * 1024
 
 /**
@@ -47,7 +47,7 @@ interface FoundKeys extends KeySource {
 function splitKeys({ text, source }: FoundKeys): readonly string[] {
   try {
     const keys = splitKeyText(text)
-    // The constructor rejects the same keys as services do.
+    // The constructor throws for keys that services reject.
     new KeyRing(keys)
     return keys
   } catch (cause) {
@@ -74,8 +74,8 @@ function findKeys({ hmacKeyFile, hmacKey }: KeyOptions): FoundKeys | undefined {
 }
 
 /**
- * Reads keys from a file. It may be a pipe, because shells pass the output of `--hmac-key-file <(pass show
- * shop/hmac-key)` in a pipe.
+ * Reads keys from a file. The file may be a pipe: for `--hmac-key-file <(pass show shop/hmac-key)`, the shell passes
+ * the name of a pipe.
  */
 function readKeysFrom(file: string, shownAs = `the file ${file}`): FoundKeys {
   const source = file === '-' ? 'standard input' : shownAs

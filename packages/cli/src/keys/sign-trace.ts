@@ -8,7 +8,7 @@ export type SignedHeaders = readonly (readonly [name: string, value: string])[]
 export interface TicketTerms {
   /** Number of points that one process may record for the trace. */
   readonly points: number
-  /** The caller's requests in the ticket, such as `answer`. */
+  /** The caller's wishes, such as `answer`. */
   readonly wants: readonly string[]
   /** Time from issue to expiry, in seconds. */
   readonly lifetimeS: number
@@ -27,7 +27,7 @@ export interface SignedTrace {
   signRequest(url: URL): SignedHeaders
 }
 
-/** Begins a trace that is signed with a key. */
+/** Begins a trace whose requests are signed with `key`. */
 export function beginTrace(key: string, { points, wants, lifetimeS }: TicketTerms = USUAL_TERMS): SignedTrace {
   const baseId = createTraceId()
   const [info, hmac] = signedPack({ base_id: baseId, parent_id: baseId }, key)
@@ -46,7 +46,7 @@ export function beginTrace(key: string, { points, wants, lifetimeS }: TicketTerm
   }
 }
 
-/** Returns the host without brackets, or `undefined` if a ticket cannot contain it. */
+/** Returns the host without brackets and final dot, or `undefined` if a ticket cannot contain the host. */
 function audienceOf({ hostname }: URL): string | undefined {
   const host = hostname.replace(/^\[(.*)\]$/, '$1').replace(/(?<=\..*)\.$/, '')
   return /^[a-z0-9.:_-]{1,255}$/.test(host) ? host : undefined

@@ -16,18 +16,18 @@ type Cells = Readonly<Record<Column, string>>
 
 /** Columns that contain numbers, which are right-aligned. */
 const NUMBER_COLUMNS: readonly Column[] = ['status', 'duration', 'points']
-/** Maximum length of a record's strings if the output has no width. */
+/** Maximum length of a cell with a string from a record, even if the output has no maximum width. */
 const MAX_SHOWN_CHARS = 200
 /** The maximum length of a valid trace id. A longer, forged id would widen each row. */
 const MAX_ID_CHARS = 255
 const MAX_TIME_CHARS = 40
-/** If these columns would be narrower, a table shows too little, so each trace is drawn in several lines. */
+/** If one of these columns would be narrower in a table, each trace is drawn in several lines instead. */
 const MIN_COLUMN_CHARS = { request: 24, error: 24 }
 
 /**
  * Draws traces as a table whose first two columns are those of Python's command. If the terminal is too narrow, each
- * trace is drawn in several lines. Nothing is truncated for a file or a pipe, which have no width. Ids are never
- * truncated, because people copy them.
+ * trace is drawn in several lines. Columns are not narrowed for a file or a pipe, which have no width. Ids are never
+ * narrowed, because people copy them.
  */
 export function drawTraceList(
   traces: readonly FoundTrace[],
@@ -144,8 +144,8 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
 }
 
 /**
- * Puts as much as fits next to the id, and the rest below. The error goes with the rest if enough of it is readable
- * there.
+ * Draws the id, and next to it as many of the time, points and service as fit. The next line contains those that do not
+ * fit, and the error if enough of the error fits. Otherwise, the error has its own line.
  */
 function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`

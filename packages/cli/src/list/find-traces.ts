@@ -36,7 +36,7 @@ export interface FoundTraces {
   readonly hasMore: boolean
   /** Whether the search reached its limit, so that older traces were not searched. */
   readonly isCutShort: boolean
-  /** Traces that are too large to determine their duration or outcome, if the options require it. */
+  /** Traces that a search left out, because they are too large to determine their duration or outcome. */
   readonly tooLarge: readonly FoundTrace[]
 }
 
@@ -73,7 +73,9 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   }
 }
 
-/** Lists traces. A point name that people use may be recorded under another name. */
+/**
+ * Lists traces. If `name` has several recorded names, merges their lists: a `request` is usually recorded as `wsgi`.
+ */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options
   const list = requireReadMethod(driver, errorTrace ? 'listErrorTraces' : 'listTraces')

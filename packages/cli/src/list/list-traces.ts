@@ -51,7 +51,7 @@ function describeSearch(found: FoundTraces, options: ListOptions): string[] {
     const ids = tooLarge.slice(0, MAX_IDS_NAMED).map(({ summary }) => summary.base_id)
     const rest = tooLarge.length > ids.length ? ` and ${formatCount(tooLarge.length - ids.length)} more` : ''
     const subject = tooLarge.length === 1 ? 'A trace is' : `${formatCount(tooLarge.length)} traces are`
-    lines.push(`${subject} too large to be read, and left out: ${ids.join(', ')}${rest}`)
+    lines.push(`${subject} too large to be read, and therefore left out: ${ids.join(', ')}${rest}`)
   }
   return lines
 }

@@ -2,8 +2,8 @@ import type { WriteStream } from 'node:tty'
 import type { RenderTreeOptions } from '@osprofiler/report'
 
 /**
- * Returns a terminal's width, and whether it shows colors and Unicode. Colors depend on NO_COLOR and FORCE_COLOR, and a
- * pipe shows none. Unicode depends on the locale.
+ * Returns a terminal's width, and whether it shows colors and Unicode. Colors depend on NO_COLOR and FORCE_COLOR. By
+ * default, a pipe gets no colors. Unicode depends on the locale.
  */
 export function describeTerminal(stream: Partial<WriteStream>, env: NodeJS.ProcessEnv): RenderTreeOptions {
   const columns = Number(env.COLUMNS)

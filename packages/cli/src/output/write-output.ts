@@ -11,15 +11,15 @@ import { endProgress } from './progress.js'
 /** Pieces of a file: text, or the bytes of an image. */
 export type Chunks = Iterable<string | Uint8Array>
 
-/** Writes pieces to a stream, no faster than the stream accepts them. In a terminal, they replace the progress line. */
+/** Writes pieces to a stream, and respects backpressure. In a terminal, the pieces replace the progress line. */
 export async function writeChunks(stream: Writable, chunks: Chunks): Promise<void> {
   if (stream === process.stdout && process.stdout.isTTY) endProgress()
   for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain')
 }
 
 /**
- * Writes a file that only its owner can access under a temporary name, and then renames it to its target. Readers never
- * see an incomplete file, and a failure leaves the old file in place. A device or a pipe is written directly.
+ * Writes a file under a temporary name, and then renames it to its target. Readers never see an incomplete file, and a
+ * failure leaves the old file in place. Only the owner can access the file. A device or a pipe is written directly.
  */
 export async function writeFileAtomically(path: string, chunks: Chunks): Promise<void> {
   // If the path is a link, the link stays and its target is replaced.

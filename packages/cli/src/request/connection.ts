@@ -19,7 +19,7 @@ export interface Answer {
   readonly receivedAt: number
 }
 
-/** The outcome of one request. An answer that broke off has an error, too. */
+/** The outcome of one request. If the answer broke off, there is both an answer and an error. */
 export interface Exchange {
   readonly answer?: Answer
   readonly error?: unknown
@@ -30,8 +30,8 @@ export interface Exchange {
 /** Sends requests to one origin over one connection, for as long as the server keeps it open. */
 export interface Connection {
   /**
-   * Opens the connection before the first request, so that the time of a request does not include it. Does nothing if
-   * the connection is open. After a failure, the first request opens the connection, and reports the failure.
+   * Opens the connection before a request, so that the measured time of the request does not include the opening. Does
+   * nothing if the connection is open. After a failure, the request itself opens the connection, and reports an error.
    */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>
@@ -41,7 +41,7 @@ export interface Connection {
 /** Methods of requests that may be repeated (RFC 9110, 9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
-/** Creates a connection. Without `open`, the first request opens it. */
+/** Creates a connection. If `open` is not called, the first request opens the connection. */
 export function openConnection(url: URL, trust: Trust): Connection {
   const isSecure = url.protocol === 'https:'
   const agent = isSecure
@@ -52,7 +52,7 @@ export function openConnection(url: URL, trust: Trust): Connection {
     open: async signal => (Object.keys(agent.freeSockets).length > 0 ? undefined : await opening.open(signal)),
     async send(request, signal) {
       const first = await exchange(request, agent, signal)
-      // The server closed the connection just as it was reused.
+      // The request is stale if the server closed the connection just as the request reused it.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
       if (!isStale || !IDEMPOTENT_METHODS.has(request.method)) return first
       const second = await exchange(request, agent, signal)
@@ -79,7 +79,7 @@ async function exchange(
     ...{ hostname, port: url.port || undefined, servername: serverName(hostname) },
   })
   for (const [name, value] of headers) request.appendHeader(name, value)
-  // Node's default headers describe the connection and a body that does not exist. curl sends none of them.
+  // Removes Node's default headers about the connection and an absent body, because curl does not send them.
   for (const name of ['connection', 'content-length', 'transfer-encoding'])
     if (!request.hasHeader(name)) request.removeHeader(name)
   request.once('socket', socket => {
@@ -90,7 +90,7 @@ async function exchange(
   try {
     const response = await receiveAnswer(request, body)
     answer = { status: response.statusCode ?? 0, headers: response.headers, receivedAt: Date.now() }
-    // A response whose body is not read does not end, and the server's point lasts until the end of the response.
+    // A response ends only if its body is read, and the server's point lasts until the end of the response.
     await finished(response.resume())
     return { answer, ...state, isReused: request.reusedSocket }
   } catch (error) {

@@ -18,7 +18,7 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'the server does not use TLS on this port: try http://',
 }
 
-/** Describes why a request or its answer failed, with advice for known causes. Contains no part of the request. */
+/** Describes why a request or its answer failed, with advice for known causes. Repeats no part of the request. */
 export function describeFailure(error: unknown): string {
   const code = findFailureCode(error)
   if (code === undefined) return messageOf(error)

@@ -5,7 +5,7 @@ import type { Answer } from './connection.js'
 const UNTRACED_GRACE_MS = 2_000
 /** Statuses with which a proxy, or the HTTP server itself, refuses a request before the application sees it. */
 const PROXY_REFUSAL_STATUSES: ReadonlySet<number> = new Set([407, 421, 431, 505, 511])
-/** Headers with which caches report that they answered. */
+/** Headers in which a cache reports that the answer came from the cache. */
 const CACHE_HEADER_NAMES = ['x-cache', 'cf-cache-status', 'x-vercel-cache', 'x-proxy-cache', 'x-drupal-cache']
 
 /**

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 
 /** How long the parts of opening a connection took, in milliseconds. */
 export interface ConnectTimes {
-  /** Looking up the name. `undefined` for an address. */
+  /** Time of the DNS lookup. `undefined` if the host is an IP address. */
   readonly dns: number | undefined
   readonly tcp: number
   /** `undefined` without TLS. */
@@ -14,7 +14,7 @@ export interface ConnectTimes {
 
 /** Opens a connection that the next request of an agent uses. */
 export interface AheadOpening {
-  /** Returns `undefined` if the connection could not be opened, so that the request tries again and reports why. */
+  /** Opens the connection. Returns `undefined` on failure. The request then tries again, and reports the error. */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   /** Closes a connection that no request has used. */
   close(): void
@@ -37,7 +37,7 @@ export function openAhead(agent: Agent, url: URL): AheadOpening {
       const began = performance.now()
       let foundAt: number | undefined
       let connectedAt = began
-      // The same options as those of the agent, so that the server sees the same connection.
+      // Uses the agent's own options, so that the server sees the same connection as from the agent.
       const socket = connect({
         ...{ ...(agent as { options?: object }).options, host, port: Number(url.port) || (isSecure ? 443 : 80) },
         ...(isSecure && { servername: serverName(host) }),
@@ -68,7 +68,8 @@ function untilOpen(socket: Socket, event: string, signal: AbortSignal): Promise<
     const giveUp = (): void => settle(false)
     signal.addEventListener('abort', giveUp)
     socket.once(event, () => settle(true))
-    // Also keeps an error of the waiting connection from ending the command. The request then opens another one.
+    // This listener stays while the connection waits for a request. Without the listener, an error would end the
+    // command. With it, the request opens another connection.
     socket.on('error', giveUp)
   })
 }

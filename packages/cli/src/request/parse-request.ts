@@ -36,15 +36,15 @@ export interface ParsedRequest {
 }
 
 /**
- * Turns the URL and curl's options into the request that curl would send for the same arguments. Only the default user
- * agent differs, the method is in uppercase, and the signed headers are added later. Throws `ERR_CONFIGURATION`. No
- * error message contains a header value, a cookie or a part of the body.
+ * Turns the URL and curl's options into the request that curl would send for the same arguments. There are only two
+ * differences: the default user agent, and the method, which is in uppercase. The signed headers are added later.
+ * Throws `ERR_CONFIGURATION`. No error message contains a header value, a cookie or a part of the body.
  */
 export function parseRequest(target: string, options: CurlOptions): ParsedRequest {
   const { url, path, credentials } = readUrl(target, options)
   const data = readBody(options.body)
   if (options.body?.some(({ text }) => text.includes('\ufffd')) === true)
-    printRemarks('warning: the body holds bytes that are not UTF-8, and they are lost. Use --data-binary @FILE.')
+    printRemarks('warning: the body contains bytes that are not UTF-8, which are lost. Use --data-binary @FILE.')
   if (options.head && data !== undefined && !options.get)
     throw createRequestError(
       '-I sends a request without a body, but -d or -F gives one. Leave one of them out, or add -G.',
@@ -75,7 +75,9 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
   return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
 }
 
-/** Returns the header for Basic authentication. Throws if the password is missing, while curl would prompt for it. */
+/**
+ * Returns the value of the `Authorization` header. Throws if the password is missing, while curl would prompt for it.
+ */
 function basicAuthorization(credentials: string | undefined): string | undefined {
   if (credentials === undefined) return undefined
   if (!credentials.includes(':'))
@@ -90,7 +92,7 @@ function readCookies(cookies: readonly string[] = []): string | undefined {
   return given.length === 0 ? undefined : given.join(';')
 }
 
-/** Adds the boundary to a form's content type that was given by a header option, because the given type lacks it. */
+/** Adds the form's boundary to a `Content-Type` header, if the header was given without a boundary. */
 function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
   const [, boundary] = type.split('; ')
   const lacksBoundary = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')

@@ -13,7 +13,7 @@ export function readTrust({ insecure = false, cacert }: CurlOptions): Trust {
   if (cacert === undefined) return { rejectUnauthorized }
   const ca = readRequestFile('the authorities', cacert)
   try {
-    // Node accepts a file without a certificate, and would then trust no server.
+    // This constructor throws for a file without a certificate. Node accepts such a file, and then trusts no server.
     new X509Certificate(ca)
   } catch {
     throw createRequestError(

@@ -24,6 +24,7 @@ export function readVerdict(answer: Answer | undefined, baseId: string): Service
 /** Returns advice for a refusal. */
 export function adviseOnRefusal(refusal: string): string {
   if (refusal === 'too-old') return 'Synchronize the clocks of both sides with a time server.'
-  if (refusal === 'rate-limited') return 'More traces arrive there than maxTracesPerSecond allows: try again later.'
+  if (refusal === 'rate-limited')
+    return 'More traces arrive at the service than maxTracesPerSecond allows: try again later.'
   return 'The warnings of the service explain the reason.'
 }

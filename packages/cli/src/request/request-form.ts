@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 
-/** The value of an `-F` or `--form-string` option. `kind` says which. */
+/** The value of an `-F` or `--form-string` option. `kind` is the name of the option: `form` or `form-string`. */
 interface FormPart {
   readonly kind: string
   readonly text: string

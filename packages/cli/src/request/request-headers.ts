@@ -1,7 +1,7 @@
 import { createRequestError } from './create-request-error.js'
 import { readRequestFile } from './read-request-file.js'
 
-/** A header, as it is sent. Each byte of the value is represented by a character up to U+00FF. */
+/** A header, as it is sent. Each character of the value is one byte (up to U+00FF). */
 export type HeaderLine = readonly [name: string, value: string]
 
 const HEADER_NAME_PATTERN = /^[\w!#$%&'*+.^`|~-]+$/
@@ -9,10 +9,10 @@ const HEADER_NAME_PATTERN = /^[\w!#$%&'*+.^`|~-]+$/
 const UNSENDABLE_CHARACTER = /[^\t -~\u0080-\u00ff]/
 
 /**
- * Joins headers as curl does. A given header replaces a default, `Name:` removes a default, and `Name;` adds a header
- * with an empty value. `before` contains the defaults at the beginning, which are omitted if their value is
- * `undefined`. `after` contains the defaults that describe the body. Throws `ERR_CONFIGURATION`. No error message
- * contains a header value.
+ * Joins default headers and the headers of `-H` (`lines`) as curl does. In `lines`, `Name: value` replaces a default,
+ * `Name:` removes a default, and `Name;` adds a header with an empty value. `before` contains the defaults that are
+ * sent first. A default whose value is `undefined` is omitted. `after` contains the defaults that describe the body.
+ * Throws `ERR_CONFIGURATION`. No error message contains a header value.
  */
 export function joinHeaders(
   before: readonly (readonly [string, string | undefined])[],
@@ -24,7 +24,7 @@ export function joinHeaders(
   const isDefault = ([name]: readonly [string, ...unknown[]]): boolean => !names.has(name.toLowerCase())
   const hosts = given.filter(([name]) => name.toLowerCase() === 'host')
   const others = given.filter(([name]) => name.toLowerCase() !== 'host')
-  // With a transfer encoding, the length of the body is unknown.
+  // A request with `Transfer-Encoding` must not have a `Content-Length` (RFC 9112, 6.2).
   const bodyDefaults = names.has('transfer-encoding') ? after.filter(([name]) => name !== 'Content-Length') : after
   const all = [...hosts, ...before.filter(isDefault), ...others, ...bodyDefaults.filter(isDefault)]
   return all.flatMap(([name, value]) => (value === undefined ? [] : [[name, encodeValue(name, value)]]))
@@ -41,7 +41,7 @@ function readHeader(line: string): readonly [string, string | undefined] {
   if (name === undefined || (sign === ';' && value.trim() !== ''))
     throw createRequestError('A header has the form "Name: value", such as -H "Accept: */*".')
   if (!HEADER_NAME_PATTERN.test(name.trim()))
-    throw createRequestError('The name of a header holds a character that HTTP does not allow.')
+    throw createRequestError('The name of a header contains a character that HTTP does not allow.')
   if (sign === ';') return [name.trim(), '']
   return [name.trim(), value.trim() === '' ? undefined : value.trim()]
 }
@@ -50,6 +50,6 @@ function readHeader(line: string): readonly [string, string | undefined] {
 function encodeValue(name: string, value: string): string {
   const bytes = Buffer.from(value).toString('latin1')
   if (UNSENDABLE_CHARACTER.test(bytes))
-    throw createRequestError(`The value of the header ${name} holds a character that HTTP does not allow.`)
+    throw createRequestError(`The value of the header ${name} contains a character that HTTP does not allow.`)
   return bytes
 }

@@ -5,15 +5,15 @@ import { CURL_JSON } from './curl-json.js'
 export interface RequestUrl {
   /** The URL without credentials. */
   readonly url: URL
-  /** Path and query, as they were typed if they can be sent in this form. */
+  /** Path and query, exactly as they were typed. They are normalized only if they cannot be sent as typed. */
   readonly path: string
   /** `user:password` from the URL. */
   readonly credentials: string | undefined
 }
 
 /**
- * Matches a host without a scheme, for which curl assumes http://. Unlike in curl, a single word is not a host. It may
- * be a secret whose option was left out, and a DNS lookup would leak it.
+ * Matches a host without a scheme, for which curl assumes http://. Unlike in curl, a single word is not a host. The
+ * word may be a secret whose option was left out, and a DNS lookup would leak the secret.
  */
 const BARE_HOST =
   /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i

@@ -16,7 +16,7 @@ export interface SentRequest {
   readonly baseId: string
   /** Time from the request to the last byte of the answer, in milliseconds. Opening the connection is not included. */
   readonly durationMs: number
-  /** How long opening the connection took before. `undefined` if it was open, or if it could not be opened. */
+  /** How long opening the connection took. `undefined` if it was already open, or if it could not be opened. */
   readonly connectTimes: ConnectTimes | undefined
   /** Number of answers, including those that redirected. */
   readonly answers: number
@@ -40,8 +40,9 @@ export interface SentRequest {
 }
 
 /**
- * Signs a request as a new trace with some wishes, sends it, and reads the answer to its end. Stops waiting after
- * `timeoutMs`. Follows redirects only within the same origin, because anyone who gets the signed headers can use them.
+ * Begins a new trace with the given wishes. Signs the request, sends it, and reads the answer to its end. Stops waiting
+ * after `timeoutMs`. Follows redirects only within the same origin, because anyone who gets the signed headers can use
+ * them.
  */
 export async function sendRequest(
   request: ParsedRequest,
@@ -78,7 +79,11 @@ export async function sendRequest(
   }
 }
 
-/** Returns how many answers show that a request of the trace has ended. If the last answer failed, none shows that. */
+/**
+ * Returns how many answered requests must have points in a complete trace. Returns `Infinity` if the last answer
+ * failed. In this case, the server may still record points, so the services' counts cannot show that the trace is
+ * complete.
+ */
 export function countTracedRequests({ answers, failure }: Pick<SentRequest, 'answers' | 'failure'>): number {
   return failure === undefined ? answers : Number.POSITIVE_INFINITY
 }

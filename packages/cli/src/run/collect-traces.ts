@@ -10,9 +10,9 @@ import { type AwaitedTrace, findMissing, isWhole, waitForTrace } from '../store/
 type CollectedRequest = Pick<SentRequest, 'baseId' | 'untracedReason' | 'answers' | 'failure'>
 
 /**
- * Reads the traces of requests that were sent one after another. For the last trace, it waits as long as for a single
- * one. If that took the idle time, the other traces have had this time, too, so it waits for them only if something is
- * missing.
+ * Reads the traces of requests that were sent one after another. First waits for the last trace, until it is complete.
+ * If this wait included the idle time, the earlier traces have been idle for that time, too. Therefore the function
+ * waits for an earlier trace only if a part is missing.
  */
 export async function collectTraces(
   driver: Driver,

@@ -7,8 +7,8 @@ const MIN_MS = 50
 const MIN_SHARE = 0.2
 
 /**
- * Says how long the command waited outside of the services' records, if that is much. The start of a recorder that the
- * command itself asked for does not count.
+ * Describes how long the command waited outside of the services' records, if this time is long. The time that a service
+ * needs to start the profiler for `--why` does not count, because the command itself caused this time.
  */
 export function describeOwnWait({ durationMs, failure }: SentRequest, report: Report): string[] {
   const { baseId, roots } = report
@@ -18,16 +18,16 @@ export function describeOwnWait({ durationMs, failure }: SentRequest, report: Re
   const ownAccounts = readAccounts(report).accounts.filter(({ servedId }) => ids.has(servedId))
   const startMs = ownAccounts.reduce((sum, { startCostUs }) => sum + startCostUs / 1_000, 0)
   const outsideMs = durationMs - recordedMs - startMs
-  // The comparison is also false if a duration is unknown.
+  // If a duration is unknown, `outsideMs` is `NaN`, so both comparisons are false.
   const isMuch = outsideMs >= MIN_MS && outsideMs >= MIN_SHARE * durationMs
   if (failure !== undefined || served.length === 0 || !isMuch) return []
   const [waited, recorded, outside] = [durationMs, recordedMs, outsideMs].map(ms => formatDuration(1_000 * ms))
   return [
-    `The command waited ${waited} for the answer, and the trace has ${recorded}: ${outside} lie outside the services' records. Perhaps the request waited in the network, in a proxy, or in the service before its middleware ran (a busy event loop).`,
+    `The command waited ${waited} for the answer, and the trace has ${recorded}: ${outside} are outside the services' records. Perhaps the request waited in the network, in a proxy, or in the service before its middleware ran (a busy event loop).`,
   ]
 }
 
-/** Says how long opening the connection took, if that is long. */
+/** Describes how long opening the connection took, if this time is long. */
 export function describeConnecting({ connectTimes }: SentRequest): string[] {
   if (connectTimes === undefined) return []
   const { dns = 0, tcp, tls = 0 } = connectTimes

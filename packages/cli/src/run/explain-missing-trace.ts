@@ -6,8 +6,8 @@ const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
  * Returns what to check after a request without a trace. Only a service that accepted the signature and the ticket
- * reports whether it traced the request: callers without a key must not find out. `seconds` is how long the command
- * waited for the trace.
+ * reports whether it traced the request, because callers without a key must not find out. `seconds` is how long the
+ * command waited for the trace.
  */
 export function explainMissingTrace(sent: SentRequest, storeShownAs: string, seconds: number): string {
   const { baseId, untracedReason, verdict } = sent
@@ -21,7 +21,7 @@ export function explainMissingTrace(sent: SentRequest, storeShownAs: string, sec
       : `No record of trace ${baseId} has come, and none is expected, because ${untracedReason}.`
   return `${waited} What to check, in the service that answered:
   - key         The service needs the key that signed this request (its OSPROFILER_HMAC_KEYS).
-  - middleware  The one of @osprofiler/express, koa or fastify has to come first, and be enabled (OSPROFILER_ENABLED).
+  - middleware  The middleware of @osprofiler/express, koa or fastify must come first, with OSPROFILER_ENABLED on.
   - store       The service has to write to the store that this command reads: ${storeShownAs}
                 (setup() of @osprofiler/node, and the same OSPROFILER_CONNECTION_STRING on both sides).
   - clock       ${explainClock(sent.clockAheadMs)}
@@ -48,7 +48,7 @@ function explainLostRecords(baseId: string, storeShownAs: string, seconds: numbe
 
 function explainClock(aheadMs: number | undefined): string {
   if (aheadMs === undefined || Math.abs(aheadMs) < MAX_CLOCK_SKEW_MS) {
-    return 'The service refuses traces that seem older than an hour (maxTraceAge), or more than a minute ahead.'
+    return 'The service refuses traces that seem older than an hour (maxTraceAge), or more than a minute ahead of its clock.'
   }
   const seconds = Math.round(Math.abs(aheadMs) / 1_000)
   return `Its clock is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} this one, which may be the reason: synchronize both with a time server.`

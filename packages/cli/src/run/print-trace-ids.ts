@@ -24,6 +24,6 @@ export function printTraceIds(sent: readonly SentRequest[], { driver, shownAs }:
   const [first] = sent
   const form =
     driver.name.startsWith('otlp') && first !== undefined ? `, where its id is ${otlpTraceId(first.baseId)}` : ''
-  printRemarks(`The store ${shownAs} can only be written. Look for the trace with the tools of that store${form}.`)
+  printRemarks(`The store ${shownAs} cannot be read. Look for the trace with the tools of that store${form}.`)
   return sent.every(({ failure }) => failure === undefined) ? 0 : 1
 }

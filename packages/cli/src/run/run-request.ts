@@ -31,16 +31,16 @@ export interface RunOptions extends CurlOptions, ReportOptions, StoreOptions, Ke
 }
 
 /**
- * Sends requests at half of the rate that a service allows by default, so that the service refuses none because of its
- * rate limit.
+ * Limits requests to half of the rate that a service allows by default, so that the service refuses no request because
+ * of its rate limit.
  */
 const MIN_REQUEST_INTERVAL_MS = 20
 /** Values of -o with which people discard the output. */
 const DISCARDING_OUTPUTS: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
- * Signs a request as the caller, sends it, waits for its trace, and shows the trace. If there are several traces, it
- * shows the slowest, or compares them with the traces in `--baseline`. `words` contains the URL, and may begin with
+ * Signs a request, sends it, waits for its trace, and shows the trace. If there are several traces, it shows the
+ * slowest trace, or compares all of them with the traces in `--baseline`. `words` contains the URL, and may begin with
  * `curl`. Returns the exit code: 0, or 1 if a trace is incomplete, or the exit code of `showDiff`. Throws an
  * OsprofilerError if nothing could be sent.
  */
@@ -53,7 +53,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
-  // Read before anything is sent, so that a missing file is reported in time.
+  // The baseline is read before anything is sent, so that no request is sent in vain if the file is missing.
   const baselineReports = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
     const isWriteOnly = canOnlyPrintIds(store, options)

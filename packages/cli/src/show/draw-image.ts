@@ -14,8 +14,8 @@ const GRAPH_FONT = { fontname: 'Arial' }
 const FONT_PATH = resolveOwnFile('dist/fonts/DejaVuSansCondensed.ttf')
 const FONT_FAMILY = 'DejaVu Sans'
 /**
- * Converts an SVG to a PNG. Users install it themselves, because it weighs 2.5 MB and its license differs from that of
- * the other packages.
+ * The package that converts an SVG to a PNG. Users install it themselves, because it takes 2.5 MB, and because its
+ * license differs from that of the other packages.
  */
 const PNG_PACKAGE = '@resvg/resvg-wasm'
 
@@ -80,7 +80,7 @@ async function drawSvg(dot: string): Promise<string> {
 
 let resvg: ReturnType<typeof loadResvg> | undefined
 
-/** Loads resvg for all images, because it can be initialized only once in a process. */
+/** Loads resvg. All images share it, because it can be initialized only once in a process. */
 async function loadResvg() {
   const { initWasm, Resvg } = await import('@resvg/resvg-wasm')
   await initWasm(await readFile(new URL(import.meta.resolve(`${PNG_PACKAGE}/index_bg.wasm`))))
@@ -109,7 +109,7 @@ async function createTooLargeError(cause: unknown): Promise<Error> {
   const reason = messageOf(cause)
   return createFailure(
     'ERR_CONFIGURATION',
-    `This trace cannot be drawn as a graph (${reason}). Use --html, which has no limit of size.`,
+    `This trace cannot be drawn as a graph (${reason}). Use --html, which has no size limit.`,
     { cause },
   )
 }

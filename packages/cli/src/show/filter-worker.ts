@@ -6,7 +6,7 @@ export interface FilterTask {
   readonly texts: readonly string[]
 }
 
-// A user's regular expression runs in this thread, because only a thread can be stopped from outside.
+// The user's regular expression runs in its own thread, because only ending its thread can stop a slow match.
 
 const { source, texts } = workerData as FilterTask
 const pattern = new RegExp(source, 'imu')

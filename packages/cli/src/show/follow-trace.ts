@@ -11,8 +11,9 @@ import { createUsageError, type ReportOptions } from './output-format.js'
 import { showReport } from './show-report.js'
 
 /**
- * Shows a trace while it grows. In a terminal, it is drawn again after each change. A pipe or a file gets the complete
- * trace. If the trace does not exist yet, the command waits for it without a limit, until Ctrl-C ends it silently.
+ * Shows a trace while it grows. A terminal shows the trace again after each change. A pipe or a file gets only the
+ * complete trace. If the trace does not exist yet, the command waits without a time limit, until Ctrl-C ends the
+ * command silently.
  */
 export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
   const kind = await classifyArgument(trace, options)

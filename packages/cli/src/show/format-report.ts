@@ -31,7 +31,7 @@ async function formatDocument(
   file: string | undefined,
   rawTimes: boolean,
 ): Promise<Chunks> {
-  // As in Python: print() ends the output with a line feed, but a file has none.
+  // As in Python, standard output ends with a line feed, which print() adds, and a file ends without one.
   const end = file === undefined ? '\n' : ''
   switch (format) {
     case 'json':

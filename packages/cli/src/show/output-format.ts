@@ -49,7 +49,7 @@ export async function chooseOutputs(options: ReportOptions, isTerminal: boolean)
   ]
   const [first] = formatFlags
   if (formatFlags.length > 1)
-    throw await createUsageError(`Give one format: ${formatFlags.join(' and ')} cannot go together.`)
+    throw await createUsageError(`Give one format: ${formatFlags.join(' and ')} cannot be combined.`)
   if (first !== undefined || renderDot !== undefined) await refuseTreeOptions(first ?? '--render-dot', options)
 
   const pictures = renderDot === undefined ? [] : [{ format: await chooseImageFormat(renderDot), file: renderDot }]
@@ -72,7 +72,7 @@ async function refuseTreeOptions(format: string, options: ReportOptions): Promis
   const selections = { '--depth': depth, '--min-ms': minMs, '--filter': filter, '--service': service, '--code': code }
   const [name] = Object.entries(selections).find(([, value]) => value !== undefined) ?? []
   if (name !== undefined)
-    throw await createUsageError(`${name} applies only to the tree. ${format} always has the whole trace.`)
+    throw await createUsageError(`${name} applies only to the tree. ${format} always contains the whole trace.`)
 }
 
 /** Creates an `ERR_CONFIGURATION` error for contradictory options. Loads the error class first. */

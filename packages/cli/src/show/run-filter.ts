@@ -10,7 +10,7 @@ const FILTER_TIMEOUT_MS = 3_000
 
 /**
  * Returns for each text whether a regular expression matches it, ignoring case. The expression runs in a thread that is
- * stopped after 3 s. Some expressions take extremely long for some texts, and the texts come from untrusted records.
+ * stopped after 3 s. Without this limit, a text from an untrusted record could make the expression run for hours.
  * Throws `ERR_CONFIGURATION` if the expression is invalid or was stopped.
  */
 export async function runFilter(source: string, texts: readonly string[]): Promise<boolean[]> {

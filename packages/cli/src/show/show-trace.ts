@@ -21,7 +21,7 @@ export async function showTrace(trace: string, options: ShowOptions): Promise<vo
   const traces = new Set(report.points.map(({ start, stop }) => (start ?? stop)?.base_id))
   if (isDrawn && traces.size > 1) {
     process.stderr.write(
-      `This file holds ${traces.size} traces, which are drawn as one trace. \`osprofiler trace diff\` compares them with others.\n`,
+      `This file contains ${traces.size} traces, which are drawn as one trace. \`osprofiler trace diff\` compares them with others.\n`,
     )
   }
   if (report.leftOut !== undefined) process.stderr.write(`${leftOutSentence(report.leftOut)}\n`)

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 
-/** The type of an argument. `perhaps a file` means a file, unless the store contains a trace with that id. */
+/** The type of an argument. `perhaps a file` means a file, unless the argument is the id of a trace in the store. */
 export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'
 
 /** Option for an argument that may be an id or a file. */
 export interface ArgumentOptions {
-  /** Whether the argument is an id, even if a file has that name. */
+  /** Whether the argument is an id, even if a file has the same name. */
   readonly id?: boolean
 }
 

@@ -2,8 +2,8 @@ import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
 /**
- * Options for the store that a command opens. By default, the store is that of the environment variables, or the
- * embedded store.
+ * Options for the store that a command opens. By default, environment variables name the store, and without them it is
+ * the embedded store.
  */
 export interface StoreOptions {
   readonly connectionString?: string
@@ -18,8 +18,8 @@ export interface Store {
 }
 
 /**
- * Opens a store while `use` runs: the one in the options, or else the one in the environment, or else the embedded
- * store.
+ * Opens a store, passes it to `use`, and closes it. Opens the store in the options, or else the store in the
+ * environment, or else the embedded store.
  */
 export async function withStore<T>(options: StoreOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const driver = openStore(options)
@@ -58,7 +58,7 @@ export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name:
     return throwNotReadable(`The traces of the store ${driver.name}:// cannot be listed. Show a trace by its id.`)
   }
   return throwNotReadable(
-    `The store ${driver.name}:// can only be written. ${ADVICE_BY_STORE.get(driver.name) ?? OTHER_TOOLS_ADVICE}`,
+    `The store ${driver.name}:// cannot be read. ${ADVICE_BY_STORE.get(driver.name) ?? OTHER_TOOLS_ADVICE}`,
   )
 }
 

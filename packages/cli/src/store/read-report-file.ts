@@ -4,7 +4,7 @@ import { type Report, readTraceFile } from '@osprofiler/report'
 import { createFailure, messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
 
-/** Pieces are large, because each piece is awaited, which takes long on a busy machine. */
+/** Size of the pieces. They are large, because awaiting each piece takes long on a busy machine. */
 const PIECE_BYTES = 512 * 1024
 /** Approximate size of a record in a file, in bytes. */
 const RECORD_BYTES = 300
@@ -19,7 +19,7 @@ interface TextSource extends AsyncIterable<string> {
 
 /**
  * Reads the report from a file, or from standard input for `-` and `/dev/stdin`. The whole text is never in memory at
- * once. With `hasInputTimeout`, the first piece of standard input must arrive within some seconds. Throws
+ * once. With `hasInputTimeout`, the first piece of standard input must arrive within five seconds. Throws
  * `ERR_TRACE_FILE`.
  */
 export async function readReportFile(path: string, hasInputTimeout: boolean): Promise<Report> {

@@ -31,7 +31,7 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
   return await readFromFile(trace, kind === 'perhaps a file')
 }
 
-/** Callbacks while a trace is read. */
+/** Callbacks that are called while a trace is read. */
 export interface ReadEvents {
   /** Called with the number of records that have been read so far. */
   readonly onRead?: (records: number) => void
@@ -83,8 +83,8 @@ async function readFromStore(baseId: string, options: ReadOptions): Promise<Repo
 }
 
 /**
- * Creates the error for a missing trace. If the id looks like a file, the message says that there is no such file,
- * either.
+ * Creates the error for a missing trace. If the id looks like a file, the message also explains why no file with this
+ * name can be read.
  */
 async function createNotFoundError(baseId: string, { id = false }: ArgumentOptions, store: Store): Promise<Error> {
   if (id || !looksLikeFile(baseId))
@@ -96,9 +96,9 @@ async function createNotFoundError(baseId: string, { id = false }: ArgumentOptio
 }
 
 async function createUnreadableError(baseId: string, records: number): Promise<Error> {
-  const held = records === 1 ? '1 entry' : `${formatCount(records)} entries`
-  const reason = records === 1 ? 'is no record that can be read' : 'hold no records that can be read'
-  return createFailure('ERR_TRACE_NOT_FOUND', `The store has ${held} of trace ${baseId}, which ${reason}.`)
+  const entries = records === 1 ? '1 entry' : `${formatCount(records)} entries`
+  const reason = records === 1 ? 'is not a readable record' : 'are not readable records'
+  return createFailure('ERR_TRACE_NOT_FOUND', `The store has ${entries} of trace ${baseId}, which ${reason}.`)
 }
 
 /** If the id looks like a file, the message explains the missing file first, because the user may have meant a file. */

@@ -15,9 +15,9 @@ export interface PruneOptions extends StoreOptions {
 }
 
 /**
- * Removes traces, and prints the number of records of each trace. In the end, throws `ERR_STORE_LOCKED` if other
- * transactions have locked some of the traces, or else `ERR_TRACE_NOT_FOUND` if some of the traces do not exist. The
- * message lists all locked and all missing traces.
+ * Removes traces, and prints the number of records of each trace. After the last trace, throws `ERR_STORE_LOCKED` if
+ * other transactions have locked some traces, or else `ERR_TRACE_NOT_FOUND` if some traces do not exist. The message
+ * lists all locked and all missing traces.
  */
 export async function deleteTraces(ids: readonly string[], options: DeleteOptions): Promise<void> {
   const file = options.id === true ? undefined : ids.find(id => /^\.[/\\]/.test(id))

@@ -8,10 +8,13 @@ import { readRecords } from './read-trace.js'
 
 const MIN_POLL_INTERVAL_MS = 20
 const MAX_POLL_INTERVAL_MS = 250
-/** The longer nothing has come, the less often the trace is read. */
+/** The pause between two reads, as a share of the time since the last change. Reads become rarer if nothing arrives. */
 const INTERVAL_SHARE = 1 / 8
 const LONG_WAIT_MS = 3_000
-/** A service makes an account after its answer, and the account is not worth a longer wait. */
+/**
+ * How long to wait for an account, in which a service explains its own time (`--why`). The service sends it after its
+ * answer, and users should not wait longer for it.
+ */
 const ACCOUNT_WAIT_MS = 2_000
 
 /** The records of a trace that have arrived, and what is missing. */
@@ -27,11 +30,13 @@ export interface AwaitedTrace {
 
 /** Limits and callbacks of `waitForTrace`. All times are in milliseconds. */
 export interface WaitOptions {
-  /** A trace whose services do not count their points counts as complete after this time without new records. */
+  /**
+   * If the services of a trace do not count their points, the trace is complete after this time without new records.
+   */
   readonly idleMs: number
   /**
    * How many requests with the trace's headers were sent and answered, such as two for a request and its redirect. The
-   * counts of fewer requests do not show that the trace is complete. `undefined` if another program sent them.
+   * trace is not complete while it contains the points of fewer requests. `undefined` if another program sent them.
    */
   readonly requests?: number | undefined
   /** When to stop waiting, on the clock of `performance.now()`. */
@@ -91,13 +96,13 @@ export async function waitForTrace(driver: Driver, baseId: string, options: Wait
   }
 }
 
-/** Returns whether the services' own counts show that the trace has arrived. `requests`: see `WaitOptions`. */
+/** Returns whether the services' own counts show that the whole trace has arrived. `requests`: see `WaitOptions`. */
 export function isWhole(records: readonly TraceRecord[], requests: number | undefined): boolean {
   return isWholeReport(buildReport(records), requests)
 }
 
 function isWholeReport(report: Report, requests: number | undefined): boolean {
-  // The other program may follow a redirect with the same headers.
+  // If another program sent the request, it may follow a redirect with the same headers.
   const mayFollow =
     requests === undefined && report.roots.some(({ stop }) => Math.floor((readStatus(stop) ?? 0) / 100) === 3)
   return report.roots.length >= (requests ?? 1) && !mayFollow && isWholeTrace(report)
@@ -111,7 +116,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
   let droppedRecords = 0
   for (const record of records) {
     hasFirstPoint ||= record.parent_id === baseId
-    // The start holds the whole account, so nothing waits for the stop.
+    // The start record of an account contains the whole account, so its stop record is not needed.
     const isAccount = record.name === 'why-start' && holdsAccount(record)
     if (record.name.endsWith('-start') && !isAccount) open.set(record.trace_id, record)
   }
@@ -121,7 +126,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
     hasFirstStopped ||= record.parent_id === baseId
     droppedRecords += countDropped(record)
   }
-  if (!hasFirstPoint) return { missing: 'its first point is not there', isLost: false }
+  if (!hasFirstPoint) return { missing: 'its first point has not arrived', isLost: false }
   // Each dropped stop leaves one point open forever.
   if (droppedRecords > 0 && hasFirstStopped && open.size <= droppedRecords) {
     const words = droppedRecords === 1 ? '1 of its records was' : `${formatCount(droppedRecords)} of its records were`

@@ -21,7 +21,7 @@ export async function runUi(options: UiOptions): Promise<void> {
     const viewer = createViewer({ driver, storeName: shownAs, editor, onError: createErrorPrinter() })
     const ended = waitForSignal()
     process.stdout.write(`${await listen(viewer, options.port)}\n`)
-    process.stderr.write(`The traces of ${shownAs}, for anyone with this address. Ctrl-C ends the command.\n`)
+    process.stderr.write(`Anyone with this address can read the traces of ${shownAs}. Ctrl-C ends the command.\n`)
     await ended
     await viewer.close()
   })
