@@ -25,8 +25,8 @@ interface ExpressLayer {
 
 /**
  * Records the layers of Express as points named `express`. Wraps methods, because a listener on the router's channel
- * (Express 5.3) would pass layers a `next` that differs from `req.next`. A function that never calls `next` lasts as
- * long as its request.
+ * (Express 5.3) would pass layers a `next` that differs from `req.next`. The point of a function that never calls
+ * `next` lasts as long as the request.
  */
 export function instrumentExpress(): () => void {
   const startLayer = createStartLayer('express')
@@ -72,7 +72,7 @@ const originalNexts = new WeakMap<object, Next>()
 
 /**
  * Error handlers have 4 parameters. Express skips error handlers if there is no error, and all other layers if there is
- * one.
+ * an error.
  */
 function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Around {
   return (proceed, self, args) => {
@@ -84,8 +84,8 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
     const point = startPoint(startLayer, req, layer)
     if (point === undefined) return proceed(args)
     const tracedNext = standInAfter(next, error => {
-      // `route` and `router` only skip layers, and an error that was passed into this layer belongs to an earlier
-      // layer.
+      // `next('route')` and `next('router')` only skip layers. An error that was passed into this layer belongs to an
+      // earlier layer.
       if (!error || error === 'route' || error === 'router' || error === passedError) point.stop()
       else point.fail(error)
     })

@@ -46,7 +46,8 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
   ])
 }
 
-// Frames and replies to channel requests arrive in the context of the code that opened the connection.
+// Callbacks are bound to their caller's context, because frames and replies to channel requests arrive in the context
+// of the code that opened the connection.
 const aroundFrames = { ...wrapOwnWork('accept'), ...wrapCallbacks('sendOrEnqueue', 'closeBecause') }
 const aroundConnection = { ...wrapOwnWork('startHeartbeater'), ...wrapCallbacks('close', '_updateSecret') }
 

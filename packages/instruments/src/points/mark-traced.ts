@@ -2,7 +2,7 @@ import { defineHidden } from '../wrapping/override-methods.js'
 
 const HAS_POINT = Symbol.for('osprofiler.instruments.taken')
 
-/** An object that represents a call, and carries the mark. A `WeakSet` would cost the garbage collector more. */
+/** An object that represents a call, and stores the mark. A `WeakSet` would make garbage collection slower. */
 type MarkedCall = object & { [HAS_POINT]?: true }
 
 /** Marks a call as having a point. Returns false if another installation has marked it, or if the object is frozen. */

@@ -31,7 +31,7 @@ export function describeSearchRequest(request: SearchRequest, system: string, sh
   try {
     return { db: { system, ...describeRequest(request, showsValues) } }
   } catch {
-    // A getter in the program's request has failed. The client calls it too, and may throw.
+    // A getter of the program's request threw. The client will call the getter too, and may report the error.
     return { db: { system, statement: '?' } }
   }
 }
@@ -45,12 +45,13 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, showsV
 }
 
 /**
- * Returns the error that a point shows. The message stays only with `showsValues`, because servers repeat refused
- * values.
+ * Returns the error that a point shows. It keeps its message only with `showsValues`, because servers repeat rejected
+ * values in messages.
  */
 export function redactSearchError(error: unknown, request: SearchRequest, showsValues: boolean): unknown {
   if (!isError(error)) return error
-  // If the response names no error, as for a missing document, the client's message is the response as JSON.
+  // If the response contains no error type, as for a missing document, the client's message is the whole response as
+  // JSON.
   const isPlain = error.name === 'ResponseError' && readErrorType(error) === undefined
   if (showsValues && concernsDocuments(request) && !isPlain) return error
   if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')

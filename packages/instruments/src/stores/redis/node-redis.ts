@@ -146,13 +146,16 @@ const aroundExecute: Around = (proceed, self, args) => {
   // The pool may open a connection for this call, and that connection outlives the call.
   const result = suppress(() => proceed([boundWork]))
   if (profiler === undefined || hasBegun || !isPromise(result)) return result
-  // As long as it is not full, the pool opens a connection for each waiting call.
+  // As long as the pool is not full, it opens a connection for each waiting call.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = startWait(profiler, reason)
   return endWhenSettled(wait, () => result)
 }
 
-/** Whether a cluster node has named another node to ask. The client then asks that node in a separate call. */
+/**
+ * Returns whether a cluster node redirected the command to another node. The client then sends the command to that node
+ * in a separate call.
+ */
 function isRedirection(error: unknown): boolean {
   return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }
