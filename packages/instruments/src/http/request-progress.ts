@@ -75,7 +75,7 @@ export class RequestProgress {
     this.#stopAtHead()
   }
 
-  /** Ends the point as of the moment when reading stopped, `agoMs` milliseconds ago. */
+  /** Ends the point of a response that was only partly read, as of the end of the trace, `agoMs` milliseconds ago. */
   endAbandoned(agoMs: number): void {
     this.#stopAtHead(agoMs)
   }
