@@ -51,7 +51,7 @@ export function instrumentExpress(): () => void {
 
 const registrationSites = new WeakMap<object, RegistrationSite>()
 
-/** Finds the registration site of the functions that the program has just passed to a router or a route. */
+/** Notes the registration site of the functions that the program has just passed to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const lengthBefore = stack?.length ?? 0
@@ -67,7 +67,7 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE_WRAPPERS = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), aroundRegistration]))
 
-/** The original `next` functions, by the stand-ins that layers receive. */
+/** Maps each stand-in that a layer receives as `next` to the original function. */
 const originalNexts = new WeakMap<object, Next>()
 
 /**
@@ -89,7 +89,7 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
       if (!error || error === 'route' || error === 'router' || error === passedError) point.stop()
       else point.fail(error)
     })
-    // The router stores its `next` in `req.next`, and a program may compare the two.
+    // The router stores its `next` in `req.next`, and a program may compare the two. So both are replaced.
     if (req.next === next || originalNexts.get(req.next as object) === next) req.next = tracedNext
     originalNexts.set(tracedNext, next)
     return proceed(args.with(parameterCount - 1, tracedNext))
@@ -100,7 +100,8 @@ function startPoint(startLayer: StartLayer, req: ExpressRequest, layer: ExpressL
   return startLayer(req, {
     name: getShownName(layer),
     site: registrationSites.get(layer) ?? UNKNOWN_SITE,
-    // `req.route` stays set for later layers that do not belong to the route, such as error handlers.
+    // Only layers of a route show the route. `req.route` stays set for later layers that do not belong to the route,
+    // such as error handlers.
     route: Object.hasOwn(layer, 'method') ? describeRoute(req) : undefined,
   })
 }

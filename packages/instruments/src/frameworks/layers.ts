@@ -9,7 +9,7 @@ export interface Layer {
   readonly hook?: string | undefined
   /** The route's pattern as it was registered, such as `GET /orders/:id`. */
   readonly route?: string | undefined
-  /** Where the function was registered. The stack during a request shows earlier layers instead. */
+  /** The place where the function was registered. The stack during a request shows earlier layers instead. */
   readonly site: RegistrationSite
   /** Whether this is the part of the layer that runs after all later layers. */
   readonly after?: boolean | undefined

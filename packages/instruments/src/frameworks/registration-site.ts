@@ -9,7 +9,7 @@ const MAX_CANDIDATES = 8
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
 
-/** Where the program passed a function to its framework. */
+/** The place where the program passed a function to its framework. */
 export interface RegistrationSite {
   /** The file and line, such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
   readonly label: string
@@ -20,8 +20,8 @@ export interface RegistrationSite {
 export const UNKNOWN_SITE: RegistrationSite = { label: '', stack: [] }
 
 /**
- * Returns where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once per
- * function.
+ * Returns the place where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once
+ * per function.
  */
 export function findRegistrationSite(): RegistrationSite {
   try {

@@ -34,16 +34,16 @@ export interface LibraryEntry {
 }
 
 /**
- * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after its file has
- * run. Returns a function that undoes everything. Nothing is hooked before `whenLoaded` is called.
+ * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after the library's
+ * file has run. Returns a function that undoes everything. Nothing is hooked before `whenLoaded` is called.
  *
  * CommonJS files, including imported ones, are found in `require.cache` and by wrapping the method that loads them. ES
  * modules are found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list ES
  * modules that were loaded earlier, so this function loads the copy that the program's main file would import.
  *
- * A library is resolved only from the main file. If it were resolved from the working directory, write access to that
- * directory would be enough to run code. Only files in `node_modules` are found, not bundles and forks in the program's
- * own folder.
+ * A library is resolved only from the main file. If it were resolved from the working directory, anyone with write
+ * access to that directory could run code. Only files in `node_modules` are found, not bundles and forks in the
+ * program's own folder.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))

@@ -64,7 +64,7 @@ function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
   return { headers, isOurs: true }
 }
 
-/** The names of the trace headers, in the case in which they are sent. */
+/** The names of the trace headers, as they are sent. */
 export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket'] as const
 
 /** Returns whether a request has any trace header. */

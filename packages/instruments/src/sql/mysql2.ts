@@ -176,7 +176,7 @@ function endAtEvents(command: unknown, step: Step | undefined): void {
 
 function createAroundAcquire(recordsWaits: boolean): Around {
   // When a connection breaks, the pool repeats a waiting call with the same callback, in the context of another
-  // request. These callbacks are already wrapped.
+  // request. This set contains the callbacks that are already wrapped.
   const followedCallbacks = new WeakSet<object>()
   return (proceed, self, args) => {
     const [callback] = args

@@ -13,7 +13,10 @@ export interface SentQuery {
   readonly state?: object | null
 }
 
-/** A traced query. Until `send` is called, the step is a wait for a connection. After that, it is the query itself. */
+/**
+ * A traced query. Until `send` is called, the step may be a wait for a connection. After that, the step is the query
+ * itself.
+ */
 export interface PostgresStep extends Step {
   wait(): void
   send(): void

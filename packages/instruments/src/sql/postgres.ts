@@ -125,8 +125,8 @@ function callBefore(value: unknown, onCall: (argument: unknown) => void): unknow
 }
 
 /**
- * Replaces each value that is assigned to a property by the result of `transform`. Also transforms the current value if
- * it is a function.
+ * Replaces each value that is assigned to a property with the result of `transform`. Also transforms the current value
+ * if it is a function.
  */
 function interceptMember(holder: object, name: string, transform: (value: unknown) => unknown): void {
   const now: unknown = Reflect.get(holder, name)

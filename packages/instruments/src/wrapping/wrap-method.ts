@@ -21,8 +21,8 @@ interface Wrapping {
 
 /**
  * Replaces a method of `holder`, usually a prototype, with `around`. Returns a function that undoes this, or
- * `undefined` if there is no such method. Even with two installations or copies of this package, only one wrapper sees
- * each call.
+ * `undefined` if there is no such method. Even if `instrument` is called twice, or by two copies of this package, only
+ * one wrapper sees each call.
  */
 export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
   const wrappings = getWrappings(holder)

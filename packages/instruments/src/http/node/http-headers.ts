@@ -18,7 +18,10 @@ import type { Around } from '../../wrapping/wrap-method.js'
 /** Headers as a flat list that alternates names and values, or as a list of pairs. */
 export type HeaderList = readonly unknown[]
 
-/** Decides how the trace headers of a request change, given its current ones and the limits that its signatures set. */
+/**
+ * Decides how the trace headers of a request change, given its current trace headers and the limits that its signatures
+ * set.
+ */
 export type ChangeHeaders = (found: TraceValues, limits: SignatureLimits) => TraceHeaderChange | undefined
 
 /**

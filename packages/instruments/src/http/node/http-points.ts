@@ -117,7 +117,7 @@ function onSocket({ socket }: ClientRequest, { progress, wait }: FollowedRequest
   try {
     if (socket !== null) watchConnecting(socket, times => progress.noteConnection(times))
   } catch {
-    // The program's own agent may return any kind of socket, so an error is ignored.
+    // The program's own agent may return any kind of socket, so errors are ignored here.
   }
 }
 

@@ -13,7 +13,7 @@ interface ResponseBody {
   /** Maximum number of times that undici itself makes room although the program does not read. */
   readonly maxOwnDrains: number
   isFull: boolean
-  /** How often room was made after `isFull`. */
+  /** The number of times that room was made after `isFull` became true. */
   drains: number
   isTraceOver: boolean
 }

@@ -175,7 +175,7 @@ const ACCOUNT_NOUNS = /^(?:USER|ROLE|GROUP)$/
 const BEFORE_SECRET = /^(?:BY|PASSWORD|RANDOM)$/
 const BEFORE_PLUGIN_SECRET = /^(?:AS|USING)$/
 
-/** Finds the words that are values. Reads a single statement. */
+/** Finds the words of a statement that are values: passwords, and values of settings. */
 class ValueFinder {
   verb = ''
   /**

@@ -21,7 +21,7 @@ const LATER_VALUE_FUNCTION_NAMES = new Set(
   ),
 )
 
-/** The tokens between two parentheses, or the whole statement. */
+/** The state for the tokens between two parentheses, or for the whole statement. */
 interface Frame {
   /** `takesValues`: whether all arguments are values. `takesValuesLater`: whether all except the first are. */
   readonly takesValues: boolean

@@ -17,9 +17,10 @@ const MAX_DEPTH = 6
 const FIELD_NAME = /^[\w.*@-]{1,64}$/
 const ERROR_TYPE = /^[a-z_]{1,80}$/
 
-// Requests whose body is a query, made of fields, query types and values.
+// The paths of requests whose body is a query, made of fields, query types and values.
 const QUERY_PATH = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
-// Requests whose body may be shown. The bodies of all other requests may contain passwords, keys or scripts.
+// The paths of requests whose body may be shown. The bodies of all other requests may contain passwords, keys or
+// scripts.
 const DOCUMENT_PATH =
   /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 

@@ -13,8 +13,8 @@ const SYSTEMS = {
 } as const
 
 /**
- * Records calls of the Elasticsearch 8 and 9 clients and of the OpenSearch 3 client as points named `db`. The points of
- * their HTTP requests are inside these points.
+ * Records calls of the Elasticsearch 8 and 9 clients and of the OpenSearch 3 client as points named `db`. Each point
+ * contains the points of its HTTP requests.
  */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -38,8 +38,8 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   return undoAll(
     Object.entries(SYSTEMS).map(([name, system]) => {
       const given = libraries[name as keyof typeof SYSTEMS]
-      // Methods with which a client discovers its servers and retries failed ones. Each client has one of the two pool
-      // classes.
+      // The client's own work: methods that discover its servers and retry failed servers. Each client has one of the
+      // two pool classes.
       const classes = {
         Transport: { request: aroundRequest(system), ...wrapOwnWork('sniff') },
         SniffingTransport: wrapOwnWork('sniff'),

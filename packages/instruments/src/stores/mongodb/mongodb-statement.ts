@@ -40,9 +40,9 @@ const SHOWN_BSON_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Lon
 const EXTRA_PARAM_NAMES = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
 /**
- * Describes a command by its name, its collection, and its fields and operators with `?` for each value: `find orders
- * {status: ?}`. With `showsValues`, adds values, but only for commands about documents, because other commands may
- * contain passwords.
+ * Describes a command by its name, its collection, and its fields and operators. Each value is shown as `?`: `find
+ * orders {status: ?}`. With `showsValues`, adds values, but only for commands about documents, because other commands
+ * may contain passwords.
  */
 export function describeMongodbCommand(command: unknown, showsValues: boolean): PointInfo {
   const system = 'mongodb'

@@ -129,7 +129,10 @@ const CONNECTION_OWN_WORK = wrapOwnWork('connect', 'rediscover')
 /** Methods with which a Sentinel client discovers its servers, when it connects and after a failed command. */
 const SENTINEL_OWN_WORK = wrapOwnWork('connect', 'observe', 'transform')
 
-/** Runs the function that was passed to a pool in its caller's context, after a point for the wait. */
+/**
+ * Runs a function that the program passed to a pool. The function runs in its caller's context, after a point for the
+ * wait.
+ */
 const aroundExecute: Around = (proceed, self, args) => {
   const [work] = args
   if (typeof work !== 'function') return proceed(args)
