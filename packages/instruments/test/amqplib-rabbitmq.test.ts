@@ -335,7 +335,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('does not change waitForConfirms()', async () => {
+  it('does not change the behavior of waitForConfirms()', async () => {
     const confirming = await connection.createConfirmChannel()
 
     await inTrace(async () => {

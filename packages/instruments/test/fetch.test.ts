@@ -155,7 +155,7 @@ describe('a traced fetch', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('ends with its trace if the body is not read, and still records its status', async () => {
+  it('ends when its trace ends if the body is not read, and still records its status', async () => {
     instrumented()
 
     await inTrace(async () => void (await fetch(`${server.origin}/big`)))
@@ -235,7 +235,7 @@ describe('a traced fetch', () => {
     expect(info.etype).toBeTypeOf('string')
   })
 
-  it('ends with its response even if its trace ends earlier', async () => {
+  it('ends when its response ends, even if its trace ends earlier', async () => {
     instrumented()
     let answer: Promise<string> | undefined
 

@@ -269,7 +269,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with
     forward = FORWARDS[name] as Forward
   })
 
-  it('sends a separate ticket with each request, which is valid for the host of the request', async () => {
+  it('sends a separate ticket with each request, valid for the host of that request', async () => {
     instrumented()
     const headers = ticketedBy(KEY)
 

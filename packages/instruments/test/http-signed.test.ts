@@ -152,7 +152,7 @@ describe('a request has one point and one pair of headers if instrument() is', (
       await inTrace(() => ask(onAnswer => send(options({ A: 'b' }), onAnswer)))
       await inTrace(() => ask(onAnswer => send(options(['Host', 'a', 'A', 'b']), onAnswer)))
     }
-    // Removes the first instrumentation first, so that the second one has to take over.
+    // Removes the first instrumentation first, so that the second instrumentation has to take over.
     undos.shift()?.()
     await inTrace(() => ask(onAnswer => http.request(options({}), onAnswer)))
 

@@ -203,7 +203,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('ends with its trace if the response is never read, and still records its status', async () => {
+  it('ends when its trace ends if the response is never read, and still records its status', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(

@@ -285,7 +285,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     }
   })
 
-  it('keeps later messages out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed to them', async () => {
     instrumented()
     const subscriber = new ioredis.Redis({ port: server.port })
     clients.push(subscriber)

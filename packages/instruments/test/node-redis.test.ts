@@ -327,7 +327,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])
   })
 
-  it('keeps later messages out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed to them', async () => {
     instrumented()
     const subscriber = create()
     const heard: string[] = []

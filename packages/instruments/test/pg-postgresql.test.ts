@@ -94,27 +94,6 @@ describe('a traced query of pg', () => {
     expect(records).toEqual([])
   })
 
-  it('is not needed for the root point to name pg as unrecorded with traceSql "off"', async () => {
-    instrumented('off')
-
-    await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
-    await inTrace(() => withTrace('without', async () => undefined))
-
-    for (const name of ['with-stop', 'without-stop']) expect(only(records, name).info.unrecorded).toEqual(['pg'])
-    expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
-  })
-
-  it('is needed for the root point to name pg if only a store of this project has loaded pg', async () => {
-    instrumented('off')
-    noteOwnClient('pg')
-
-    await inTrace(() => withTrace('without', async () => undefined))
-    await inTrace(() => withTrace('with', () => pool.query('SELECT 1')))
-
-    expect(only(records, 'without-stop').info).not.toHaveProperty('unrecorded')
-    expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
-  })
-
   it.each<[string, (client: pg.PoolClient) => Promise<unknown>]>([
     ['a promise', client => client.query('SELECT 7 AS n').then(({ rows }) => rows)],
     ['a callback', client => ask(client, 'SELECT 7 AS n')],
@@ -291,6 +270,29 @@ describe('a traced query of pg', () => {
     })
 
     expect(databaseCalls(records)[0]?.etype).toBeTypeOf('string')
+  })
+})
+
+describe('a trace with traceSql "off"', () => {
+  it('names pg as unrecorded in its root point, even without a query of pg', async () => {
+    instrumented('off')
+
+    await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
+    await inTrace(() => withTrace('without', async () => undefined))
+
+    for (const name of ['with-stop', 'without-stop']) expect(only(records, name).info.unrecorded).toEqual(['pg'])
+    expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
+  })
+
+  it('names pg only after a query of pg if a store of this project has loaded pg', async () => {
+    instrumented('off')
+    noteOwnClient('pg')
+
+    await inTrace(() => withTrace('without', async () => undefined))
+    await inTrace(() => withTrace('with', () => pool.query('SELECT 1')))
+
+    expect(only(records, 'without-stop').info).not.toHaveProperty('unrecorded')
+    expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
   })
 })
 

@@ -33,7 +33,7 @@ describe.each(DIALECTS)('a %s statement', dialect => {
     expect(shown(sql, dialect)).toBe(expected)
   })
 
-  it('causes no error, does not hang the reader, and stays within the maximum length, for any input', () => {
+  it('causes no error, is read quickly, and stays within the maximum length, for any input', () => {
     const part = fc.constantFrom("'", '"', '`', '\\', '$$', '$a$', '--', '/*', '*/', '#', '\n', ' ', 'a', '1', 'E', '[')
     fc.assert(
       fc.property(fc.array(part, { maxLength: 40 }), parts => {
