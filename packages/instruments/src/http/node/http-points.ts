@@ -143,7 +143,7 @@ function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest
   wait?.stop()
   const isReset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
   if (hasTimedOut && isReset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
-  point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
+  point.fail(unwrapAggregate(error) ?? new DOMException('The request was aborted', 'AbortError'))
 }
 
 interface QueueingAgent {

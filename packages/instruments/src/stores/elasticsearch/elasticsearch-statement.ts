@@ -55,7 +55,7 @@ export function redactSearchError(error: unknown, request: SearchRequest, showsV
   // JSON.
   const isPlain = error.name === 'ResponseError' && readErrorType(error) === undefined
   if (showsValues && concernsDocuments(request) && !isPlain) return error
-  if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
+  if (error.name === 'DeserializationError') return recordWithMessage(error, 'the response is not JSON')
   return error.name === 'ResponseError' ? recordWithMessage(error, describeResponseError(error)) : error
 }
 
