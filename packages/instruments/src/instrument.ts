@@ -26,13 +26,18 @@ import { instrumentNodeRedis } from './stores/redis/node-redis.js'
 
 /** Options for all instruments. */
 export interface InstrumentOptions {
-  /** Hosts that may receive the trace headers. Default: loopback and private addresses, and names without a dot. */
+  /**
+   * Hosts that may receive the trace headers. Default: loopback and private addresses, and host names without a dot.
+   */
   readonly propagateTo?: PropagationRules | undefined
-  /** How much of SQL is recorded. Default: `off`. */
+  /** How much of each SQL query is recorded. Default: `off`, which records no SQL queries. */
   readonly traceSql?: TraceSql | undefined
-  /** Which messages carry the trace, and the limits for messages that arrive with a trace. */
+  /** Which published messages get trace headers, and the limits for consumed messages that have trace headers. */
   readonly messages?: MessageOptions | undefined
-  /** Exports by package name, for libraries outside `node_modules`: `{ pg }` after `import pg from 'pg'`. */
+  /**
+   * Library exports by package name, for libraries that are not loaded from `node_modules`, such as bundled ones.
+   * Example: `{ pg }` after `import pg from 'pg'`.
+   */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -41,7 +46,10 @@ const DEFAULT_INSTRUMENTS = {
   /** Publishers and consumers of `amqplib` 0.10 to 2, which talk to RabbitMQ. */
   amqplib: instrumentAmqplib,
   'better-sqlite3': instrumentBetterSqlite3,
-  /** The code that awaits queries of `drizzle-orm`. The database library's instrument records the queries. */
+  /**
+   * Finds the call sites of `drizzle-orm` queries. The instrument of the underlying database library records the
+   * queries.
+   */
   'drizzle-orm': instrumentDrizzle,
   /** `@elastic/elasticsearch` 8 and 9, and `@opensearch-project/opensearch` 3. */
   elasticsearch: instrumentElasticsearch,
@@ -50,9 +58,7 @@ const DEFAULT_INSTRUMENTS = {
   /** `node:http` and `node:https`, and therefore axios, got, node-fetch and superagent. */
   http: instrumentHttp,
   ioredis: instrumentIoredis,
-  /**
-   * The connection pool of `knex` 3. The queries are recorded by the instrument of the database library that knex uses.
-   */
+  /** The connection pool of `knex` 3. The instrument of the underlying database library records the queries. */
   knex: instrumentKnex,
   /** `mongodb` 6 and 7, and therefore mongoose. */
   mongodb: instrumentMongodb,
@@ -67,7 +73,10 @@ const DEFAULT_INSTRUMENTS = {
   redis: instrumentNodeRedis,
 } satisfies Record<string, Instrument>
 
-/** Instruments for the layers of web frameworks. They are off by default, because each layer becomes a point. */
+/**
+ * Instruments for the layers of web frameworks (middleware, hooks, handlers). They are off by default, because each
+ * layer becomes a separate point.
+ */
 const FRAMEWORK_INSTRUMENTS = {
   express: instrumentExpress,
   fastify: instrumentFastify,
@@ -86,12 +95,14 @@ export type AskedInstrument = InstrumentName | `+${InstrumentName}`
 export const INSTRUMENT_NAMES = Object.keys(DEFAULT_INSTRUMENTS) as readonly InstrumentName[]
 
 /**
- * Records the calls of these libraries as points of the traces in which they happen. The default is all libraries
- * except the frameworks (`express`, `fastify`, `koa`). `+express` adds one of them. Returns a function that undoes
- * this. Nothing is hooked before `instrument` is called, and library calls outside a trace pass unchanged. If
- * `instrument` is called twice, or by two copies of this package, a library call is still recorded as one point.
+ * Records calls to the named libraries as points of the current trace. By default, all libraries are recorded except
+ * the frameworks (`express`, `fastify`, `koa`). A name with `+`, such as `+express`, adds a framework to this default.
  *
- * @throws TypeError for an unknown instrument or library, or a malformed rule.
+ * Returns a function that removes the instruments. Nothing is hooked before `instrument` is called, and library calls
+ * outside a trace pass through unchanged. If `instrument` is called twice, or by two copies of this package, a library
+ * call is still recorded as one point.
+ *
+ * @throws TypeError for an unknown instrument or library, or an invalid option.
  * @example
  * const undo = instrument(['fetch'], { propagateTo: '*.internal.example, 10.0.0.0/8' })
  */

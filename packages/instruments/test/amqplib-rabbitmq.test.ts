@@ -132,7 +132,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf(`consume ${queue}`).info.etype).toBeUndefined()
   })
 
-  it('ends the point of a message when the message is acknowledged, whatever the context of the call', async () => {
+  it('ends the point of a message when the message is acknowledged, even outside the trace', async () => {
     const messages: ConsumeMessage[] = []
     await consumeOne(message => void messages.push(message))
     expect(isStopped(`consume ${queue}`)).toBe(false)
@@ -200,8 +200,8 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
 
     expect(await unhandled).toMatchObject({ message: 'out of stock' })
-    // Only a rejection handler could read the reason, and adding a handler would hide the unhandled rejection from the
-    // program.
+    // The record does not contain the error. Only a rejection handler could read it, and adding a handler would hide
+    // the unhandled rejection from the program.
     await expect.poll(() => stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'PromiseRejected' })
   })
 
@@ -239,7 +239,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf('publish amq.direct/never').info.etype).toBe('Error')
   })
 
-  it('separates two hundred concurrent messages', async () => {
+  it('keeps each of two hundred concurrent messages in its own trace', async () => {
     await channel.prefetch(50)
     const seen = new Map<string, string | undefined>()
     await channel.consume(queue, async message => {
@@ -269,7 +269,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(await cancelled).toEqual([null, undefined])
   })
 
-  it('consumes messages untraced if they carry no trace or a refused trace', async () => {
+  it('runs the consumer untraced for messages without a trace or with a refused trace', async () => {
     const contexts: unknown[] = []
     const headers = [{}, { 'X-Trace-Info': 'e30=', 'X-Trace-HMAC': '0'.repeat(40) }, undefined]
     // The consumer is started within a trace, but its messages are not part of that trace.
@@ -335,7 +335,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('does not change waitForConfirms()', async () => {
+  it('does not change the behavior of waitForConfirms()', async () => {
     const confirming = await connection.createConfirmChannel()
 
     await inTrace(async () => {
@@ -347,7 +347,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect((await channel.checkQueue(queue)).messageCount).toBe(5)
   })
 
-  it('passes no callback to the library for messages that were published without one', async () => {
+  it('passes no callback to the library for messages that were published without a callback', async () => {
     const confirming = (await connection.createConfirmChannel()) as ConfirmChannel & { readonly unconfirmed: unknown[] }
     const callback = () => {}
     let kept: readonly unknown[] = []
@@ -438,7 +438,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     await channel.deleteQueue(own)
   })
 
-  it('traces no call after removal, even on open channels', async () => {
+  it('traces no call after the instrument is removed, even on open channels', async () => {
     undo()
 
     const { result } = await inTrace(async () => channel.sendToQueue(queue, Buffer.from('x')))
@@ -448,7 +448,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(records).toEqual([])
   })
 
-  it('stops tracing an existing consumer after removal, and traces it again after the next instrument()', async () => {
+  it('stops tracing an existing consumer when the instrument is removed, and traces it again after the next instrument()', async () => {
     const contexts: (string | undefined)[] = []
     await channel.consume(queue, () => contexts.push(get()?.baseId), { noAck: true })
     const [info, hmac] = signedPack({ base_id: 'a-trace' }, KEY)
@@ -488,7 +488,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('adds the trace only to messages that may carry it', async () => {
+  it('adds the trace only to messages that the option `propagate` allows', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: ({ routingKey }) => routingKey !== queue } })
 
@@ -498,7 +498,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('removes only the current trace from the copied headers of a message that must not carry a trace', async () => {
+  it('removes the current trace, but no other trace, from the copied headers of a message that must not have a trace', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: false } })
     const [info, hmac] = signedPack({ base_id: 'another' }, KEY)

@@ -32,7 +32,8 @@ let folder: string
 
 beforeAll(async () => {
   ;[postgresql, mariadb, redis] = await Promise.all([sharePostgresql(), shareMariadb(), startRedis()])
-  // The generated client imports packages that only the package `@prisma/client` can see.
+  // The folder is inside `node_modules`, because the generated client imports packages that only `@prisma/client` can
+  // resolve.
   folder = mkdtempSync(join(dirname(realpathSync(require.resolve('@prisma/client/package.json'))), '../../.test-'))
 })
 afterAll(async () => {
@@ -40,7 +41,10 @@ afterAll(async () => {
   await Promise.all([postgresql.stop(), mariadb.stop(), redis.stop()])
 })
 
-/** Generates Prisma's client. Its engine only reads schemas of databases, so any program does in its place. */
+/**
+ * Generates Prisma's client. This does not use the schema engine, which only reads schemas of databases. So the path of
+ * Node is passed as the engine.
+ */
 async function generatePrismaClient(): Promise<string> {
   writeFileSync(join(folder, 'schema.prisma'), SCHEMA)
   writeFileSync(join(folder, 'prisma.config.mjs'), CONFIG)
@@ -50,7 +54,7 @@ async function generatePrismaClient(): Promise<string> {
   return join(folder, 'client', 'index.js')
 }
 
-describe('a point names the line of the program that calls', () => {
+describe('the call site of a point is the line of the program that calls', () => {
   it('a driver or a pool, with promises and with callbacks', async () => {
     const MARIADB = mariadb.url.replace(/^\w+:/, 'mysql:')
     await expectCallSites('databases.mjs', { POSTGRESQL: postgresql.url, MARIADB, REDIS: redis.url })

@@ -5,11 +5,11 @@ import { expect } from 'vitest'
 
 interface Outcome {
   readonly names: readonly string[]
-  /** The points that do not name the line of their call. */
+  /** Descriptions of the points whose call site is not the line of their call. */
   readonly wrong: readonly string[]
 }
 
-/** Runs a program of the folder `call-sites`, and expects each point to name the line of its call. */
+/** Runs a program from the folder `call-sites`, and expects the call site of each point to be the line of its call. */
 export async function expectCallSites(program: string, env: Readonly<Record<string, string>>): Promise<void> {
   const file = fileURLToPath(new URL(`call-sites/${program}`, import.meta.url))
   const child = spawn(process.execPath, [file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -144,7 +144,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   const open = LIBRARIES[library] as () => Opened
   let opened: Opened
 
-  // Each test opens the connection within a trace.
+  // Each test opens its connection within a trace, so that a callback could run in the wrong context.
   beforeEach(async () => {
     opened = open()
     await inTrace(opened.first)
@@ -158,18 +158,18 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   })
 })
 
-describe('a cluster', () => {
+describe('a client of a Redis cluster', () => {
   const SLOT_OF_A = '15495'
   let owner = 2
 
-  /** Moves the slot of `{a}` from its node to another one. The clients are not notified. */
+  /** Moves the slot of `{a}` from its node to another node. The clients are not notified. */
   async function moveSlot(): Promise<void> {
     const nodes = cluster?.nodes ?? []
     const ids = await Promise.all(nodes.map(async node => (await node.command('CLUSTER', 'MYID')).trim()))
     const [from, to] = [owner, (owner + 1) % nodes.length]
     const [fromId, toId] = [ids[from] ?? '', ids[to] ?? '']
     const set = (index: number, ...args: string[]) => nodes[index]?.command('CLUSTER', 'SETSLOT', SLOT_OF_A, ...args)
-    // Cluster tools use this order. It ensures that the other nodes accept the announcement of the new owner.
+    // Cluster tools use this order, because it ensures that the other nodes accept the new owner.
     await set(to, 'IMPORTING', fromId)
     await set(from, 'MIGRATING', toId)
     await set(to, 'NODE', toId)
@@ -178,7 +178,7 @@ describe('a cluster', () => {
   }
 
   it.each(['ioredis', 'node-redis'])(
-    'refreshes its slots outside the trace of the request that reached a moved slot: %s',
+    'asks for the current slots outside the trace of the command that reached a moved slot: %s',
     async name => {
       const nodes = (cluster?.nodes ?? []).map(({ host, port }) => ({ host, port }))
       const client =

@@ -2,7 +2,7 @@ import { checkInstruments, INSTRUMENT_NAMES } from '@osprofiler/instruments'
 import { describe, expect, it } from 'vitest'
 
 describe('chooseInstruments', () => {
-  it('returns the default instruments and the added ones', () => {
+  it('adds names that begin with "+" to the default instruments', () => {
     expect(checkInstruments(['+express', '+koa'])).toEqual([...INSTRUMENT_NAMES, 'express', 'koa'])
     expect(checkInstruments(['+pg'], {}, ['fetch'])).toEqual(['fetch', 'pg'])
   })

@@ -36,8 +36,8 @@ function told(error: unknown): string {
   return error instanceof Error ? `${error.name} ${error.message}` : String(error)
 }
 
-describe('a known or unknown Redis command', () => {
-  it('shows no argument, and no command line that was passed as its name', () => {
+describe('the record of a Redis command', () => {
+  it('contains no argument, and no command line that was passed as a command name', () => {
     fc.assert(
       fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
         for (const command of commands)
@@ -47,7 +47,7 @@ describe('a known or unknown Redis command', () => {
     )
   })
 
-  it('has hidden arguments if they may be passwords or scripts, even if values are shown', () => {
+  it('contains no argument that may be a password or a script, even if values are recorded', () => {
     fc.assert(
       fc.property(fc.array(sealed, { minLength: 1, maxLength: 12 }), fc.boolean(), (commands, transaction) => {
         for (const command of commands)
@@ -57,7 +57,7 @@ describe('a known or unknown Redis command', () => {
     )
   })
 
-  it("shows no argument in the server's error message", () => {
+  it("contains no argument in the server's error message", () => {
     const says = fc.constantFrom<(text: string) => string>(
       text => `ERR unknown command '${text}', with args beginning with: '${text}' '${text}'`,
       text => `WRONGTYPE ${text}`,
@@ -74,7 +74,7 @@ describe('a known or unknown Redis command', () => {
   })
 })
 
-it('shows an unknown command with its name and its number of arguments', () => {
+it('describes an unknown Redis command by its name and its number of arguments', () => {
   expect(describeRedisCommand({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({
     db: { statement: 'NOSUCH ? ?' },
   })

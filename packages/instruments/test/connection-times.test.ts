@@ -21,7 +21,10 @@ type Undici = typeof import('undici-7')
 // undici 8 does not run on Node 20.
 const undiciVersions = [5, 6, 7, ...(Number.parseInt(process.versions.node, 10) >= 22 ? [8] : [])]
 const DELAY_MS = 60
-/** A connection begins a little before its socket is reported, and on a busy machine that takes some time. */
+/**
+ * The shortest time that a test accepts. A connection begins a little before its socket is reported, and this takes
+ * some time on a busy machine.
+ */
 const MIN_DELAY_MS = DELAY_MS / 2
 
 let server: OriginServer
@@ -40,7 +43,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Finds the address of any host slowly. */
+/** A slow DNS lookup that returns 127.0.0.1 for every host. */
 const lookUpSlowly: LookupFunction = (_host, { all }, found) => {
   setTimeout(() => {
     if (all) found(null, [{ address: '127.0.0.1', family: 4 }])
@@ -48,7 +51,7 @@ const lookUpSlowly: LookupFunction = (_host, { all }, found) => {
   }, DELAY_MS)
 }
 
-/** Returns the connections that the stopped requests opened, in the order of their ends. */
+/** Returns the connection times of each stopped request, in the order in which the requests ended. */
 function connections(): unknown[] {
   return records
     .filter(({ name }) => name === 'http-stop' || name === 'https-stop')
@@ -62,7 +65,7 @@ function get(path: string, options: http.RequestOptions = {}): Promise<string> {
 const NUMBER = expect.any(Number)
 
 describe('a request of node:http', () => {
-  it('records how long each connection took if none is kept', async () => {
+  it('records the time of its connection if connections are not kept alive', async () => {
     const agent = new http.Agent({ keepAlive: false })
 
     await inTrace(async () => {
@@ -74,7 +77,7 @@ describe('a request of node:http', () => {
     expect(connections()).toEqual([times, times])
   })
 
-  it('records nothing if it uses the connection of an earlier request', async () => {
+  it('records no connection time if it reuses a connection', async () => {
     const agent = new http.Agent({ keepAlive: true })
 
     await inTrace(async () => {
@@ -87,7 +90,7 @@ describe('a request of node:http', () => {
     agent.destroy()
   })
 
-  it('records how long resolving the host took', async () => {
+  it('records how long the DNS lookup took', async () => {
     await inTrace(() =>
       ask(onAnswer =>
         http.get(
@@ -116,7 +119,7 @@ describe('a request of node:http', () => {
     expect(times.busy_ms).toBeGreaterThanOrEqual(MIN_DELAY_MS)
   })
 
-  it('leaves the socket with the same listeners as an untraced request', async () => {
+  it('leaves the same listeners on the socket as an untraced request', async () => {
     const seen: Record<string, number>[] = []
     const send = (): Promise<string> =>
       ask(onAnswer =>
@@ -143,7 +146,7 @@ describe('a request of node:http', () => {
     await once(answer.resume(), 'end')
   })
 
-  it('records nothing if the connection fails, and leaves no listener', async () => {
+  it('records no connection time if the connection fails, and leaves no listener', async () => {
     const port = await findFreePort()
     let socket: Socket | undefined
 
@@ -194,7 +197,7 @@ describe('a request of node:https', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('records the time of DNS, of TCP and of the TLS handshake', async () => {
+  it('records the times of the DNS lookup, the TCP connection and the TLS handshake', async () => {
     const { port } = secure.address() as AddressInfo
     const agent = new https.Agent({ keepAlive: true, ca, lookup: lookUpSlowly, checkServerIdentity: () => undefined })
     const send = (): Promise<string> =>
@@ -217,7 +220,7 @@ describe('a request of node:https', () => {
 })
 
 describe.each(undiciVersions)('a request of undici %i', version => {
-  it('records how long its new connection took, and nothing if it uses a free connection', async () => {
+  it('records the time of a new connection, and no time for a reused connection', async () => {
     const { Client, request } = (await import(`undici-${version}`)) as Undici
     const dispatcher = new Client(`http://rates.example:${server.port}`, { connect: { lookup: lookUpSlowly } as never })
     const send = async (): Promise<void> => {
@@ -239,7 +242,7 @@ describe.each(undiciVersions)('a request of undici %i', version => {
     await dispatcher.close()
   })
 
-  it('records nothing for a connection that an untraced request opened', async () => {
+  it('records no time for a connection that an untraced request opened', async () => {
     const { Client, request } = (await import(`undici-${version}`)) as Undici
     const dispatcher = new Client(server.origin)
     const send = async (): Promise<void> => {
@@ -255,8 +258,8 @@ describe.each(undiciVersions)('a request of undici %i', version => {
   })
 })
 
-describe('a request of fetch', () => {
-  it('records the connection that each of several simultaneous requests waited for', async () => {
+describe('a traced fetch', () => {
+  it('records its own connection time if several requests run at the same time', async () => {
     const other = await openOrigin()
 
     await inTrace(() => Promise.all([1, 2, 3].map(async () => (await fetch(`${other.origin}/slow`)).text())))
@@ -266,7 +269,7 @@ describe('a request of fetch', () => {
     await other[Symbol.asyncDispose]()
   })
 
-  it('is followed only while it is traced', async () => {
+  it('makes the instrument listen to connection channels until it ends, unlike an untraced fetch', async () => {
     const names = ['beforeConnect', 'connected', 'connectError', 'sendHeaders'].map(name => `undici:client:${name}`)
     const listened = (): boolean[] => names.map(name => channel(name).hasSubscribers)
 

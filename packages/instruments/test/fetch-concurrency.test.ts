@@ -58,7 +58,7 @@ it('keeps each of 200 interleaved requests in its own trace, even on reused conn
   }
 })
 
-it('leaves untraced requests untraced even if they run among traced ones', async () => {
+it('leaves untraced requests untraced even if they run among traced requests', async () => {
   const answers = await Promise.all(
     Array.from({ length: 100 }, async (_, index) => {
       const ask = async () => (await fetch(`${server.origin}/slow?ms=${index % 7}&traced=${index % 2}`)).text()

@@ -61,7 +61,7 @@ describe('a traced fetch', () => {
     expect(records).toHaveLength(2)
   })
 
-  it("carries the trace, so that its point is the parent of the callee's points", async () => {
+  it("sends the trace headers, so that its point is the parent of the callee's points", async () => {
     instrumented()
 
     const { baseId } = await inTrace(() => get('/ok'))
@@ -155,7 +155,7 @@ describe('a traced fetch', () => {
     expect(info).not.toHaveProperty('etype')
   })
 
-  it('ends with its trace if the body is not read, and still records its status', async () => {
+  it('ends when its trace ends if the body is not read, and still records its status', async () => {
     instrumented()
 
     await inTrace(async () => void (await fetch(`${server.origin}/big`)))
@@ -176,7 +176,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info).toMatchObject({ requests: { status_code: 503 }, etype: 'AbortError' })
   })
 
-  it('fails with the connection error', async () => {
+  it('records the connection error', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -186,7 +186,7 @@ describe('a traced fetch', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with the error of the first address if all addresses of a host fail', async () => {
+  it('records the error of the first address if all addresses of a host fail', async () => {
     instrumented()
     const port = await findFreePort()
 
@@ -235,7 +235,7 @@ describe('a traced fetch', () => {
     expect(info.etype).toBeTypeOf('string')
   })
 
-  it('ends with its response even if its trace ends earlier', async () => {
+  it('ends when its response ends, even if its trace ends earlier', async () => {
     instrumented()
     let answer: Promise<string> | undefined
 
@@ -252,8 +252,8 @@ describe('a traced fetch', () => {
   })
 })
 
-describe('trace headers are not sent with', () => {
-  it('a request to a forbidden host, which is still recorded', async () => {
+describe('trace headers', () => {
+  it('are not sent to a forbidden host, but the request is recorded', async () => {
     instrumented(undefined, { propagateTo: ['catalog.example'] })
 
     await inTrace(() => get('/ok'))
@@ -262,7 +262,7 @@ describe('trace headers are not sent with', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('a request for which the propagateTo function does not return true', async () => {
+  it('are not sent if the propagateTo function does not return true', async () => {
     const asked: string[] = []
     instrumented(undefined, {
       propagateTo: ({ href }) => {
@@ -277,16 +277,19 @@ describe('trace headers are not sent with', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])('a request whose caller has set %s', async name => {
-    instrumented()
+  it.each(['X-Trace-Info', 'x-trace-info', 'X-TRACE-HMAC'])(
+    'are not sent if the program has set %s itself',
+    async name => {
+      instrumented()
 
-    await inTrace(() => get('/ok', { headers: { [name]: 'mine' } }))
+      await inTrace(() => get('/ok', { headers: { [name]: 'mine' } }))
 
-    const names = server.arrived[0]?.rawHeaders.filter(header => /^x-trace/i.test(header))
-    expect(names).toEqual([name])
-    expect(server.arrived[0]?.headers[name.toLowerCase()]).toBe('mine')
-    expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
-  })
+      const names = server.arrived[0]?.rawHeaders.filter(header => /^x-trace/i.test(header))
+      expect(names).toEqual([name])
+      expect(server.arrived[0]?.headers[name.toLowerCase()]).toBe('mine')
+      expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
+    },
+  )
 
   it.each([
     'AWS4-HMAC-SHA256 Credential=AK/20260101/eu/s3/aws4_request, SignedHeaders=host, Signature=SEALED',
@@ -294,7 +297,7 @@ describe('trace headers are not sent with', () => {
     'GOOG4-RSA-SHA256 Credential=SEALED',
     'SharedKey account:SEALED',
     'Signature keyId="SEALED"',
-  ])('a request that is signed with %s', async authorization => {
+  ])('are not sent with a request that is signed with %s', async authorization => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { authorization } }))
@@ -303,7 +306,7 @@ describe('trace headers are not sent with', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('a signed request, but are sent with a request that has a bearer token, which is not recorded', async () => {
+  it('are sent with a bearer token, which is not recorded', async () => {
     instrumented()
 
     await inTrace(() => get('/ok', { headers: { authorization: 'Bearer SEALED', cookie: 'SEALED' } }))
@@ -312,7 +315,7 @@ describe('trace headers are not sent with', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('an untraced request, which is not recorded either', async () => {
+  it('are not sent with an untraced request, which is not recorded either', async () => {
     instrumented()
 
     await get('/ok')
@@ -324,7 +327,7 @@ describe('trace headers are not sent with', () => {
 })
 
 describe('instrument()', () => {
-  it('returns a function that undoes it', async () => {
+  it('returns a function that removes the instruments', async () => {
     const undo = instrument()
     undo()
     undo()
@@ -335,7 +338,7 @@ describe('instrument()', () => {
     expect(records).toEqual([])
   })
 
-  it('records the end of a request in progress after removal', async () => {
+  it('records the end of a request that is in progress when the instruments are removed', async () => {
     const undo = instrumented()
 
     await inTrace(async () => {
@@ -348,7 +351,7 @@ describe('instrument()', () => {
     expect(records.map(({ name }) => name)).toEqual(['http-start', 'http-stop'])
   })
 
-  it('records one point per request if it is called twice, even after one of the two is removed', async () => {
+  it('records one point per request if it is called twice, even after one of the two calls is undone', async () => {
     instrumented()
     const undo = instrumented()
 
@@ -387,7 +390,7 @@ describe('instrument()', () => {
     expect(() => instrument(['toString' as 'fetch'])).toThrow(TypeError)
   })
 
-  it('throws for a library that cannot be passed by hand', () => {
+  it('throws for a library that cannot be passed in the option `libraries`', () => {
     expect(() => instrument(['fetch'], { libraries: { postgresql: {} } })).toThrow(
       /"postgresql"\. Known: .*pg, postgres/,
     )

@@ -70,8 +70,8 @@ const TAKES_LISTS = Number.parseInt(process.versions.node, 10) >= 24
 
 const SENDS: Record<string, Send> = {
   'connect()': headers => overSession(http2.connect, session => session.request(headers)),
-  'connect() imported by its name': headers => overSession(importedConnect, session => session.request(headers)),
-  'names in uppercase': headers => {
+  'connect() imported by name': headers => overSession(importedConnect, session => session.request(headers)),
+  'header names in uppercase': headers => {
     const upper = Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value])
     return overSession(http2.connect, session => session.request(Object.fromEntries(upper)))
   },
@@ -82,7 +82,7 @@ const SENDS: Record<string, Send> = {
     )
     return overSession(http2.connect, session => session.request(live))
   },
-  'its host name as :authority': headers =>
+  'its host as :authority': headers =>
     overSession(http2.connect, session => session.request({ ':authority': new URL(origin).host, ...headers })),
   got: async headers => {
     const { got } = await import('got')
@@ -90,7 +90,7 @@ const SENDS: Record<string, Send> = {
   },
   ...(TAKES_LISTS
     ? {
-        'a list': (headers: Headers) =>
+        'a list of headers': (headers: Headers) =>
           overSession(http2.connect, session => session.request(Object.entries(headers).flat() as never)),
       }
     : {}),
@@ -120,7 +120,7 @@ function carried(headers: IncomingHttpHeaders): unknown {
   return signedUnpack(String(headers['x-trace-info']), String(headers['x-trace-hmac']), KEY)
 }
 
-describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by %s', name => {
+describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2 with %s', name => {
   const send = SENDS[name] as Send
 
   it("sends its own point instead of its caller's point", async () => {
@@ -132,7 +132,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
     expect(headers['x-other']).toBe('kept')
   })
 
-  it('sends no trace to a forbidden host', async () => {
+  it('sends no trace headers to a forbidden host', async () => {
     instrumented(['http'], { propagateTo: 'nobody.example' })
 
     const { headers } = await forward(send)
@@ -155,7 +155,7 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2, by
   })
 })
 
-it('also checks the host that the request itself names', async () => {
+it('sends no trace headers if the HTTP/2 request names a forbidden host', async () => {
   instrumented(['http'], { propagateTo: '127.0.0.1' })
 
   const { headers } = await forward(pair =>
@@ -165,7 +165,7 @@ it('also checks the host that the request itself names', async () => {
   expect(headers).not.toHaveProperty('x-trace-info')
 })
 
-it('passes the full URL, including the path, to a rule that is a function', async () => {
+it('passes the full URL of an HTTP/2 request, including the path, to a rule that is a function', async () => {
   const asked: string[] = []
   instrumented(['http'], { propagateTo: url => asked.push(url.href) > 0 })
 
@@ -174,7 +174,7 @@ it('passes the full URL, including the path, to a rule that is a function', asyn
   expect(asked).toContain(`${origin}/a?b`)
 })
 
-it('keeps the list of headers that must not be compressed', async () => {
+it('keeps the list of HTTP/2 headers that must not be compressed', async () => {
   instrumented(['http'])
   let sent: http2.ClientHttp2Stream | undefined
 
@@ -188,7 +188,7 @@ it('keeps the list of headers that must not be compressed', async () => {
   expect(sent?.sentHeaders).toMatchObject({ [http2.sensitiveHeaders]: ['x-other'] })
 })
 
-it('leaves the headers object of a request without a pair unchanged', async () => {
+it('leaves the headers of an HTTP/2 request unchanged if they contain no trace headers', async () => {
   instrumented(['http'])
   const given = { 'x-other': 'kept' }
 
@@ -198,7 +198,7 @@ it('leaves the headers object of a request without a pair unchanged', async () =
   expect(arrived[0]).not.toHaveProperty('x-trace-info')
 })
 
-it('changes nothing outside a trace', async () => {
+it('does not change the headers of an HTTP/2 request outside a trace', async () => {
   instrumented(['http'], { propagateTo: 'nobody.example' })
 
   await overSession(http2.connect, session => session.request({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' }))
@@ -206,7 +206,7 @@ it('changes nothing outside a trace', async () => {
   expect(arrived[0]).toMatchObject({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' })
 })
 
-it('restores the module and its sessions when the instrument is removed', async () => {
+it('restores node:http2 and its sessions when the instrument is removed', async () => {
   const before = http2.connect
   const undo = instrumented(['http'])
   const session = http2.connect(origin, { ca })

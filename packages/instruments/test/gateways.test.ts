@@ -63,13 +63,13 @@ const FORWARDS: Record<string, Forward> = {
     const headers = { ...copied(req), Expect: '100-continue' }
     return ask(onAnswer => http.request(url, { headers }, onAnswer))
   },
-  'setHeader() after it was made': (url, req) =>
+  'setHeader() on a new request': (url, req) =>
     ask(onAnswer => {
       const request = http.request(url, onAnswer)
       for (const [name, value] of pairs(req)) request.setHeader(name, value)
       return request
     }),
-  'appendHeader() on top of an object': (url, req) =>
+  'appendHeader() in addition to an object': (url, req) =>
     ask(onAnswer => {
       const request = http.request(url, { headers: copied(req) }, onAnswer)
       for (const [name, value] of pairs(req)) if (/^x-trace/i.test(name)) request.appendHeader(name, value)
@@ -231,7 +231,7 @@ function traceValues({ rawHeaders }: Arrived): string[] {
   )
 }
 
-describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its request, by %s', name => {
+describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its request with %s', name => {
   beforeEach(() => {
     forward = FORWARDS[name] as Forward
   })
@@ -252,7 +252,7 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
     expect(backend.arrived.at(-1)?.headers['x-other']).toMatch(/^kept(?:, kept)?$/)
   })
 
-  it('sends no trace to a forbidden host', async () => {
+  it('sends no trace headers to a forbidden host', async () => {
     instrumented(undefined, { propagateTo: 'nobody.example' })
 
     await call(signedBy(KEY))
@@ -264,12 +264,12 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
   })
 })
 
-describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %s', name => {
+describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with %s', name => {
   beforeEach(() => {
     forward = FORWARDS[name] as Forward
   })
 
-  it('sends each request its own ticket, which is valid for its host', async () => {
+  it('sends a separate ticket with each request, valid for the host of that request', async () => {
     instrumented()
     const headers = ticketedBy(KEY)
 
@@ -286,7 +286,7 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, by %
         ticket: String(arrived['x-trace-ticket']),
       }),
     )
-    // The query of an answer is only for the gateway, and is forwarded only as far as it is known.
+    // The wish `answer` is only for the gateway, and unknown wishes are not forwarded.
     expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 90_000, wants: ['code', 'why=cpu@orders'] })))
   })
 
@@ -312,9 +312,9 @@ const BY_HAND: readonly string[] = ['http.get with an object', 'http.get with a 
 
 describe.each([
   ...BY_HAND,
-  'setHeader() after it was made',
+  'setHeader() on a new request',
   ...UNDICIS.map(v => `request() of undici ${v} with an object`),
-])('by %s', name => {
+])('a gateway that sets trace headers with %s', name => {
   const send = FORWARDS[name] as Forward
 
   it.each([undefined, 'nobody.example'])(
@@ -336,7 +336,7 @@ describe.each([
   )
 
   it.each(['x-trace-info', 'x-trace-hmac'])(
-    'replaces half a pair with a complete pair, or removes it: %s',
+    'replaces an incomplete pair, or removes it if the host is forbidden: only %s',
     async half => {
       const onlyHalf = (req: IncomingMessage): IncomingMessage => {
         const left = { [half]: String(req.headers[half]) }

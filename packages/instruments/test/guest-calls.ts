@@ -1,13 +1,13 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Logs an event, with the number of microtasks since the last bytes arrived. */
+/** Logs an event, with the number of microtasks since bytes last arrived. */
 export type Note = (what: string) => void
 
 /** A library call, as a program makes it. Resolves when the call is complete. */
 export type Call = (note: Note) => Promise<unknown>
 
-const MOST = 2_000
+const MAX_TICKS = 2_000
 
 /** Makes a call. Returns everything about the call that a program can observe, including unhandled rejections. */
 export async function watchCall(call: Call): Promise<readonly string[]> {
@@ -16,7 +16,7 @@ export async function watchCall(call: Call): Promise<readonly string[]> {
   let chain = 0
 
   async function countTicks(own: number): Promise<void> {
-    while (own === chain && count < MOST) {
+    while (own === chain && count < MAX_TICKS) {
       await null
       count++
     }

@@ -65,7 +65,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     await called(note, done => client.query(config, done as never))
     note(`${Object.keys(config)} ${config.callback === callback}`)
   },
-  'a query of a pool of pg': note => notePromise(pool.query('SELECT 1'), note),
+  'a query of a pg pool': note => notePromise(pool.query('SELECT 1'), note),
   'two concurrent queries of a pg pool': async note => {
     await Promise.all([notePromise(pool.query('SELECT 1'), note), notePromise(pool.query('SELECT 2'), note)])
   },
@@ -87,7 +87,7 @@ const CALLS: Readonly<Record<string, Call>> = {
       note(`${query.eventNames()} ${Object.keys(query).includes('emit')}`)
       query.on('result', () => note('result')).on('end', () => resolve(note('end')))
     }),
-  'a query of a pool of mysql2': note => notePromise(connections.promise().query('SELECT 1'), note),
+  'a query of a mysql2 pool': note => notePromise(connections.promise().query('SELECT 1'), note),
 }
 
 describe.each(Object.keys(CALLS))('%s', name => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY } from './traced-calls.js'
 
-/** An HTTP client, as a program uses it. The request is canceled on the timeout or by the signal. */
+/** An HTTP client, as a program uses it. The timeout and the signal cancel the request. */
 type Client = (url: string, options?: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>
 
 const require = createRequire(import.meta.url)
@@ -68,7 +68,7 @@ function stops(): TraceRecord[] {
   return records.filter(({ name }) => name === 'http-stop')
 }
 
-describe.each(Object.keys(CLIENTS))('%s', name => {
+describe.each(Object.keys(CLIENTS))('a request by %s', name => {
   let client: Client
 
   beforeEach(async () => {
@@ -77,7 +77,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     undos.push(instrument(['http', 'fetch']))
   })
 
-  it('causes one point per request, and sends the trace', async () => {
+  it('becomes one point, and sends the trace headers', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/ok?a=1`))
 
     const [start] = records
@@ -87,7 +87,7 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([{ baseId, parentId: start?.trace_id, hmacKey: KEY }])
   })
 
-  it('causes one point per hop of a redirect, each with its own headers', async () => {
+  it('becomes one point per hop of a redirect, each with its own headers', async () => {
     const { baseId } = await inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok`))
 
     const starts = records.filter(record => record.name === 'http-start')
@@ -109,24 +109,24 @@ describe.each(Object.keys(CLIENTS))('%s', name => {
     expect(server.arrived.map(carried)).toEqual([expect.objectContaining({ parentId: first?.trace_id }), undefined])
   })
 
-  it('causes a point with the status of a response that the client treats as an error', async () => {
+  it('records the status of a response that the client treats as an error', async () => {
     await inTrace(() => client(`${server.origin}/status?code=500`).catch(() => undefined))
 
     expect(stops()[0]?.info.requests).toMatchObject({ status_code: 500 })
   })
 
   it.each<[string, () => { timeout?: number; signal?: AbortSignal }]>([
-    // After 500 ms, a client has sent its request.
+    // 500 ms are enough for each client to send its request.
     ['takes too long', () => ({ timeout: 500 })],
     ['is aborted', () => ({ signal: AbortSignal.timeout(500) })],
-  ])('causes a point that ends with an error when the request %s', async (_name, options) => {
-    // The trace ends before the connection closes, as in a program that answers its own caller at once.
+  ])('ends with an error when it %s', async (_name, options) => {
+    // The trace ends before the connection closes, as in a program that responds to its own caller at once.
     await inTrace(() => client(`${server.origin}/never`, options()).catch(() => undefined))
 
     expect(stops()[0]?.info.etype).toBeTypeOf('string')
   })
 
-  it('causes points in the right traces if requests are concurrent', async () => {
+  it('stays in its own trace if requests are concurrent', async () => {
     const asked = Array.from({ length: 30 }, (_, index) => index)
     const traces = await Promise.all(
       asked.map(index => inTrace(() => client(`${server.origin}/redirect?to=${server.origin}/ok?trace=${index}`))),

@@ -139,7 +139,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   const program = PROGRAMS[name] ?? (() => Promise.resolve())
 
-  it.each([true, false])('behaves the same traced as untraced (trace headers sent: %j)', async carries => {
+  it.each([true, false])('behaves the same whether it is traced or not (trace headers sent: %j)', async carries => {
     const plain: string[] = []
     await program(server.origin, what => void plain.push(what))
     instrumented(['http'], { propagateTo: () => carries })
@@ -151,7 +151,7 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   })
 })
 
-it('reads options that are accessors or a proxy equally often for traced and untraced requests', async () => {
+it('reads request options that are getters or a proxy as often for a traced request as for an untraced request', async () => {
   const read: PropertyKey[] = []
   const { hostname: host, port } = new URL(server.origin)
   const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
@@ -219,7 +219,7 @@ describe('a request to a server that never responds', () => {
     return (error as { code?: unknown }).code
   }
 
-  it.each(['untraced', 'traced'])('is canceled by the agent of agentkeepalive (%s)', async how => {
+  it.each(['untraced', 'traced'])('is canceled by an agent of the package agentkeepalive (%s)', async how => {
     const records = collect()
     instrumented(['http'])
 

@@ -9,10 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { ask, type ByteServer, openByteServer } from './http-asking.js'
 import { collect, inTrace, only } from './traced-calls.js'
 
-/**
- * Resolves every name to 127.0.0.1, because the trace headers depend on the name, not on the server that it resolves
- * to.
- */
+/** Resolves every name to 127.0.0.1, because the trace headers depend on the name, not on its address. */
 const lookup: LookupFunction = (_hostname, options, callback) => {
   if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }] as never)
   else callback(null, '127.0.0.1', 4)
@@ -45,7 +42,7 @@ async function carries(propagateTo: PropagationRules | undefined, options: Reque
   return server.received.some(bytes => /^x-trace/im.test(bytes))
 }
 
-describe('without rules, the trace goes to', () => {
+describe('without rules, trace headers are sent to', () => {
   it.each(['localhost', 'LOCALHOST', 'catalog', '127.0.0.1', '127.1', '0x7f000001', '2130706433', '0177.0.0.1'])(
     '%s',
     async hostname => {
@@ -58,7 +55,7 @@ describe('without rules, the trace goes to', () => {
   })
 })
 
-describe('without rules, the trace does not go to', () => {
+describe('without rules, trace headers are not sent to', () => {
   it.each([
     'example.com',
     'localhost.',
@@ -111,20 +108,23 @@ describe('rules apply to the host of the connection', () => {
     ['not to the query', { hostname: 'evil.com', path: '/?http://catalog.example/' }],
     ['not to a path without a leading slash', { hostname: 'evil.com', path: '.catalog.example' }],
     ['not to a path that would change the host if it were appended', { hostname: 'evil', path: '@catalog.example/' }],
-    ['not to host if hostname is set', { hostname: 'evil.com', host: 'catalog.example' }],
+    ['not to the option host if hostname is set', { hostname: 'evil.com', host: 'catalog.example' }],
     ['not to the credentials', { hostname: 'evil.com', auth: 'catalog.example:x' }],
-    ['and not only to the target of a proxy', { hostname: 'evil.com', path: 'http://catalog.example/' }],
-    ['and not only to the proxy', { hostname: 'catalog.example', path: 'http://evil.com/' }],
+    ['and not only to the URL that a proxy is asked for', { hostname: 'evil.com', path: 'http://catalog.example/' }],
+    ['and, with a proxy, not only to the proxy', { hostname: 'catalog.example', path: 'http://evil.com/' }],
   ])('%s', async (_name, options) => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(false)
     expect(server.received).toHaveLength(1)
   })
 
   it.each<[string, RequestOptions]>([
-    ['whatever the Host header is', { hostname: 'catalog.example', headers: { host: 'evil.com' } }],
-    ['even if it ends with a dot', { hostname: 'Catalog.EXAMPLE.' }],
-    ['whatever the path is', { hostname: 'catalog.example', path: '//evil.com/' }],
-    ['and to the target of a proxy', { hostname: 'catalog.example', path: 'http://CATALOG.example:81/x' }],
+    ['even if the Host header names another host', { hostname: 'catalog.example', headers: { host: 'evil.com' } }],
+    ['even if the host has uppercase letters and a final dot', { hostname: 'Catalog.EXAMPLE.' }],
+    ['even if the path looks like another host', { hostname: 'catalog.example', path: '//evil.com/' }],
+    [
+      'and, with a proxy, to the URL that the proxy is asked for',
+      { hostname: 'catalog.example', path: 'http://CATALOG.example:81/x' },
+    ],
   ])('%s', async (_name, options) => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(true)
   })
@@ -133,7 +133,7 @@ describe('rules apply to the host of the connection', () => {
     expect(await carries('bücher.example', { hostname: 'xn--bcher-kva.example', port: server.port })).toBe(true)
   })
 
-  it('and a function receives the full URL with the actual port', async () => {
+  it('and a rule that is a function receives the full URL with the actual port', async () => {
     const asked: string[] = []
     const rule = ({ href }: URL): boolean => asked.push(href) > 0
 
@@ -151,20 +151,23 @@ describe('the agent of a request', () => {
   })
 
   it.each([
-    ['a URL', { proxy: new URL('http://evil.com/') }, false],
-    ['a string', { proxy: 'http://evil.com/' }, false],
-    ['options', { proxyOptions: { host: 'evil.com' } }, false],
-    ['a function', { getProxyForUrl: () => 'http://evil.com/' }, false],
+    ['given as a URL', { proxy: new URL('http://evil.com/') }, false],
+    ['given as a string', { proxy: 'http://evil.com/' }, false],
+    ['given as options', { proxyOptions: { host: 'evil.com' } }, false],
+    ['given by a function', { getProxyForUrl: () => 'http://evil.com/' }, false],
     ['an allowed proxy', { proxy: new URL('http://catalog.example/') }, true],
-  ])('may use a proxy, which gets the trace only if the proxy is allowed: %s', async (_name, members, expected) => {
-    const agent = Object.assign(new Agent(), members)
+  ])(
+    'may use a proxy, which gets the trace headers only if the proxy is allowed: %s',
+    async (_name, members, expected) => {
+      const agent = Object.assign(new Agent(), members)
 
-    const shown = await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })
+      const shown = await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })
 
-    expect(shown).toBe(expected)
-  })
+      expect(shown).toBe(expected)
+    },
+  )
 
-  it("may be Node's own, whose proxy is also checked", async () => {
+  it("may be Node's own agent, whose proxy must be allowed too", async () => {
     const proxyEnv = { http_proxy: `http://127.0.0.1:${server.port}` }
     const agent = new Agent({ proxyEnv } as never)
 

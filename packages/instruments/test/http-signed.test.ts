@@ -44,11 +44,17 @@ const options = (headers: http.OutgoingHttpHeaders | readonly string[]): http.Re
 
 describe('a request that the program has signed arrives byte for byte unchanged', () => {
   it.each<[string, Send]>([
-    ['in an object', onAnswer => http.request(options({ Authorization: AWS, B: ['c', 'd'] }), onAnswer)],
-    ['in a list', onAnswer => http.request(options(['Host', 'x', 'aUTHorization', AWS, 'B', 'c', 'B', 'd']), onAnswer)],
-    ['with Expect', onAnswer => http.request(options({ authorization: AWS, expect: '100-continue' }), onAnswer)],
+    ['with headers in an object', onAnswer => http.request(options({ Authorization: AWS, B: ['c', 'd'] }), onAnswer)],
     [
-      'set after the request was created',
+      'with headers in a list',
+      onAnswer => http.request(options(['Host', 'x', 'aUTHorization', AWS, 'B', 'c', 'B', 'd']), onAnswer),
+    ],
+    [
+      'with an Expect header',
+      onAnswer => http.request(options({ authorization: AWS, expect: '100-continue' }), onAnswer),
+    ],
+    [
+      'with a signature that is set after the request was created',
       onAnswer => {
         const request = http.request(options({ A: 'b' }), onAnswer)
         request.setHeader('Authorization', AWS)
@@ -80,7 +86,7 @@ describe('a request that the program has signed arrives byte for byte unchanged'
     'acs AK:SEALED',
     'bce-auth-v1/AK/2026-01-01T00:00:00Z/1800//SEALED',
     'HMAC-SHA256 Credential=SEALED',
-  ])('signed with %s', async authorization => {
+  ])('with the authorization %s', async authorization => {
     const [bare, traced] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
 
     expect(traced).toBe(bare)
@@ -99,17 +105,17 @@ it.each(['Bearer SEALED', 'Basic SEALED', 'Digest username="SEALED"'])(
 )
 
 it.each<[string, Send]>([
-  ['an object', onAnswer => http.request(options({ 'x-trace-INFO': 'mine' }), onAnswer)],
-  ['a list', onAnswer => http.request(options(['Host', 'x', 'X-Trace-HMAC', 'mine']), onAnswer)],
+  ['in an object', onAnswer => http.request(options({ 'x-trace-INFO': 'mine' }), onAnswer)],
+  ['in a list', onAnswer => http.request(options(['Host', 'x', 'X-Trace-HMAC', 'mine']), onAnswer)],
   [
-    'setHeader',
+    'by setHeader()',
     onAnswer => {
       const request = http.request(options({}), onAnswer)
       request.setHeader('X-TRACE-INFO', 'mine')
       return request
     },
   ],
-])('keeps trace headers that the program has set: in %s', async (_name, send) => {
+])('keeps trace headers that the program has set: %s', async (_name, send) => {
   const [bare, traced] = await bytesOf(send)
 
   expect(traced).toBe(bare)
@@ -146,7 +152,7 @@ describe('a request has one point and one pair of headers if instrument() is', (
       await inTrace(() => ask(onAnswer => send(options({ A: 'b' }), onAnswer)))
       await inTrace(() => ask(onAnswer => send(options(['Host', 'a', 'A', 'b']), onAnswer)))
     }
-    // Removes the first instrumentation first, so that the second one has to take over.
+    // Removes the first instrumentation first, so that the second instrumentation has to take over.
     undos.shift()?.()
     await inTrace(() => ask(onAnswer => http.request(options({}), onAnswer)))
 

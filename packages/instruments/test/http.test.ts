@@ -10,7 +10,7 @@ import { instrumented, undoInstruments } from './instrumented.js'
 import { type OriginServer, openOrigin } from './origin-server.js'
 import { carried, collect, inTrace, KEY, only, until } from './traced-calls.js'
 
-// Some programs save this function in a variable before anything is instrumented.
+// Programs may save this function before they call `instrument()`.
 const { request: takenRequest } = http
 
 let server: OriginServer
@@ -79,7 +79,7 @@ describe('a traced request', () => {
       onAnswer => http.request({ port: server.port, host: '127.0.0.1', path: '/ok' }, onAnswer),
     ],
     [
-      'hostname before host',
+      'hostname, which takes precedence over host',
       onAnswer => http.get({ port: server.port, host: 'no', hostname: '127.0.0.1', path: '/ok' }, onAnswer),
     ],
     ['http.get(url)', onAnswer => http.get(`${server.origin}/ok`, onAnswer)],
@@ -100,14 +100,17 @@ describe('a traced request', () => {
           onAnswer,
         ),
     ],
-    ['Expect', onAnswer => http.get(`${server.origin}/ok`, { headers: { Expect: '100-continue' } }, onAnswer)],
+    [
+      'an Expect header',
+      onAnswer => http.get(`${server.origin}/ok`, { headers: { Expect: '100-continue' } }, onAnswer),
+    ],
     ['an agent', onAnswer => http.get(`${server.origin}/ok`, { agent: new Agent() }, onAnswer)],
     ['no agent', onAnswer => http.get(`${server.origin}/ok`, { agent: false }, onAnswer)],
     [
       'an IPv4 address in IPv6 notation',
       onAnswer => http.get({ host: '::ffff:127.0.0.1', port: server.port, path: '/ok' }, onAnswer),
     ],
-  ])("carries the trace, so that its point is the parent of the callee's points: %s", async (_name, send) => {
+  ])("sends the trace headers, so that its point is the parent of the callee's points: %s", async (_name, send) => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() => ask(send))
@@ -123,9 +126,9 @@ describe('a traced request', () => {
   })
 
   it.each<[string, (onAnswer: (response: http.IncomingMessage) => void) => http.ClientRequest]>([
-    ['request', onAnswer => takenRequest(`${server.origin}/ok?a=1`, onAnswer)],
-    ['new ClientRequest', onAnswer => new http.ClientRequest(new URL(`${server.origin}/ok?a=1`) as never, onAnswer)],
-  ])('is recorded even if the program saved the function before instrument() was called: %s', async (_name, send) => {
+    ['a function that was saved before instrument()', onAnswer => takenRequest(`${server.origin}/ok?a=1`, onAnswer)],
+    ['new ClientRequest()', onAnswer => new http.ClientRequest(new URL(`${server.origin}/ok?a=1`) as never, onAnswer)],
+  ])('is recorded even if it bypasses the wrapped functions: %s', async (_name, send) => {
     instrumented(['http'])
 
     const { baseId } = await inTrace(() => ask(send))
@@ -200,7 +203,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.requests).toMatchObject({ status_code: 200 })
   })
 
-  it('ends with its trace if the response is never read, and still records its status', async () => {
+  it('ends when its trace ends if the response is never read, and still records its status', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(
@@ -242,7 +245,7 @@ describe('a traced request', () => {
     expect(info).toMatchObject({ etype: 'Error', message: 'aborted' })
   })
 
-  it.each(['127.0.0.1', 'localhost'])('fails with the error of connecting to %s', async host => {
+  it.each(['127.0.0.1', 'localhost'])('records the error of connecting to %s', async host => {
     instrumented(['http'])
     const port = await findFreePort()
 
@@ -252,7 +255,7 @@ describe('a traced request', () => {
     expect(only(records, 'http-stop').info.message).toContain('ECONNREFUSED')
   })
 
-  it('fails with the error for invalid arguments', async () => {
+  it('records the error for invalid arguments', async () => {
     instrumented(['http'])
 
     const { result } = await inTrace(async () => {
@@ -346,8 +349,8 @@ describe('a traced request', () => {
   })
 })
 
-describe('connections', () => {
-  it('keep each request in its own trace when they are reused', async () => {
+describe('a traced request on a connection of an agent', () => {
+  it('stays in its own trace if the connection is reused', async () => {
     instrumented(['http'])
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
@@ -359,7 +362,7 @@ describe('connections', () => {
     expect(records.map(({ base_id }) => base_id)).toEqual([first, first, second, second])
   })
 
-  it("cause a point `wait` in the request's point if the pool is full", async () => {
+  it('contains a point `wait` if it must wait for a connection', async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -390,7 +393,7 @@ describe('connections', () => {
     expect(records.filter(({ name }) => name === 'wait-start')).toHaveLength(1)
   })
 
-  it('end the point `wait` if the waiting request is destroyed', async () => {
+  it('ends its point `wait` when it is destroyed before it gets a connection', async () => {
     instrumented(['http'])
     const agent = new Agent({ maxSockets: 1 })
 
@@ -410,7 +413,7 @@ describe('connections', () => {
     expect(stops).toHaveLength(3)
   })
 
-  it('end the point when they are upgraded', async () => {
+  it('ends when the connection is upgraded', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -428,7 +431,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([expect.anything()])
   })
 
-  it('end the point when they become a tunnel, and send no trace headers to the proxy', async () => {
+  it('ends when the connection becomes a tunnel, and sends no trace headers to the proxy', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -446,7 +449,7 @@ describe('connections', () => {
     expect(server.arrived.map(carried)).toEqual([undefined])
   })
 
-  it('also end the point of an upgrade that has no listener', async () => {
+  it('ends when the connection is upgraded, even without an upgrade listener', async () => {
     instrumented(['http'])
 
     await inTrace(async () => {
@@ -473,7 +476,7 @@ describe('a request', () => {
     expect(records).toEqual([])
   })
 
-  it('is untraced after removal, which restores the module', async () => {
+  it('is untraced after the instrument is removed, which also restores node:http', async () => {
     const before = { ...http }
     const undo = instrument(['http'])
     undo()
@@ -487,7 +490,7 @@ describe('a request', () => {
     expect(records).toEqual([])
   })
 
-  it('that is in progress during removal is recorded until its end', async () => {
+  it('that is in progress when the instrument is removed is recorded until its end', async () => {
     const undo = instrumented(['http'])
 
     await inTrace(async () => {

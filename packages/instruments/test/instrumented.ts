@@ -2,7 +2,7 @@ import { instrument } from '@osprofiler/instruments'
 
 const undos: (() => void)[] = []
 
-/** Instruments until the end of the test. */
+/** Calls `instrument`. The effect lasts until `undoInstruments` is called. */
 export function instrumented(...args: Parameters<typeof instrument>): () => void {
   const undo = instrument(...args)
   undoAfterTest(undo)
@@ -14,7 +14,7 @@ export function undoAfterTest(undo: () => void): void {
   undos.push(undo)
 }
 
-/** Removes everything that the test has instrumented. Must be called after each test. */
+/** Undoes all calls of `instrumented`. Must be called after each test. */
 export function undoInstruments(): void {
   for (const undo of undos.splice(0)) undo()
 }

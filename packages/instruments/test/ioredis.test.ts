@@ -37,7 +37,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
   let redis: Client
   const clients: { disconnect(): void }[] = []
 
-  /** Opens a client. It is connected to the server, or to the port in `options`. */
+  /** Opens a client that is connected to the server, or to the port in `options`. */
   async function open(options: object = {}): Promise<Client> {
     const client = new ioredis.Redis({ port: server.port, host: server.host, lazyConnect: true, ...options })
     client.on('error', () => undefined)
@@ -71,7 +71,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello/)
   })
 
-  it('shows arguments but no results with traceSql "values"', async () => {
+  it('records arguments but no results with traceSql "values"', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -89,7 +89,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('RESULT')
   })
 
-  it('nests commands in the surrounding point, side by side', async () => {
+  it('records concurrent commands as siblings in the surrounding point', async () => {
     instrumented()
 
     await inTrace(() => withTrace('outer', () => Promise.all([redis.get('a'), redis.get('b'), redis.get('c')])))
@@ -118,7 +118,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'shows neither passwords nor scripts with traceSql %s',
+    'records neither passwords nor scripts with traceSql %s',
     async traceSql => {
       instrumented(['ioredis'], { traceSql })
       const failing = (...words: [string, ...string[]]) => redis.call(...words).catch(() => undefined)
@@ -285,7 +285,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     }
   })
 
-  it('keeps later messages out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed to them', async () => {
     instrumented()
     const subscriber = new ioredis.Redis({ port: server.port })
     clients.push(subscriber)
@@ -319,7 +319,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     ])
   })
 
-  it('records no requests to Sentinels', async () => {
+  it('does not record its own requests to Sentinels', async () => {
     instrumented()
     const client = new ioredis.Redis({
       sentinels: sentinels.sentinels.map(({ host, port }) => ({ host, port })),
@@ -349,7 +349,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(unhandled).toHaveLength(1)
   })
 
-  it('changes nothing outside a trace', async () => {
+  it('records nothing outside a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -358,7 +358,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both are undone', async () => {
+  it('records one point per command after two calls of instrument(), and no point after both are undone', async () => {
     const { sendCommand } = ioredis.Redis.prototype
     const first = instrumented()
     const second = instrumented()

@@ -18,9 +18,9 @@ import {
 import { instrumented, undoInstruments } from './instrumented.js'
 import { collect, inTrace, until } from './traced-calls.js'
 
-const MS = 80
+const SLOW_MS = 80
 
-/** A client with a call that takes `MS` milliseconds, and a call that fails. */
+/** A client with a call that takes `SLOW_MS` milliseconds, and a call that fails. */
 interface Client {
   slow(): Promise<unknown>
   failing(): Promise<unknown>
@@ -113,7 +113,7 @@ const CLIENTS: Record<string, () => Promise<Client>> = {
     channel.on('error', () => undefined)
     return {
       async slow() {
-        way.delay(MS / 2)
+        way.delay(SLOW_MS / 2)
         await new Promise((resolve, reject) =>
           channel.publish('amq.direct', 'nobody', Buffer.from('x'), {}, error => (error ? reject(error) : resolve(0))),
         )
@@ -133,10 +133,10 @@ const CLIENTS: Record<string, () => Promise<Client>> = {
   },
 }
 
-/** How a program may wait for a call. In each case, the trace or the step ends before the call. */
+/** The ways in which a program may wait for a call. In each case, the trace or the traced step ends before the call. */
 const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> = {
   'awaited after its trace has ended': async call => (await inTrace(async () => ({ answer: call() }))).result.answer,
-  'awaited after its step has ended': async call =>
+  'awaited after its traced step has ended': async call =>
     (
       await inTrace(async () => {
         const { answer } = await withTrace('prepare', async () => ({ answer: call() }))
@@ -187,7 +187,7 @@ describe.each(Object.keys(CLIENTS))('a call to %s', name => {
       const took = performance.now() - begun
       await until(() => ends()[1] !== undefined)
       const [start, stop] = ends().map(record => Date.parse(`${record?.timestamp}Z`)) as [number, number]
-      expect(stop - start).toBeGreaterThan(0.5 * MS)
+      expect(stop - start).toBeGreaterThan(0.5 * SLOW_MS)
       expect(stop - start).toBeLessThanOrEqual(took + 5)
       expect(ends()[1]?.info).not.toHaveProperty('etype')
     })

@@ -61,7 +61,10 @@ const CALLS: Record<string, Call> = {
   ),
 }
 
-/** How a program waits for a call within a trace. Only the first of `WAITS` keeps the trace open during the call. */
+/**
+ * How a program waits for a call within a trace. In all `WAITS` except the first, the trace or the traced step may end
+ * before the call.
+ */
 type Wait = (call: () => Promise<unknown>) => Promise<unknown>
 
 const WAITS: Record<string, Wait> = {
@@ -147,7 +150,7 @@ function measured(call: () => Promise<unknown>): { took: () => number; run: () =
 describe.each(Object.keys(CALLS))('a request by %s', name => {
   const call = CALLS[name] as Call
 
-  describe.each(Object.keys(WAITS))('%s', way => {
+  describe.each(Object.keys(WAITS))('that is %s', way => {
     const wait = WAITS[way] as Wait
 
     it('has a point that lasts until the response was read, and records the response', async () => {

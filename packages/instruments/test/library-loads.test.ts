@@ -34,7 +34,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs `body`, which can call a function `tell` to print loaded libraries. Returns the printed lines. */
+/** Runs `body`, in which `tell(label)` creates a callback that prints the loaded library. Returns the printed lines. */
 function runProgram(body: string): string[] {
   const program = `
     import { createRequire } from 'node:module'
@@ -61,7 +61,7 @@ function runProgram(body: string): string[] {
 }
 
 describe('a CommonJS library', () => {
-  it('is reported once if it is required after the call, before require() returns', () => {
+  it('is reported once, before require() returns, if it is required after whenLoaded()', () => {
     const told = runProgram(`
       whenLoaded('shop', (exports, copy) => { exports.seen = copy })
       console.log(JSON.stringify(require('shop').seen))
@@ -90,19 +90,19 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['early cjs 2.1.0 lib/index.js'])
   })
 
-  it('is reported if it is imported after the call', () => {
+  it('is reported if it is imported after whenLoaded()', () => {
     const told = runProgram(`whenLoaded('shop', tell('later')); await import('shop')`)
 
     expect(told).toEqual(['later cjs 2.1.0 lib/index.js'])
   })
 
-  it('is reported by the name of one of its files', () => {
+  it('is reported when the file that the option `file` names is loaded', () => {
     const told = runProgram(`whenLoaded('shop', tell('till'), { file: 'lib/till.js' }); require('shop')`)
 
     expect(told).toEqual(['till ring 2.1.0 lib/till.js'])
   })
 
-  it('is reported once for each of its copies, whatever their folder names', () => {
+  it('is reported once for each of its copies, even if their folders have other names', () => {
     write('node_modules/shop-1/package.json', '{ "name": "shop", "version": "1.0.0" }')
     write('node_modules/shop-1/index.js', 'exports.kind = "old"')
     write('node_modules/user/package.json', '{ "name": "user", "version": "1.0.0" }')
@@ -141,7 +141,7 @@ describe('a CommonJS library', () => {
 describe('a library of ES modules', () => {
   const ES_MODULE = "{ esModule: 'src/index.js' }"
 
-  it('is reported for both of its builds', () => {
+  it('is reported once for each of its builds', () => {
     const told = runProgram(`
       whenLoaded('modern', tell('a'), ${ES_MODULE})
       await import('modern')
@@ -179,7 +179,7 @@ describe('a library of ES modules', () => {
 })
 
 describe('whenLoaded()', () => {
-  it('reports exports that are passed by hand', () => {
+  it('reports the exports in the option `given`', () => {
     const told = runProgram(`whenLoaded('bundled', tell('a'), { given: { kind: 'bundle' } })`)
 
     expect(told).toEqual(['a bundle  '])
@@ -201,7 +201,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['a cjs 2.1.0 lib/index.js', 'undone a', 'true'])
   })
 
-  it('serves each of two callers for the same library until that caller undoes it', () => {
+  it('still reports to a second caller after the first caller has undone its call', () => {
     const told = runProgram(`
       const undo = whenLoaded('shop', tell('a'))
       whenLoaded('shop', tell('b'))
@@ -211,7 +211,7 @@ describe('whenLoaded()', () => {
     expect(told).toEqual(['b cjs 2.1.0 lib/index.js'])
   })
 
-  it('leaves a hook that was installed later in place', () => {
+  it('keeps a later hook of other code in place when it is undone', () => {
     const told = runProgram(`
       const Module = require('node:module')
       const undo = whenLoaded('shop', tell('a'))

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
-/** The ways to load a library: with which module system, and before or after `instrument()` is called. */
+/** The ways to load a library: with ES modules or CommonJS, and before or after `instrument()` is called. */
 export const LOAD_ORDERS = [
   ['import', 'before'],
   ['import', 'after'],

@@ -1,17 +1,20 @@
 import { get } from '@osprofiler/core'
 import { inTrace } from './traced-calls.js'
 
-/** Records whose context is current. A step calls this function in each of its callbacks, handlers and rows. */
+/**
+ * Checks that the current context is that of the caller. A step calls this function in each of its callbacks, event
+ * handlers and rows. `where` describes that place.
+ */
 export type See = (where: string) => void
 
-/** What a request does with a library. Resolves when that is complete. */
+/** The calls that one request makes to a library. Resolves when all calls are complete. */
 export type Step = (see: See, caller: number) => Promise<unknown>
 
 const CALLERS = 24
 
 /**
- * Runs a step concurrently for callers with and without a trace. Returns each `where` that ran outside its own caller's
- * context, without duplicates.
+ * Runs a step concurrently for callers with and without a trace. Returns a description of each place that ran outside
+ * its own caller's context, without duplicates.
  */
 export async function findStrays(step: Step, callers = CALLERS): Promise<string[]> {
   const strays = new Set<string>()
@@ -28,8 +31,8 @@ export async function findStrays(step: Step, callers = CALLERS): Promise<string[
       )
     }
     await step(see, caller)
-    see('what follows')
-    if (seen < 2) throw new Error('The step has shown nothing')
+    see('the code after the step')
+    if (seen < 2) throw new Error('The step never called see()')
   }
   await Promise.all(
     Array.from({ length: callers }, (_, caller) => (caller % 2 === 0 ? inTrace(() => take(caller)) : take(caller))),
@@ -42,7 +45,7 @@ export function untilDone(run: (done: () => void, failed: (error: unknown) => vo
   return new Promise((resolve, reject) => run(resolve, reject))
 }
 
-/** A library with its open connection, and the steps that callers take with them. */
+/** An open connection of a library, and the steps in which callers use the connection. */
 export interface Opened {
   readonly steps: Readonly<Record<string, Step>>
   /** Makes the first call, which opens the connection. */

@@ -112,7 +112,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(statements()).not.toContain('getMore things')
   })
 
-  it('keeps the context of code that iterates over a change stream, without a point per poll', async () => {
+  it('keeps the context of code that iterates over a change stream, and records no point per poll', async () => {
     instrumented()
     await client.connect()
     changeForever()

@@ -17,7 +17,7 @@ let url: string
 let proxy: Way
 let records: TraceRecord[]
 
-/** Uses the MongoDB server at OSPROFILER_TEST_MONGODB_URL, or a stand-in if that is not set. */
+/** Uses the MongoDB server at OSPROFILER_TEST_MONGODB_URL, or a stand-in if this variable is not set. */
 beforeAll(async () => {
   url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startStandIn())
   const { hostname, port } = new URL(url)
@@ -99,7 +99,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('shows values except secrets, and no results, with traceSql "values"', async () => {
+  it('records values except secrets, and no results, with traceSql "values"', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     await orders().insertOne({ _id: 1, status: 'RESULT' })
     const id = new library.ObjectId()
@@ -116,7 +116,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/SEALED|RESULT/)
   })
 
-  it('shows nested values of updates and pipeline stages, except secrets', async () => {
+  it('records nested values of updates and pipeline stages, except secrets', async () => {
     instrumented(['mongodb'], { traceSql: 'values' })
     const uuid = new library.UUID()
     const address = { city: { name: 'Ghent', geo: { lat: 51.05 } }, password: 'SEALED' }
@@ -203,7 +203,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'shows neither users nor passwords with traceSql %s',
+    'records neither user names nor passwords with traceSql %s',
     async traceSql => {
       instrumented(['mongodb'], { traceSql })
       const payload = new library.Binary(Buffer.from('\0SEALED\0SEALED'))
@@ -329,7 +329,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(waits(records)).toContain('pool')
   })
 
-  it('accepts a filter whose getter throws', async () => {
+  it('does not let a command fail if a getter of its filter throws', async () => {
     instrumented()
     let reads = 0
     const filter = {
@@ -345,7 +345,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: '?' }])
   })
 
-  it('changes nothing outside a trace', async () => {
+  it('records nothing outside a trace', async () => {
     instrumented()
 
     await orders().findOne({})
@@ -353,7 +353,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both are undone', async () => {
+  it('records one point per command after two calls of instrument(), and no point after both are undone', async () => {
     const first = instrumented()
     const second = instrumented()
 
@@ -408,7 +408,7 @@ describe.each(['mongoose', 'mongoose-8'])('%s', name => {
     return mongoose.model('Order', schema, 'orders')
   }
 
-  it('records operations as the points of their commands', async () => {
+  it('records each operation as the point of its mongodb command', async () => {
     instrumented()
     const Order = createModel()
     await mongoose.connect(url, { dbName: DATABASE })

@@ -71,7 +71,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
   })
 
   describe('a traced query', () => {
-    it('is a point with its statement, without the values', async () => {
+    it('becomes a point with its statement, without values', async () => {
       instrumented()
 
       const { baseId, result } = await inTrace(() => ask(pool, "SELECT ? AS a, 'SEALED' AS b", ['SEALED']))
@@ -88,7 +88,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toHaveLength(2)
     })
 
-    it('shows its text and parameters with traceSql "values"', async () => {
+    it('records its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTrace(() => ask(pool, "SELECT ?, 'b'", ['a']))
@@ -105,7 +105,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('with traceSql "off": the stop of the root point names the library', async () => {
+    it('makes the root point name the unrecorded library with traceSql "off"', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
@@ -145,7 +145,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
             stream.on('end', () => resolve(rows))
           }),
       ],
-    ])('made with %s has the same result as untraced, and is one point', async (form, run) => {
+    ])('made with %s has the same result as an untraced query, and is one point', async (form, run) => {
       instrumented()
       const connection = await acquire()
       if (form.includes('pool')) connection.release()
@@ -177,7 +177,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       ])
     })
 
-    it('records a failure as Python does, and repeats no value', async () => {
+    it('records a failure as Python does, without values', async () => {
       instrumented()
       const run = (sql: string, values?: unknown[]) => ask(pool, sql, values).catch((error: Error) => error)
 
@@ -193,7 +193,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(JSON.stringify(records).replaceAll('SEALEDD', '')).not.toContain('SEALED')
     })
 
-    it('ends with its timeout when it takes too long', async () => {
+    it('ends with the timeout error when it takes too long', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -235,7 +235,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       )
     }
 
-    it('is a point when it is prepared, and another one each time it is executed', async () => {
+    it('is one point when it is prepared, and another point each time it is executed', async () => {
       instrumented()
       const connection = await acquire()
 
@@ -259,7 +259,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       )
     })
 
-    it('shows its parameters with traceSql "values"', async () => {
+    it('records its parameters with traceSql "values"', async () => {
       instrumented('values')
       const connection = await acquire()
 
@@ -310,7 +310,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(seen.toSorted()).toEqual([...asked, ...asked].toSorted())
     })
 
-    it('records a failure to prepare or to execute, and repeats no value', async () => {
+    it('records a failure to prepare or to execute it, without values', async () => {
       instrumented()
       const connection = (await acquire()).promise()
 
@@ -383,7 +383,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records.map(record => record.name)).toEqual(['wait-start', 'wait-stop', 'db-start', 'db-stop'])
     })
 
-    it('is no point if a connection is free', async () => {
+    it('is not recorded if a connection is free', async () => {
       instrumented()
 
       await inTrace(async () => (await acquire()).release())
@@ -391,7 +391,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('records that a new connection is opened, and fails with the connection', async () => {
+    it('is recorded as a wait for a new connection, and fails if the connection fails', async () => {
       instrumented()
       const fresh = openPool()
       const refused = library.createPool({ host: '127.0.0.1', port: 1, password: 'SEALED' })
@@ -432,7 +432,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toHaveLength(2 * TRACES)
     })
 
-    it('leave an untraced request among them, and its callbacks, untraced', async () => {
+    it('leave untraced requests among them, and their callbacks, untraced', async () => {
       instrumented()
       const fresh = openPool()
       const contexts: unknown[] = []
@@ -462,7 +462,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('records one point per query if it is called twice, even after one of the two is undone', async () => {
+    it('records one point per query if it is called twice, even after one of the two calls is undone', async () => {
       const undo = instrumented()
       instrumented()
 

@@ -39,7 +39,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
   let redis: Client
   const clients: { destroy(): unknown }[] = []
 
-  /** Creates a client. It is closed after the test. */
+  /** Creates a client that is closed after the test. */
   function create(options: Parameters<NodeRedis['createClient']>[0] = {}): Client {
     const client = library.createClient({ url: server.url, ...options }) as Client
     client.on('error', () => undefined)
@@ -81,7 +81,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toMatch(/greeting|hello|hash/)
   })
 
-  it('shows arguments but no results with traceSql "values"', async () => {
+  it('records arguments but no results with traceSql "values"', async () => {
     instrumented(['redis'], { traceSql: 'values' })
     await redis.set('answer', 'RESULT')
 
@@ -91,7 +91,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('RESULT')
   })
 
-  it('nests commands in the surrounding point, side by side', async () => {
+  it('records concurrent commands as siblings in the surrounding point', async () => {
     instrumented()
 
     await inTrace(() => withTrace('outer', () => Promise.all([redis.get('a'), redis.get('b'), redis.get('c')])))
@@ -119,7 +119,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
   })
 
   it.each(['off', 'statements', 'values'] as const)(
-    'shows neither passwords nor scripts with traceSql %s',
+    'records neither passwords nor scripts with traceSql %s',
     async traceSql => {
       instrumented(['redis'], { traceSql })
       const failing = (...words: string[]) => redis.sendCommand(words).catch(() => undefined)
@@ -154,7 +154,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     },
   )
 
-  it('records pipelines and transactions as one point each, with the number of commands', async () => {
+  it('records each pipeline and each transaction as one point with the number of its commands', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -327,7 +327,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])
   })
 
-  it('keeps later messages out of the trace that subscribed', async () => {
+  it('keeps later messages out of the trace that subscribed to them', async () => {
     instrumented()
     const subscriber = create()
     const heard: string[] = []
@@ -368,7 +368,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records.map(({ parent_id }) => parent_id)).toEqual(Array(12).fill(baseId))
   })
 
-  it('records no point for a subscription that sends nothing', async () => {
+  it('records no point for a subscription if nothing is sent to the server', async () => {
     instrumented()
     const subscriber = create()
     await subscriber.connect()
@@ -400,7 +400,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('records a successful point for each cluster node that receives the command', async () => {
+  it('records a successful point for each cluster node that receives a command', async () => {
     instrumented()
     const client = library.createCluster({ rootNodes: cluster.nodes.map(({ url }) => ({ url })) })
     client.on('error', () => undefined)
@@ -415,7 +415,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual(keys.map(() => ({ statement: 'SET ? ?' })))
   })
 
-  it('records no requests to Sentinels', async () => {
+  it('does not record its own requests to Sentinels', async () => {
     instrumented()
     const client = library.createSentinel({
       name: 'mymaster',
@@ -451,7 +451,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     await until(() => records.filter(({ name }) => name === 'db-stop').length === 2)
   })
 
-  it('changes nothing outside a trace', async () => {
+  it('records nothing outside a trace', async () => {
     instrumented()
 
     await redis.set('a', 'x')
@@ -460,7 +460,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(records).toEqual([])
   })
 
-  it('records one point after two calls of instrument(), and none after both are undone', async () => {
+  it('records one point per command after two calls of instrument(), and no point after both are undone', async () => {
     const first = instrumented()
     const second = instrumented()
 

@@ -10,7 +10,10 @@ export interface Arrived {
   readonly rawHeaders: readonly string[]
 }
 
-/** A server whose paths behave in the various ways that a client has to handle. */
+/**
+ * A server for tests of HTTP clients. Each path behaves differently: for example, `/never` never responds, and `/cut`
+ * breaks off its response.
+ */
 export interface OriginServer extends AsyncDisposable {
   readonly port: number
   readonly origin: string

@@ -64,7 +64,7 @@ function ask(queryable: pg.Pool | pg.ClientBase, text: string): Promise<unknown[
 }
 
 describe('a traced query of pg', () => {
-  it('is a point with its statement, without the values', async () => {
+  it('becomes a point with its statement, without values', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(() => pool.query("SELECT $1::text AS a, 'SEALED' AS b", ['SEALED']))
@@ -78,7 +78,7 @@ describe('a traced query of pg', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('shows its text and parameters with traceSql "values"', async () => {
+  it('records its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(() => pool.query({ text: "SELECT $1::text, 'b'", values: ['a'] }))
@@ -92,27 +92,6 @@ describe('a traced query of pg', () => {
     await inTrace(() => pool.query('SELECT 1'))
 
     expect(records).toEqual([])
-  })
-
-  it('is not needed for pg to be named in the first record of the trace with traceSql "off"', async () => {
-    instrumented('off')
-
-    await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
-    await inTrace(() => withTrace('without', async () => undefined))
-
-    for (const name of ['with-stop', 'without-stop']) expect(only(records, name).info.unrecorded).toEqual(['pg'])
-    expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
-  })
-
-  it('is not assumed if only a store of this project has loaded pg', async () => {
-    instrumented('off')
-    noteOwnClient('pg')
-
-    await inTrace(() => withTrace('without', async () => undefined))
-    await inTrace(() => withTrace('with', () => pool.query('SELECT 1')))
-
-    expect(only(records, 'without-stop').info).not.toHaveProperty('unrecorded')
-    expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
   })
 
   it.each<[string, (client: pg.PoolClient) => Promise<unknown>]>([
@@ -149,7 +128,7 @@ describe('a traced query of pg', () => {
       },
     ],
     ['a stream', async client => client.query(new QueryStream('SELECT 7 AS n')).toArray()],
-  ])('made with %s has the same result as untraced, and is one point', async (_form, run) => {
+  ])('made with %s has the same result as an untraced query, and is one point', async (_form, run) => {
     instrumented()
     const client = await pool.connect()
 
@@ -161,7 +140,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS n' }])
   })
 
-  it('is shown as the name of its prepared statement if it has no text', async () => {
+  it('is recorded by the name of its prepared statement if it has no text', async () => {
     instrumented()
 
     await inTrace(async () => {
@@ -191,7 +170,7 @@ describe('a traced query of pg', () => {
     ])
   })
 
-  it('records a failure as Python does, and repeats no value', async () => {
+  it('records a failure as Python does, without values', async () => {
     instrumented()
     const query = (text: string, values?: unknown[]) => pool.query(text, values).catch((error: Error) => error)
 
@@ -229,7 +208,7 @@ describe('a traced query of pg', () => {
     expect(unhandled).toEqual([expect.objectContaining({ message: 'column "nothing" does not exist' })])
   })
 
-  it('fails at once if pg throws an error at once', async () => {
+  it('records an error that pg throws synchronously', async () => {
     instrumented()
     const client = await pool.connect()
 
@@ -241,7 +220,7 @@ describe('a traced query of pg', () => {
     expect(databaseCalls(records)).toMatchObject([{ statement: '', etype: 'TypeError' }])
   })
 
-  it.each(['promise', 'callback'])('ends with its timeout when it takes too long: %s', async form => {
+  it.each(['promise', 'callback'])('ends with the timeout error when it takes too long: %s', async form => {
     instrumented()
     const slow = openPool({ query_timeout: 50 })
     const run = async () => {
@@ -294,6 +273,29 @@ describe('a traced query of pg', () => {
   })
 })
 
+describe('a trace with traceSql "off"', () => {
+  it('names pg as unrecorded in its root point, even without a query of pg', async () => {
+    instrumented('off')
+
+    await inTrace(() => withTrace('with', () => withTrace('inner', () => pool.query('SELECT 1'))))
+    await inTrace(() => withTrace('without', async () => undefined))
+
+    for (const name of ['with-stop', 'without-stop']) expect(only(records, name).info.unrecorded).toEqual(['pg'])
+    expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
+  })
+
+  it('names pg only after a query of pg if a store of this project has loaded pg', async () => {
+    instrumented('off')
+    noteOwnClient('pg')
+
+    await inTrace(() => withTrace('without', async () => undefined))
+    await inTrace(() => withTrace('with', () => pool.query('SELECT 1')))
+
+    expect(only(records, 'without-stop').info).not.toHaveProperty('unrecorded')
+    expect(only(records, 'with-stop').info.unrecorded).toEqual(['pg'])
+  })
+})
+
 describe('waiting for a pool client', () => {
   it('is a separate point', async () => {
     instrumented()
@@ -310,7 +312,7 @@ describe('waiting for a pool client', () => {
     expect(records.map(({ name }) => name)).toEqual(['wait-start', 'wait-stop', 'db-start', 'db-stop'])
   })
 
-  it('is no point if a client is free', async () => {
+  it('is not recorded if a client is free', async () => {
     instrumented()
 
     await inTrace(async () => (await pool.connect()).release())
@@ -318,7 +320,7 @@ describe('waiting for a pool client', () => {
     expect(records).toEqual([])
   })
 
-  it('records that a connection is opened, and fails with the connection', async () => {
+  it('is recorded as a wait for a new connection, and fails if the connection fails', async () => {
     instrumented()
     const fresh = openPool()
     const refused = openPool({ connectionString: undefined, host: '127.0.0.1', port: 1, password: 'SEALED' })
@@ -332,7 +334,7 @@ describe('waiting for a pool client', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('ends with its timeout', async () => {
+  it('ends with the timeout error if no client becomes free', async () => {
     instrumented()
     const full = openPool()
     const client = await full.connect()
@@ -372,7 +374,7 @@ describe('two hundred requests over a pool of one client', () => {
     expect(databaseCalls(records)).toHaveLength(2 * TRACES)
   })
 
-  it('leave an untraced request among them, and its callbacks, untraced', async () => {
+  it('leave untraced requests among them, and their callbacks, untraced', async () => {
     instrumented()
     const contexts: unknown[] = []
     const untraced = () =>
@@ -433,7 +435,7 @@ describe('instrument() for pg', () => {
     expect(records).toEqual([])
   })
 
-  it('records one point per query if it is called twice, even after one of the two is undone', async () => {
+  it('records one point per query if it is called twice, even after one of the two calls is undone', async () => {
     const undo = instrumented()
     instrumented()
 

@@ -10,7 +10,9 @@ import { collect, inTrace } from './traced-calls.js'
 const NAME = '@photostructure/sqlite'
 const commonJs: typeof import('@photostructure/sqlite') = createRequire(import.meta.url)(NAME)
 
-/** Opens a database while the instrument is on. The instrument sees only databases that were opened then. */
+/**
+ * Opens a database while the instrument is on. The instrument records only databases that were opened while it was on.
+ */
 function open(file: string): InstanceType<typeof DatabaseSync> {
   const undo = instrument([NAME], { traceSql: 'statements' })
   try {
@@ -47,7 +49,7 @@ describe(NAME, () => {
     expect(databaseCalls(records)).toEqual([{ statement: 'SELECT 1 AS n' }])
   })
 
-  it('does not record databases that were opened earlier, which are still instances of their classes', async () => {
+  it('does not record databases that were opened before instrument(), and keeps them instances of their classes', async () => {
     class Own extends DatabaseSync {}
     const before = new DatabaseSync(':memory:')
     const undo = instrument([NAME], { traceSql: 'values' })

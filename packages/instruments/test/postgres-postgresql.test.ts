@@ -15,7 +15,7 @@ let sql: postgres.Sql
 const undos: (() => void | Promise<void>)[] = []
 
 /**
- * Passes the library to `instrument()`. Otherwise the instrument would find it some ticks later, and a test cannot tell
+ * Passes the library to `instrument()`. Otherwise the instrument would find it some ticks later, and a test cannot know
  * when.
  */
 function instrumented(traceSql: 'off' | 'statements' | 'values' = 'statements'): () => void {
@@ -45,7 +45,7 @@ afterEach(async () => {
 })
 
 describe('a traced query of postgres', () => {
-  it('is a point with its statement, without the values', async () => {
+  it('becomes a point with its statement, without values', async () => {
     instrumented()
 
     const { baseId, result } = await inTrace(async () => [...(await sql`SELECT ${'SEALED'}::text AS a, 'SEALED' AS b`)])
@@ -59,7 +59,7 @@ describe('a traced query of postgres', () => {
     expect(records).toHaveLength(2)
   })
 
-  it('shows its text and parameters with traceSql "values"', async () => {
+  it('records its text and parameters with traceSql "values"', async () => {
     instrumented('values')
 
     await inTrace(async () => await sql`SELECT ${'a'}::text, ${sql({ b: 1 })} FROM (SELECT 1 AS b) AS t`.catch(() => 0))
@@ -76,7 +76,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('with traceSql "off": the stop of the root point names the library', async () => {
+  it('makes the root point name the unrecorded library with traceSql "off"', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))
@@ -86,7 +86,7 @@ describe('a traced query of postgres', () => {
 
   it.each<[string, () => Promise<unknown>]>([
     ['a template', async () => [...(await sql`SELECT 7 AS n`)]],
-    ['a text', async () => [...(await sql.unsafe('SELECT 7 AS n'))]],
+    ['a string', async () => [...(await sql.unsafe('SELECT 7 AS n'))]],
     ['execute()', async () => [...(await sql`SELECT 7 AS n`.execute())]],
     [
       'forEach()',
@@ -105,14 +105,14 @@ describe('a traced query of postgres', () => {
       },
     ],
     [
-      "a cursor's function",
+      'a cursor with a function',
       async () => {
         const read: unknown[] = []
         await sql`SELECT 7 AS n`.cursor(1, rows => void read.push(...rows))
         return read
       },
     ],
-  ])('made with %s has the same result as untraced, and is one point', async (_form, run) => {
+  ])('made with %s has the same result as an untraced query, and is one point', async (_form, run) => {
     instrumented()
 
     const { result } = await inTrace(run)
@@ -157,7 +157,7 @@ describe('a traced query of postgres', () => {
     ])
   })
 
-  it('records a failure as Python does, and repeats no value', async () => {
+  it('records a failure as Python does, without values', async () => {
     instrumented()
 
     const { result } = await inTrace(async () => await sql`SELECT a FROM nowhere`.catch((error: Error) => error))
@@ -210,7 +210,7 @@ describe('a traced query of postgres', () => {
     ).toEqual(['SELECT ?', 'SELECT pg_sleep(?)'])
   })
 
-  it('ends with the timeout if the server does not answer', async () => {
+  it('ends if the server does not respond before the timeout', async () => {
     instrumented()
     const away = open({ host: '127.0.0.1', port: 1, connect_timeout: 1 })
 
@@ -222,7 +222,7 @@ describe('a traced query of postgres', () => {
     expect(JSON.stringify(records)).not.toContain('SEALED')
   })
 
-  it('follows a point `wait` if it has to wait for a connection', async () => {
+  it('comes after a point `wait` if it has to wait for a connection', async () => {
     instrumented()
     const narrow = open({ max_pipeline: 1 } as object)
 
@@ -285,7 +285,7 @@ describe('instrument() for postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('records one point per query if it is called twice, even after one of the two is undone', async () => {
+  it('records one point per query if it is called twice, even after one of the two calls is undone', async () => {
     const undo = instrumented()
     instrumented()
 

@@ -160,7 +160,7 @@ describe('a rule', () => {
     expect(asked.map(mayReceive)).toEqual([true, true, false])
   })
 
-  it('allows nothing if its function throws or does not return true', () => {
+  it('allows no URL if its function throws or does not return true', () => {
     const fail = (): boolean => {
       throw new Error('no such list')
     }
@@ -321,7 +321,7 @@ describe('the metadata service of a cloud', () => {
     ['100.64.0.0/10', 'http://100.100.100.201/'],
     ['*.internal', 'http://catalog.google.internal/'],
     ['*.metadata.google.internal', 'http://x.metadata.google.internal/'],
-  ])('does not exclude neighboring addresses: %s allows %s', (rule, url) => {
+  ])('does not affect neighboring addresses and names: %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
   })
 })

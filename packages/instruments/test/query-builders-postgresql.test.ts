@@ -57,7 +57,7 @@ async function expectNoMixture(ask: Ask): Promise<void> {
 }
 
 describe('knex with a pool that the program has created', () => {
-  it('has points for queries and for waits for that pool', async () => {
+  it('records its queries as points', async () => {
     const pool = new pg.Pool({ connectionString: server.url, max: 1 })
     const db = knex({ client: 'pg', connectionPool: pool } as Knex.Config)
 
@@ -68,7 +68,7 @@ describe('knex with a pool that the program has created', () => {
     await pool.end()
   })
 
-  it('works with an unknown pool class', async () => {
+  it('still runs queries if the class of its pool is unknown', async () => {
     const db = knex({ client: 'pg', connection: server.url })
     const { pool } = db.client as { pool: object }
     Object.defineProperty(pool, 'numFree', {
@@ -125,7 +125,7 @@ describe('knex', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('separates two hundred requests over one connection', async () => {
+  it('keeps two hundred requests over one connection in their own traces', async () => {
     await expectNoMixture(number => db.select(db.raw('?::int AS n', [number])))
   })
 })
@@ -155,7 +155,7 @@ describe('kysely', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it('separates two hundred requests over one connection', async () => {
+  it('keeps two hundred requests over one connection in their own traces', async () => {
     await expectNoMixture(number => sql`SELECT ${number}::int AS n`.execute(db))
   })
 })

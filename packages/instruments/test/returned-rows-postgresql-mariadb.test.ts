@@ -47,7 +47,7 @@ function rowsOf(queries: readonly TraceRecord[]): unknown[] {
     .map(({ info }) => (info.db as { rows?: unknown } | undefined)?.rows)
 }
 
-/** Calls back when an emitter has reported its end, and reads all rows of it. */
+/** Reads all rows of an emitter. Resolves when the emitter has ended. */
 function ended(emitter: NodeJS.EventEmitter): Promise<void> {
   return new Promise(resolve => {
     emitter.on('row', () => undefined).on('data', () => undefined)
@@ -75,7 +75,7 @@ describe('the number of rows that pg returns', () => {
     ['several statements, whose rows are not counted', client => client.query('SELECT 1; SELECT 2'), [undefined]],
     ['a statement that returns no rows', client => client.query('SET work_mem = 1024'), [undefined]],
     ['a failure', client => client.query('SELECT nothing').catch(() => undefined), [undefined]],
-  ])('is recorded for %s', async (_, ask, expected) => {
+  ])('is recorded if it is known: %s', async (_, ask, expected) => {
     const client = await pool.connect()
 
     await inTrace(async () => ask(client))
@@ -108,7 +108,7 @@ describe('the number of rows that postgres returns', () => {
     ['forEach, whose rows are not counted', sql => sql`SELECT generate_series(1, 3)`.forEach(ignore), [undefined]],
     ['several statements, whose rows are not counted', sql => sql`SELECT 1; SELECT 2`.simple(), [undefined]],
     ['a statement that returns no rows', sql => sql`SET work_mem = 1024`, [undefined]],
-  ])('is recorded for %s', async (_, ask, expected) => {
+  ])('is recorded if it is known: %s', async (_, ask, expected) => {
     undoAfterTest(instrument(['postgres'], { traceSql: 'statements', libraries: { postgres } }))
     const sql = postgres(postgresql.url, { max: 1, fetch_types: false })
     closings.push(() => sql.end({ timeout: 0 }))
@@ -131,7 +131,7 @@ describe('the number of rows that mysql2 returns', () => {
     ['several statements, whose rows are not counted', pool => pool.promise().query('SELECT 1; SELECT 2'), [undefined]],
     ['a statement that returns no rows', pool => pool.promise().query('SET @a = 1'), [undefined]],
     ['events of a statement that returns no rows', pool => ended(pool.query('SET @a = 1')), [undefined]],
-  ])('is recorded for %s', async (_, ask, expected) => {
+  ])('is recorded if it is known: %s', async (_, ask, expected) => {
     instrumented(['mysql2'], { traceSql: 'statements' })
     const pool = mysql.createPool({
       uri: mariadb.url.replace(/^\w+:/, 'mysql:'),

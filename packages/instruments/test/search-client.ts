@@ -12,7 +12,7 @@ import { databaseCalls } from './database-calls.js'
 import { LOAD_ORDERS, traceInProgram } from './load-order.js'
 import { collect, inTrace, only, until } from './traced-calls.js'
 
-/** Methods that all clients have. OpenSearch's client takes the rest of a request in `body`. */
+/** Methods that all clients have. OpenSearch's client takes all members except the index and the id in `body`. */
 interface Client {
   search(request: object, options?: object): Promise<unknown>
   index(request: object): Promise<unknown>
@@ -23,7 +23,7 @@ interface Client {
 }
 
 const TRACES = 200
-// The driver does not use this index, because the driver's tests remove the driver's indices.
+// This is not an index of this project's Elasticsearch driver, because the driver's tests remove the driver's indices.
 const INDEX = 'instrumented'
 const ALL = { query: { match_all: {} } }
 
@@ -36,7 +36,8 @@ interface Library {
 }
 
 /**
- * Instruments, and waits until the instrument has found the client, because it finds ES modules only some ticks later.
+ * Calls `instrument`, and waits until the client is wrapped, because the instrument finds ES modules only some ticks
+ * later.
  */
 async function instrumentAll({ Transport }: Library, ...args: Parameters<typeof instrument>): Promise<() => void> {
   const { request } = Transport.prototype
@@ -54,7 +55,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Declares the tests for the points that a client's requests become, using a real server. */
+/** Declares the tests that a client's requests become points. The tests use a real server. */
 export function describeSearchClient(name: string, server: SearchServerName): void {
   describe(`${name} at ${server}`, () => {
     const product = server.startsWith('opensearch') ? 'opensearch' : 'elasticsearch'
@@ -142,24 +143,27 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       ])
     })
 
-    it.each(['off', 'values'] as const)('never shows users, keys or passwords with traceSql %s', async traceSql => {
-      await instrumented(undefined, { traceSql })
-      const failing = (request: object) => client.transport.request(request).catch(() => undefined)
-      const access = create({ auth: { username: 'SEALED', password: 'SEALED' } })
+    it.each(['off', 'values'] as const)(
+      'never records user names, keys or passwords with traceSql %s',
+      async traceSql => {
+        await instrumented(undefined, { traceSql })
+        const failing = (request: object) => client.transport.request(request).catch(() => undefined)
+        const access = create({ auth: { username: 'SEALED', password: 'SEALED' } })
 
-      await inTrace(async () => {
-        await failing({ method: 'PUT', path: '/_security/user/SEALED/_password', body: { password: 'SEALED' } })
-        await failing({ method: 'PUT', path: '/_plugins/_security/api/account', body: { current: 'SEALED' } })
-        await failing({ method: 'POST', path: '/_security/api_key/grant', body: { grant: 'SEALED' } })
-        await failing({ method: 'PUT', path: '/_scripts/x', body: { script: { source: 'SEALED' } } })
-        await access.search(query(ALL)).catch(() => undefined)
-      })
+        await inTrace(async () => {
+          await failing({ method: 'PUT', path: '/_security/user/SEALED/_password', body: { password: 'SEALED' } })
+          await failing({ method: 'PUT', path: '/_plugins/_security/api/account', body: { current: 'SEALED' } })
+          await failing({ method: 'POST', path: '/_security/api_key/grant', body: { grant: 'SEALED' } })
+          await failing({ method: 'PUT', path: '/_scripts/x', body: { script: { source: 'SEALED' } } })
+          await access.search(query(ALL)).catch(() => undefined)
+        })
 
-      // The path in an HTTP point contains the user's name, because the program requests that path.
-      const own = records.filter(record => record.name.startsWith('db'))
-      expect(databaseCalls(own)).toHaveLength(5)
-      expect(JSON.stringify(own)).not.toContain('SEALED')
-    })
+        // The path in an HTTP point contains the user's name, because the program requests that path.
+        const own = records.filter(record => record.name.startsWith('db'))
+        expect(databaseCalls(own)).toHaveLength(5)
+        expect(JSON.stringify(own)).not.toContain('SEALED')
+      },
+    )
 
     it("records a request's error without values", async () => {
       await instrumented()
@@ -181,7 +185,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(only(records, 'http-stop').info.etype).toBeTypeOf('string')
     })
 
-    it('nests each attempt of a retried request', async () => {
+    it('nests each attempt of a retried request in the point of the call', async () => {
       await instrumented()
       const lost = create({ node: `http://127.0.0.1:${await findFreePort()}`, maxRetries: 2, retryBackoff: () => 0 })
 
@@ -263,7 +267,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(unhandled).toHaveLength(1)
     })
 
-    it('changes nothing outside a trace', async () => {
+    it('records nothing outside a trace', async () => {
       await instrumented()
 
       await client.search(query(ALL))
@@ -271,7 +275,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
       expect(records).toEqual([])
     })
 
-    it('records one point after two calls of instrument(), and none after both are undone', async () => {
+    it('records one point per request after two calls of instrument(), and no point after both are undone', async () => {
       const first = await instrumented(['elasticsearch'])
       const second = instrument(['elasticsearch'])
 
@@ -289,7 +293,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
 
     it.each(orders)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
       const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
-      // The instrument finds modules some ticks after they were loaded.
+      // The instrument finds ES modules some ticks after they were loaded.
       const work = `
       const client = new library.Client({ node: '${url}' })
       for (let i = 0; i < 500 && !records.some(({ name }) => name === 'db-stop'); i++) {

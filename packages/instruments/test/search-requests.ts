@@ -60,7 +60,10 @@ const PATHS = [
   ['/__proto__/constructor', '/__proto__/?'],
 ] as const
 
-/** Declares the tests for how points show the paths and failures of a client's requests, using a real server. */
+/**
+ * Declares the tests for the paths and the failures that the points of a client's requests show. The tests use a real
+ * server.
+ */
 export function describeSearchRequests(name: string, serverName: SearchServerName): void {
   describe(`requests of ${name} at ${serverName}`, () => {
     let server: SearchServer
@@ -101,7 +104,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       return databaseCalls(records)
     }
 
-    it('show the API words in their paths, but no names or handles', async () => {
+    it('are recorded with the API words in their paths, but without ids, names and handles', async () => {
       await instrumentWith('off')
 
       const calls = await ask(...PATHS.map(([path]) => ({ method: 'GET', path })))
@@ -110,7 +113,7 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       expect(JSON.stringify(calls)).not.toMatch(/sealed/i)
     })
 
-    it('never show their content unless they are about documents, even if they fail', async () => {
+    it('are recorded without their content unless they are about documents, even if they fail', async () => {
       await instrumentWith('values')
 
       const calls = await ask(
@@ -129,13 +132,16 @@ export function describeSearchRequests(name: string, serverName: SearchServerNam
       expect(JSON.stringify(calls)).not.toContain('SEALED')
     })
 
-    it.each(['off', 'values'] as const)('record that a missing document was not found, with traceSql %s', async how => {
-      await instrumentWith(how)
-      await client.transport.request({ method: 'POST', path: '/requests/_doc', body: {} })
+    it.each(['off', 'values'] as const)(
+      'are recorded as not found if the document is missing, with traceSql %s',
+      async how => {
+        await instrumentWith(how)
+        await client.transport.request({ method: 'POST', path: '/requests/_doc', body: {} })
 
-      const [call] = await ask({ method: 'GET', path: '/requests/_doc/2' })
+        const [call] = await ask({ method: 'GET', path: '/requests/_doc/2' })
 
-      expect(call).toMatchObject({ etype: 'ResponseError', message: '404 Not Found' })
-    })
+        expect(call).toMatchObject({ etype: 'ResponseError', message: '404 Not Found' })
+      },
+    )
   })
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
 })
 afterAll(() => origin[Symbol.asyncDispose]())
 
-/** For each client, a request with a secret in every part of it that must not be recorded. */
+/** A request by each client. Every part of the request that must not be recorded contains a secret. */
 const CLIENTS: Record<string, (url: string) => Promise<unknown>> = {
   fetch: async url => (await fetch(url, { headers: HEADERS, method: 'POST', body: SECRET })).text(),
   undici: async url => (await undiciRequest(url, { headers: HEADERS, method: 'POST', body: SECRET })).body.text(),
@@ -57,8 +57,8 @@ function withUser(url: string): string {
   return url.replace('://', `://${SECRET}:${SECRET}@`)
 }
 
-describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('records no secret from the URL, the headers, the body, a redirect or a failure', async () => {
+describe.each(Object.entries(CLIENTS))('a request by %s', (_name, ask) => {
+  it('is recorded without secrets from the URL, the headers, the body, a redirect or a failure', async () => {
     const records = await recordWithoutSecrets(undefined, async () => {
       await ask(`${origin.origin}/ok?${QUERY}`)
       await ask(`${origin.origin}/redirect?to=${encodeURIComponent(`/ok?token=${SECRET}`)}&token=1`).catch(

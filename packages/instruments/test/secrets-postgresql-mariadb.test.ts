@@ -58,8 +58,7 @@ const CLIENTS: Record<string, () => Promise<unknown>> = {
 }
 
 /**
- * Runs a query inside one of the program's own points, which also records the failure, and could thus record the
- * secret.
+ * Runs a query in one of the program's own points. That point records the failure too, so it could record the secret.
  */
 async function failing(ask: () => Promise<unknown>): Promise<void> {
   await withTrace('step', ask).catch(() => undefined)
@@ -73,8 +72,8 @@ function withUser(url: string): string {
   return other.href
 }
 
-describe.each(Object.entries(CLIENTS))('by %s', (_name, ask) => {
-  it('records no query values and no password', async () => {
+describe.each(Object.entries(CLIENTS))('a query by %s', (_name, ask) => {
+  it('is recorded without values and passwords', async () => {
     const records = await recordWithoutSecrets({ traceSql: 'statements', libraries: { postgres } }, ask)
 
     expect(records.some(({ name }) => name === 'db-start')).toBe(true)

@@ -8,8 +8,8 @@ export const SECRET = 'SEALED'
 
 /**
  * Runs `work` in a trace with every instrument on, and with a hook that marks each record. Resolves to the records that
- * left the process. Expects all of them to have passed the hook, and none to contain a secret. `options` passes
- * libraries that are ES modules, because the instruments find ES modules only some ticks after they were loaded.
+ * left the process. Expects that every record has passed the hook, and that no record contains a secret. `options`
+ * passes libraries that are ES modules, because the instruments find ES modules only some ticks after they were loaded.
  */
 export async function recordWithoutSecrets(
   options: Parameters<typeof instrument>[1],

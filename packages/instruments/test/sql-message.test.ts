@@ -41,13 +41,13 @@ describe('a database error message', () => {
     expect(messageOf(shown)).not.toContain('SEALED')
   })
 
-  it('contains no part of a long string', () => {
+  it('contains no part of a parameter that begins with another parameter', () => {
     const shown = hideValuesInMessage(new Error('bad SEALED-AND-MORE'), statement, ['SEALED', 'SEALED-AND-MORE'])
 
     expect(messageOf(shown)).toBe('bad ?')
   })
 
-  it('is shown without running a getter of a parameter, even if a parameter is circular', () => {
+  it('is redacted without running a getter of a parameter, even if a parameter is circular', () => {
     const params: Record<string, unknown> = Object.defineProperty({ a: 'SEALED' }, 'b', {
       enumerable: true,
       get: () => {

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { redactStatement } from '../src/sql/text/sql-text.js'
 import type { SqlDialect } from '../src/sql/text/sql-tokens.js'
 
-// Each statement is composed of parts, and for each part it is known whether it is a value. So no second parser is
-// needed.
+// The tests compose each statement from parts, and know for each part whether it is a value. So the tests need no
+// second parser.
 
-/** Every value and every comment contains these secrets. No other part does. */
+/** Every value and every comment contains one of these secrets. No other part contains a secret. */
 const SECRET = 'SEALED'
 const SECRET_NUMBER = '424242'
 
@@ -97,7 +97,7 @@ const RUNS = { numRuns: 2_000 }
 describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a %s statement', dialect => {
   const statement = fc.array(fc.tuple(partOf(dialect), space), { minLength: 1, maxLength: 14 })
 
-  it('shows no value, whatever the position and content of the value', () => {
+  it('never shows a value, at any position and with any content', () => {
     fc.assert(
       fc.property(statement, parts => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
@@ -125,12 +125,12 @@ describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a %s statement', dial
     )
   })
 
-  it('shows no value, wherever it is cut off', () => {
+  it('never shows a value, even if it is cut off at any position', () => {
     fc.assert(
       fc.property(statement, fc.nat(), (parts, at) => {
         const sql = parts.map(([part, between]) => part.sql + between).join('')
 
-        // A cut inside a secret leaves part of the secret.
+        // A cut inside a secret leaves only the beginning of the secret, so the pattern is shorter here.
         const { text } = redactStatement(sql.slice(0, at % (sql.length + 1)), dialect)
 
         expect(text).not.toMatch(/SEAL|4242/)

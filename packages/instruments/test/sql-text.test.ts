@@ -29,11 +29,11 @@ describe.each(DIALECTS)('a %s statement', dialect => {
     ["SELECT 'a' || 'SEALED", 'SELECT ?'],
     ['SELECT ünïcode, 名前 FROM "t"'.replaceAll('"', dialect === 'mysql' ? '`' : '"'), undefined],
     ['', ''],
-  ])('%s', (sql, expected = sql) => {
+  ])('is shown without values: %s', (sql, expected = sql) => {
     expect(shown(sql, dialect)).toBe(expected)
   })
 
-  it('causes no error, is read in time, and stays within the maximum length, for any input', () => {
+  it('causes no error, is read quickly, and stays within the maximum length, for any input', () => {
     const part = fc.constantFrom("'", '"', '`', '\\', '$$', '$a$', '--', '/*', '*/', '#', '\n', ' ', 'a', '1', 'E', '[')
     fc.assert(
       fc.property(fc.array(part, { maxLength: 40 }), parts => {
@@ -42,7 +42,7 @@ describe.each(DIALECTS)('a %s statement', dialect => {
     )
   })
 
-  it('shows no secret between quotes, whatever is around the quotes', () => {
+  it('never shows a quoted value, with any text before and after it', () => {
     const around = fc.constantFrom("''", 'a', ' ', '1', ',', '--x\n', '/* x */', '"a"', '(')
     fc.assert(
       fc.property(fc.array(around), fc.array(around), (before, after) => {
@@ -68,7 +68,7 @@ describe.each(DIALECTS)('a %s statement', dialect => {
     expect(shown(`SELECT 'SEALED${'x'.repeat(100_000)}'`, dialect)).toBe('SELECT ?...')
   })
 
-  it('shows no word from the new value of a setting', () => {
+  it('hides the new value of a setting, even without quotes', () => {
     expect(shown('SET app.token = SEALED', dialect)).toBe('SET app.token = ?')
     expect(shown('SET app.token TO SEALED; SELECT a', dialect)).toBe('SET app.token TO ?; SELECT a')
     expect(shown('UPDATE t SET a = b', dialect)).toBe('UPDATE t SET a = b')
@@ -111,7 +111,7 @@ describe('a PostgreSQL statement', () => {
     ],
     ['CREATE TABLE t (a int REFERENCES u ON DELETE SET NULL, CHECK (b = c))', undefined],
     ['INSERT INTO t VALUES ($1) ON CONFLICT (a) DO UPDATE SET b = excluded.b', undefined],
-  ])('%s', (sql, expected = sql.replace("'SEALED'", '?')) => {
+  ])('is shown without values: %s', (sql, expected = sql.replace("'SEALED'", '?')) => {
     expect(shown(sql)).toBe(expected)
   })
 })
@@ -145,7 +145,7 @@ describe('a MySQL statement', () => {
     ['SET @x := SEALED, @@y = SEALED', 'SET @x := ?, ? = ?'],
     ["LOAD DATA LOCAL INFILE 'SEALED' INTO TABLE t", 'LOAD DATA LOCAL INFILE ? INTO TABLE t'],
     ['SELECT user FROM t GROUP BY password, a', 'SELECT user FROM t GROUP BY password, a'],
-  ])('%s', (sql, expected) => {
+  ])('is shown without values: %s', (sql, expected) => {
     expect(shown(sql, 'mysql')).toBe(expected)
   })
 })
@@ -171,7 +171,7 @@ describe('an SQLite statement', () => {
     ['SELECT a FROM t WHERE a IN ("SEALED", "SEALED") AND "b"', 'SELECT a FROM t WHERE a IN (?, ?) AND "b"'],
     ['SELECT "a"."b" FROM "a" JOIN "c" ON "a"."b" = "c"."d"', 'SELECT "a"."b" FROM "a" JOIN "c" ON "a"."b" = "c"."d"'],
     ["SELECT ?1, :name, @name, $name, [odd 'name], `b`, 'C:\\'", "SELECT ?1, :name, @name, $name, [odd 'name], `b`, ?"],
-  ])('%s', (sql, expected) => {
+  ])('is shown without values: %s', (sql, expected) => {
     expect(shown(sql, 'sqlite')).toBe(expected)
   })
 })

@@ -21,7 +21,7 @@ export interface SqliteStatement {
 
 /**
  * Declares the tests that every SQLite library must pass. `program` is the source code of a separate program, which
- * opens a database `db` with the exports in `library`. `seesPrepared` says whether the instrument records statements
+ * opens a database `db` with the exports in `library`. `seesPrepared` is true if the instrument also records statements
  * that were prepared before it was on.
  */
 export function describeSqlite(
@@ -56,7 +56,7 @@ export function describeSqlite(
   })
 
   describe('a traced statement', () => {
-    it('is a point that shows no values', async () => {
+    it('becomes a point without values', async () => {
       instrumented()
       const statement = db.prepare("SELECT ? AS a, 'SEALED' AS b")
 
@@ -70,7 +70,7 @@ export function describeSqlite(
       expect(records).toHaveLength(2)
     })
 
-    it('shows its text and parameters with traceSql "values"', async () => {
+    it('records its text and parameters with traceSql "values"', async () => {
       instrumented('values')
 
       await inTraceSync(() => {
@@ -92,7 +92,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('with traceSql "off": the stop of the root point names the library', async () => {
+    it('makes the root point name the unrecorded library with traceSql "off"', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))
@@ -135,7 +135,7 @@ export function describeSqlite(
       expect(records.map(record => record.name)).toEqual(['db-start', 'db-stop', 'db-start', 'db-stop'])
     })
 
-    it('says how many rows it returned, if the library tells them all', async () => {
+    it('records how many rows it returned, if the library returns all rows', async () => {
       for (let n = 1; n <= 3; n++) db.exec(`INSERT INTO t (n) VALUES (${n})`)
       instrumented()
 
@@ -151,7 +151,7 @@ export function describeSqlite(
       expect(stops.map(({ info }) => info.db)).toEqual([{ rows: 3 }, { rows: 3 }, { rows: 1 }, undefined, undefined])
     })
 
-    it(`that was prepared before is ${seesPrepared ? 'a' : 'no'} point`, async () => {
+    it(`that was prepared before instrument() is ${seesPrepared ? '' : 'not '}recorded`, async () => {
       const statement = db.prepare('SELECT 1 AS n')
       instrumented()
       db.prepare('SELECT 2')
@@ -161,7 +161,7 @@ export function describeSqlite(
       expect(databaseCalls(records)).toEqual(seesPrepared ? [{ statement: 'SELECT ? AS n' }] : [])
     })
 
-    it('records a failure as Python does, and repeats no value', async () => {
+    it('records a failure as Python does, without values', async () => {
       db.exec("INSERT INTO t (n, s) VALUES (1, 'x')")
       instrumented()
       const run = (fn: () => unknown) => {
@@ -233,7 +233,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('records one point per statement if it is called twice, even after one of the two is undone', async () => {
+    it('records one point per statement if it is called twice, even after one of the two calls is undone', async () => {
       const undo = instrumented()
       instrumented()
 

@@ -3,8 +3,8 @@ import type { Arrived } from './origin-server.js'
 
 export const KEY = 'SECRET'
 
-/** The longest time that any step may take on a busy machine, in milliseconds. */
-const PATIENCE = 30_000
+/** The longest time that `until` waits. Any step may be slow on a busy machine. */
+const MAX_WAIT_MS = 30_000
 
 let collected: readonly TraceRecord[] = []
 
@@ -26,7 +26,9 @@ export async function inTrace<T>(fn: () => Promise<T>): Promise<{ baseId: string
 export function only(records: readonly TraceRecord[], name: string): TraceRecord {
   const [record, ...more] = records.filter(one => one.name === name)
   if (record === undefined || more.length > 0) {
-    throw new Error(`${more.length + (record ? 1 : 0)} records ${name} in ${records.map(one => one.name).join(' ')}`)
+    throw new Error(
+      `Found ${more.length + (record ? 1 : 0)} records named ${name} in: ${records.map(one => one.name).join(' ')}`,
+    )
   }
   return record
 }
@@ -53,7 +55,7 @@ export function carried({ headers }: Arrived): UnpackedTrace | undefined {
  * error and the names of the recorded points.
  */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE
+  const end = performance.now() + MAX_WAIT_MS
   for (;;) {
     let last: unknown
     try {
@@ -64,7 +66,7 @@ export async function until(condition: () => boolean): Promise<void> {
     if (last === true) return
     if (performance.now() > end) {
       const names = collected.map(({ name }) => name).join(' ')
-      throw new Error(`Never came: ${condition}, but ${last}; recorded: ${names}`)
+      throw new Error(`${condition} never returned true, but ${last}. Recorded: ${names}`)
     }
     await new Promise(resolve => setTimeout(resolve, 5))
   }

@@ -33,7 +33,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     undici = await import(`undici-${version}`)
   })
 
-  it('records request() as a point and sends the trace', async () => {
+  it('records request() as a point and sends the trace headers', async () => {
     const { baseId } = await inTrace(async () => {
       const { body } = await undici.request(`${server.origin}/ok?a=1`, { headers: { a: 'b', c: ['d', 'e'] } })
       return body.text()
@@ -46,7 +46,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(server.arrived[0]?.headers).toMatchObject({ a: 'b', c: 'd, e' })
   })
 
-  it('records fetch() as a point and sends the trace', async () => {
+  it('records fetch() as a point and sends the trace headers', async () => {
     await inTrace(async () => (await undici.fetch(`${server.origin}/ok`)).text())
 
     expect(server.arrived.map(carried)).toEqual([
@@ -129,7 +129,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(records).toHaveLength(2 * traced.length)
   })
 
-  it('sends no trace to a forbidden proxy or to a tunnel', async () => {
+  it('sends no trace headers to a forbidden proxy or through its tunnel', async () => {
     await using proxy = await openProxy()
     undo()
     undo = instrument(undefined, { propagateTo: ['catalog.example'] })
@@ -146,7 +146,7 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
     expect(records.every(({ name }) => name.startsWith('http-'))).toBe(true)
   })
 
-  it('sends the trace through an allowed proxy', async () => {
+  it('sends the trace headers through an allowed proxy', async () => {
     await using proxy = await openProxy()
     const agent = new undici.ProxyAgent(proxy.origin)
 
@@ -184,9 +184,9 @@ it.each([6, 7])(
   },
 )
 
-describe.each([6, 7, ...newest])('the interceptors of undici %i', version => {
+describe.each([6, 7, ...newest])('an interceptor of undici %i', version => {
   it.each(['redirect', 'retry'] as const)(
-    '%s keeps a repeated request in its own trace, or leaves it untraced',
+    'keeps a repeated request in its own trace, or leaves it untraced: %s',
     async name => {
       const undici: Undici = await import(`undici-${version}`)
       const dispatcher = new undici.Agent({ connections: 2 }).compose(
@@ -224,7 +224,10 @@ interface Proxy extends AsyncDisposable {
   carried(): boolean
 }
 
-/** Opens a proxy for tunnels and plain requests. It reports whether a request showed it a trace. */
+/**
+ * Opens a proxy for tunnels and plain requests. Its method `carried` returns whether a request to the proxy had trace
+ * headers.
+ */
 async function openProxy(): Promise<Proxy> {
   let carriedTrace = false
   const proxy: Server = createServer((req, res) => {

@@ -79,7 +79,7 @@ const OPENS: Record<string, Open> = {
   ),
 }
 
-describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name => {
+describe.each(Object.keys(OPENS))('a response with a large body, received by %s,', name => {
   const open = OPENS[name] as Open
 
   it('ends its point at the response head if the body is unread, and records `unread`', async () => {
@@ -140,7 +140,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, by %s,', name =
     expect(requests).not.toHaveProperty('unread')
   })
 
-  it('ends its point at the response head if it arrives after the trace and is unread', async () => {
+  it('ends its point at the response head if it arrives after the end of the trace and is unread', async () => {
     const { result } = await inTrace(async () => ({ opened: open(`${server.origin}/big?ms=50`) }))
 
     await result.opened
@@ -164,7 +164,7 @@ describe('a response', () => {
     expect(requests.last_byte_ms).toBe(requests.first_byte_ms)
   })
 
-  it('with a small body is `unread` with http.get, even if its connection is closed', async () => {
+  it('with a small body is recorded as `unread` with http.get, even if its connection is closed', async () => {
     const agent = new http.Agent({ keepAlive: false })
 
     await inTrace(async () => {
@@ -179,7 +179,7 @@ describe('a response', () => {
   })
 })
 
-it('ends the point of a response with its trace if only part of the body was read', async () => {
+it('ends the point of a response at the end of its trace if only part of the body was read', async () => {
   let kept: unknown
 
   await inTrace(async () => {

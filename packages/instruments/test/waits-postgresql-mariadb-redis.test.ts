@@ -76,7 +76,7 @@ function count(list: readonly unknown[]): Record<string, number> {
 }
 
 describe.each(Object.keys(POOLS))('a pool of at most four %s connections, one of which is idle', name => {
-  it('serves one of twenty calls at once, opens connections for three, and lets the other calls wait for the pool', async () => {
+  it('serves one of twenty calls at once, opens connections for three calls, and lets the other calls wait for the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await pool?.ask()
@@ -88,7 +88,7 @@ describe.each(Object.keys(POOLS))('a pool of at most four %s connections, one of
   })
 })
 
-/** What a pool records about itself in the start of a wait. */
+/** The information about a pool in the start record of a wait. */
 interface RecordedPool {
   readonly for: string
   readonly max?: number
@@ -97,7 +97,7 @@ interface RecordedPool {
 }
 
 describe.each(['pg', 'mysql2', 'knex with pg', 'mongodb'])('the waits for a pool of %s', name => {
-  it('record the size of the pool, and how many waited before', async () => {
+  it('record the size of the pool, and how many calls were already waiting', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await pool?.ask()
@@ -117,7 +117,7 @@ describe.each(['pg', 'mysql2', 'knex with pg', 'mongodb'])('the waits for a pool
 })
 
 describe.each(['pg', 'mysql2'])('the queries over a pool of %s', name => {
-  it('record the number of the pool', async () => {
+  it('record the number that identifies the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const [pool, other] = [await POOLS[name]?.(), await POOLS[name]?.()]
     await pool?.ask()
@@ -138,7 +138,7 @@ describe.each(['pg', 'mysql2'])('the queries over a pool of %s', name => {
 })
 
 describe.each(['pg', 'mysql2', 'knex with pg'])('a pool of %s', name => {
-  it('has the same number in a wait and in the queries that held its connections meanwhile', async () => {
+  it('has the same number in a wait and in the queries that used its connections during the wait', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await Promise.all(Array.from({ length: 4 }, () => pool?.ask()))
@@ -153,7 +153,7 @@ describe.each(['pg', 'mysql2', 'knex with pg'])('a pool of %s', name => {
 })
 
 describe('a pg pool', () => {
-  it('records the reason for the longer wait if each connection is used once', async () => {
+  it('records the reason for the longer part of a wait if each connection is used once', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = new pg.Pool({ connectionString: postgresql.url, max: 1, maxUses: 1 })
 

@@ -32,8 +32,8 @@ export function hideValues(message: string, values: unknown, names: ReadonlySet<
 }
 
 // Returns the strings in the input that a server may repeat. Searches lists, objects, maps and buffers, and runs no
-// getter.
-// The longest strings come first, because hiding only a part of a string would leave the rest visible.
+// getter. The longest strings come first. Otherwise, a short string would be hidden inside a longer one, and the rest
+// of the longer one would stay visible.
 function findTexts(values: unknown): readonly string[] {
   const texts = new Set<string>()
   collectTexts(values, texts, [])

@@ -25,8 +25,8 @@ interface ExpressLayer {
 
 /**
  * Records the layers of Express as points named `express`. Wraps methods, because a listener on the router's channel
- * (Express 5.3) would pass layers a `next` that differs from `req.next`. A function that never calls `next` lasts as
- * long as its request.
+ * (Express 5.3) would pass layers a `next` that differs from `req.next`. The point of a function that never calls
+ * `next` lasts as long as the request.
  */
 export function instrumentExpress(): () => void {
   const startLayer = createStartLayer('express')
@@ -51,7 +51,7 @@ export function instrumentExpress(): () => void {
 
 const registrationSites = new WeakMap<object, RegistrationSite>()
 
-/** Finds the registration site of the functions that the program has just passed to a router or a route. */
+/** Notes the registration site of the functions that the program has just passed to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const lengthBefore = stack?.length ?? 0
@@ -67,12 +67,12 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE_WRAPPERS = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), aroundRegistration]))
 
-/** The original `next` functions, by the stand-ins that layers receive. */
+/** Maps each stand-in that a layer receives as `next` to the original function. */
 const originalNexts = new WeakMap<object, Next>()
 
 /**
  * Error handlers have 4 parameters. Express skips error handlers if there is no error, and all other layers if there is
- * one.
+ * an error.
  */
 function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Around {
   return (proceed, self, args) => {
@@ -84,12 +84,12 @@ function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Aroun
     const point = startPoint(startLayer, req, layer)
     if (point === undefined) return proceed(args)
     const tracedNext = standInAfter(next, error => {
-      // `route` and `router` only skip layers, and an error that was passed into this layer belongs to an earlier
-      // layer.
+      // `next('route')` and `next('router')` only skip layers. An error that was passed into this layer belongs to an
+      // earlier layer.
       if (!error || error === 'route' || error === 'router' || error === passedError) point.stop()
       else point.fail(error)
     })
-    // The router stores its `next` in `req.next`, and a program may compare the two.
+    // The router stores its `next` in `req.next`, and a program may compare the two. So both are replaced.
     if (req.next === next || originalNexts.get(req.next as object) === next) req.next = tracedNext
     originalNexts.set(tracedNext, next)
     return proceed(args.with(parameterCount - 1, tracedNext))
@@ -100,7 +100,8 @@ function startPoint(startLayer: StartLayer, req: ExpressRequest, layer: ExpressL
   return startLayer(req, {
     name: getShownName(layer),
     site: registrationSites.get(layer) ?? UNKNOWN_SITE,
-    // `req.route` stays set for later layers that do not belong to the route, such as error handlers.
+    // Only layers of a route show the route. `req.route` stays set for later layers that do not belong to the route,
+    // such as error handlers.
     route: Object.hasOwn(layer, 'method') ? describeRoute(req) : undefined,
   })
 }

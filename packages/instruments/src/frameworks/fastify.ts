@@ -80,7 +80,8 @@ function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name' | 'site'>, s
         return result
       },
       {
-        // A step that returns no promise lasts until it calls back, sends the reply, or the next step begins.
+        // Without a promise, the point lasts until the function calls back or sends the reply, or the next function
+        // begins.
         done() {
           if (hasPromise) point.stop()
         },

@@ -52,7 +52,8 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
     let hasEnded = false
     let failureBelow: { readonly error: unknown } | undefined
 
-    // The code that awaits the promise, such as Koa itself, may run outside the trace.
+    // The context is taken here, because the code that awaits the promise, such as Koa itself, may run outside the
+    // trace.
     const inContext = takeContext()
     const resumeLayer = (): void => {
       // If the middleware did not await `next()`, the promise may settle after the middleware has ended.

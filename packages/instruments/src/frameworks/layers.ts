@@ -9,7 +9,7 @@ export interface Layer {
   readonly hook?: string | undefined
   /** The route's pattern as it was registered, such as `GET /orders/:id`. */
   readonly route?: string | undefined
-  /** Where the function was registered. The stack of a request shows earlier layers instead. */
+  /** The place where the function was registered. The stack during a request shows earlier layers instead. */
   readonly site: RegistrationSite
   /** Whether this is the part of the layer that runs after all later layers. */
   readonly after?: boolean | undefined
@@ -24,7 +24,10 @@ export function getFunctionName(fn: object): string {
 /** Begins the point of a layer. Returns `undefined` if the request is not traced. */
 export type StartLayer = (request: object, layer: Layer) => Point | undefined
 
-/** Records a request's layers as siblings. A layer ends on its own, when the next one begins, or with the request. */
+/**
+ * Returns a function that records the layers of a request as siblings. A layer's point ends when the layer is done,
+ * when the next layer begins, or when the request ends.
+ */
 export function createStartLayer(framework: string): StartLayer {
   const currentPoints = new WeakMap<object, Point>()
   return (request, layer) => {

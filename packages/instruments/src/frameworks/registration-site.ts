@@ -2,16 +2,16 @@ import { findSourceMap } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { type Frame, mayBeProgram, readStack, type Stack } from '@osprofiler/core/toolkit'
 
-// More frames than are needed for nested plugins, or for a framework that passes a function to its router.
+// Enough frames for nested plugins, or for a framework that passes a function to its router.
 const MAX_FRAMES = 30
 const MAX_CANDIDATES = 8
-/** Files that only pass functions on: the frameworks, their routers and loaders, and this project. */
+/** Files that only forward functions: the frameworks, their routers and loaders, and this project. */
 const FRAMEWORK_FILES =
   /[\\/]node_modules[\\/](?:express|router|koa|koa-compose|@koa[\\/]router|koa-router|fastify|avvio|fastify-plugin|@osprofiler[\\/][a-z]+)[\\/]/
 
-/** Where the program passed a function to its framework. */
+/** The place where the program passed a function to its framework. */
 export interface RegistrationSite {
-  /** Such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
+  /** The file and line, such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
   readonly label: string
   /** The program's functions on the stack, for the call site. */
   readonly stack: Stack
@@ -20,8 +20,8 @@ export interface RegistrationSite {
 export const UNKNOWN_SITE: RegistrationSite = { label: '', stack: [] }
 
 /**
- * Returns where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once per
- * function.
+ * Returns the place where the program is passing a function to its framework. Takes about 50 us (for 15 frames), once
+ * per function.
  */
 export function findRegistrationSite(): RegistrationSite {
   try {

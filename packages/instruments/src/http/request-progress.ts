@@ -4,8 +4,8 @@ import { measureBusyTime } from './busy-time.js'
 import type { ConnectionTimes } from './connection-times.js'
 
 /**
- * Records a request's status and times, and whether it was signed, in `info.requests`. The times are in ms since this
- * object was created, with three decimals.
+ * Records a request's status and times in `info.requests`, and whether the request was signed. The times are in ms
+ * since this object was created, with three decimals.
  */
 export class RequestProgress {
   readonly point: Point
@@ -41,12 +41,12 @@ export class RequestProgress {
     this.#connection = times
   }
 
-  /** Notes whether the request carries this trace's headers. */
+  /** Notes whether the request contains this trace's headers. */
   noteSigned(isSigned: boolean): void {
     this.#signed = isSigned
   }
 
-  /** Calls `callback` if the trace ends before the point, because nobody may ever read the response. */
+  /** Calls `callback` if the trace ends before the point, because the program may never read the response. */
   whenTraceOver(callback: (overForMs: number) => void): void {
     if (!this.point.open || !this.point.recorded) return
     this.#cancelCallback?.()
@@ -66,13 +66,16 @@ export class RequestProgress {
     this.#stopAtHead()
   }
 
-  /** Ends the point as of the arrival of the response head, and records `unread`, because nobody read the response. */
+  /**
+   * Ends the point as of the arrival of the response head, and records `unread`, because the program did not read the
+   * response.
+   */
   endUnread(): void {
     this.#unread = true
     this.#stopAtHead()
   }
 
-  /** Ends the point as of the moment when reading stopped, `agoMs` milliseconds ago. */
+  /** Ends the point of a response that was only partly read, as of the end of the trace, `agoMs` milliseconds ago. */
   endAbandoned(agoMs: number): void {
     this.#stopAtHead(agoMs)
   }

@@ -2,7 +2,8 @@
 export const DEFAULT_PORTS = { http: 80, https: 443 }
 
 /**
- * Maximum number of cached origins, and the maximum length of each. A program requests the same few again and again.
+ * The maximum number of cached origins, and the maximum length of each. The cache helps, because a program usually
+ * sends its requests to a few origins.
  */
 export const ORIGIN_CACHE_LIMITS = [500, 300] as const
 
@@ -20,7 +21,10 @@ export function splitTarget(target: string): PathAndQuery {
   return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** Joins strings instead of resolving the path, because a path with two leading slashes would be resolved as a host. */
+/**
+ * Joins the origin and the path as strings. If the path were resolved, a path with two leading slashes would be taken
+ * as a host.
+ */
 export function joinUrl({ origin }: URL, { path, query }: PathAndQuery): string {
   return query === '' ? origin + path : `${origin}${path}?${query}`
 }

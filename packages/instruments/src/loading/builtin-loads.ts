@@ -1,13 +1,13 @@
 import { process, setTimeout } from '@osprofiler/core/toolkit'
 import { watchResolved } from './resolve-hook.js'
 
-// A resolved module is soon loaded: at once by `require`, and together with the other imports by `import`.
+// A module is loaded soon after it is resolved: at once by `require`, and together with the other imports by `import`.
 const CHECK_DELAYS_MS = [0, 100, 1_000]
 
 /**
  * Calls `onLibrary` once the program has loaded a built-in module of Node. Returns a function that undoes this. Never
- * loads the module itself, because Node warns about experimental modules. Before Node 22.15, later loads are not
- * detected.
+ * loads the module itself, because Node warns about experimental modules. Before Node 22.15, a module that is loaded
+ * after this call is not detected.
  */
 export function whenBuiltinLoaded(name: string, onLibrary: (exports: object) => () => void): () => void {
   let undo: (() => void) | undefined

@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path'
 import { JSON, Map, readRegularFile, requireFrom, String } from '@osprofiler/core/toolkit'
 
-/** A file of an installed library, the copy of the library that contains it, and its path in that copy. */
+/** A file of an installed library, and the copy of the library that contains the file. */
 export interface LibraryFile {
   /** The name in `package.json`. An alias in `node_modules` does not change it. */
   readonly library: string

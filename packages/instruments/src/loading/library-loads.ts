@@ -15,7 +15,8 @@ import { type LibraryFile, readLibraryFile } from './library-file.js'
 import { watchResolved } from './resolve-hook.js'
 
 /**
- * The loaded copy of a library, and which of its files was loaded. All members are empty for exports passed by hand.
+ * The loaded copy of a library, and the file that was loaded. All members are empty for exports from the option
+ * `libraries`.
  */
 export type LibraryCopy = Pick<LibraryFile, 'version' | 'folder' | 'file'>
 
@@ -28,20 +29,21 @@ export interface LibraryEntry {
   readonly file?: string | RegExp | undefined
   /** The path of the ES module, if the library's ES modules do not just wrap its CommonJS files. */
   readonly esModule?: string | undefined
-  /** Exports passed by hand, for a copy that cannot be found, such as one in a bundle. */
+  /** Exports from the option `libraries`, for a copy that cannot be found, such as one in a bundle. */
   readonly given?: unknown
 }
 
 /**
- * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after the file ran.
- * Returns a function that undoes everything. Nothing is hooked before `whenLoaded` is called.
+ * Calls `onLibrary` once for each copy of a library that the program has loaded or will load, right after the library's
+ * file has run. Returns a function that undoes everything. Nothing is hooked before `whenLoaded` is called.
  *
  * CommonJS files, including imported ones, are found in `require.cache` and by wrapping the method that loads them. ES
  * modules are found by `module.registerHooks` (Node 22.15), some ticks after they were loaded. Node does not list ES
- * modules that were loaded earlier, so the copy that the program's main file resolves is loaded.
+ * modules that were loaded earlier, so this function loads the copy that the program's main file would import.
  *
- * A library is resolved only from the main file, because write access to the working directory must not be enough to
- * run code. Only files in `node_modules` are found, so bundles and forks in the program's own folder are not.
+ * A library is resolved only from the main file. If it were resolved from the working directory, anyone with write
+ * access to that directory could run code. Only files in `node_modules` are found, not bundles and forks in the
+ * program's own folder.
  *
  * @example
  * const undo = whenLoaded('pg', (pg, { version }) => wrapMethod(pg.Client.prototype, 'query', traceQuery))
@@ -71,7 +73,7 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
-    // Added before the import, because the import is resolved as well and reports this URL again.
+    // The URL is added before the import, because the import is resolved as well and reports this URL again.
     urls.add(url)
     loadModule(loaded.folder, url, exports => callOnLibrary(exports, pickCopy(loaded)))
   }
@@ -80,8 +82,8 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
   for (const module of listLoadedModules()) withLibraryFile(module.filename, loaded => onFile(loaded, module.exports))
   undos.push(watchFiles(onFile))
   if (esModule !== undefined) {
-    // Deferred until the module is being loaded anyway, because an import from the hook would change the program's load
-    // order.
+    // The call is deferred until the program itself loads the module, because an import from the hook would change the
+    // program's load order.
     undos.push(watchResolved(url => withLibraryFile(url, loaded => setImmediate(onModule, loaded, url))))
     findInstalledModule(library, esModule, (loaded, url) => setImmediate(onModule, loaded, url).unref())
   }
@@ -99,8 +101,9 @@ const NEEDS_IMPORT_CODES = new Set<unknown>([
   'ERR_REQUIRE_ESM',
 ])
 
-// Uses `require`, which throws synchronously. On Node 20, a failing `import()` causes a second, unhandled rejection. A
-// module that the program is currently loading can only be imported.
+// Uses `require`, which throws synchronously. On Node 20, a failing `import()` causes a second, unhandled rejection.
+// `import()` is used only if `require` cannot load the module, for example because the program is currently importing
+// it.
 function loadModule(folder: string, url: string, onLoaded: (exports: unknown) => void): void {
   let exports: unknown
   try {
@@ -115,8 +118,8 @@ function loadModule(folder: string, url: string, onLoaded: (exports: unknown) =>
 }
 
 /**
- * The path for which a `require` function is made to read the cache. The file need not exist. `import.meta.url` may be
- * missing in bundled code, and programs may change `process.execPath`, so neither is used.
+ * The path from which a `require` function is created, to read the cache. The file need not exist. `import.meta.url`
+ * may be missing in bundled code, and programs may change `process.execPath`, so neither is used.
  */
 const ANY_FILE = join(sep, 'osprofiler.js')
 
@@ -145,7 +148,10 @@ function watchFiles(watcher: FileWatcher): () => void {
   }
 }
 
-/** Hooks `load`, which runs once per file. `require` calls `load`, and other tools replace exports in `require`. */
+/**
+ * Hooks `load`, which runs once per file. Other tools replace exports in `require`, which calls `load`, so this hook
+ * sees the original exports.
+ */
 function hookLoad(): () => void {
   const original = loader.load
   let isHooked = true

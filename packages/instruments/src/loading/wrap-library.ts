@@ -4,9 +4,9 @@ import { type LibraryEntry, whenLoaded } from './library-loads.js'
 
 /** Methods to wrap in the classes that a library file exports. */
 export interface WrappedFile extends LibraryEntry {
-  /** For a file that exports several classes by name. */
+  /** Methods by class name, for a file that exports several classes. */
   readonly classes?: Readonly<Record<string, Arounds>> | undefined
-  /** For a file that exports a single class. */
+  /** Methods of the class, for a file that exports a single class. */
   readonly methods?: Arounds | undefined
 }
 

@@ -17,8 +17,8 @@ interface Message {
 
 /**
  * Lets a consumer's callback continue the traces of messages. Each trace continues until its message is acknowledged.
- * Each message uses the tracer that is first in `tracers` when the message arrives, because a consumer may live as long
- * as the program.
+ * The tracer of a message is the first one in `tracers` when the message arrives. It may change, because the instrument
+ * may be removed and added again while a consumer runs.
  */
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (proceed, self, args) => {
@@ -33,7 +33,8 @@ export function aroundConsume(tracers: readonly CallTracer[]): Around {
       const [tracer] = tracers
       if (tracer === undefined) return work()
       const pair = readCarrier(message?.properties.headers)
-      // Tracing is suppressed, because messages arrive in the context of the code that opened the connection.
+      // Without a trace in the message, the callback runs untraced, because messages arrive in the context of the code
+      // that opened the connection.
       if (message === null || pair === undefined) return suppress(work)
       const call = tracer.open(pair, message, describeDelivery(queue, message))
       if (call === undefined) return suppress(work)

@@ -9,7 +9,10 @@ import { bindCallbacks } from '../wrapping/keep-context.js'
 import type { Around } from '../wrapping/wrap-method.js'
 import { endWhenConfirmed } from './amqp-confirms.js'
 
-/** Ends the point at once, because the broker does not report what happens to the message. */
+/**
+ * Wraps `publish` of plain channels. Ends the point at once, because the broker does not report what happens to the
+ * message.
+ */
 export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, _self, args) => {
     const profiler = get()
@@ -21,7 +24,7 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
   }
 }
 
-/** Ends the point when the broker has confirmed or refused the message. */
+/** Wraps `publish` of confirm channels. Ends the point when the broker has confirmed or refused the message. */
 export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => boolean): Around {
   return (proceed, self, args) => {
     const profiler = get()
@@ -34,7 +37,7 @@ export function aroundPublishConfirmed(mayCarry: (target: MessageTarget) => bool
   }
 }
 
-/** Begins a message's point. Returns the point and the arguments that carry the trace. */
+/** Begins a message's point. Returns the point, and the arguments with the trace in their headers. */
 function startPublish(
   profiler: Profiler,
   [exchange, routingKey, content, options]: unknown[],
@@ -56,7 +59,10 @@ function startPublish(
   return [point, [exchange, routingKey, content, tracedOptions]]
 }
 
-/** If the receiver must not have this trace, removes it from headers that were copied from a message or a request. */
+/**
+ * Removes this trace from headers that were copied from a message or a request, because the receiver must not have
+ * them.
+ */
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {
     const found = readTraceValues(Object.entries(headers))

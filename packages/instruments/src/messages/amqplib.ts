@@ -10,14 +10,14 @@ import { aroundConsume, SETTLEMENT_WRAPPERS } from './amqp-consume.js'
 import { aroundGet } from './amqp-get.js'
 import { aroundPublish, aroundPublishConfirmed } from './amqp-publish.js'
 
-/** The tracers of all installations. Only the first tracer is used. */
+/** The tracers of all active calls of `instrument`. Only the first tracer is used. */
 const tracers: CallTracer[] = []
 
 const MODEL_FILES = ['lib/channel_model.js', 'lib/callback_model.js']
 
 /**
- * Records the messages that amqplib publishes and gets as points named `rpc`, and adds the trace to the messages'
- * headers. Consumers continue the trace, using the keys from `configure`, `setup` or the environment.
+ * Records published messages and calls of `get` as points named `rpc`, and adds the trace to the headers of published
+ * messages. Consumers continue the trace, using the keys from `configure`, `setup` or the environment.
  */
 export function instrumentAmqplib({ messages: { propagate, ...options } }: InstrumentSettings): () => void {
   const mayCarry = createMessageRule(propagate)
@@ -46,7 +46,8 @@ export function instrumentAmqplib({ messages: { propagate, ...options } }: Instr
   ])
 }
 
-// Frames and replies to channel requests arrive in the context of the code that opened the connection.
+// Callbacks are bound to their caller's context, because frames and replies to channel requests arrive in the context
+// of the code that opened the connection.
 const aroundFrames = { ...wrapOwnWork('accept'), ...wrapCallbacks('sendOrEnqueue', 'closeBecause') }
 const aroundConnection = { ...wrapOwnWork('startHeartbeater'), ...wrapCallbacks('close', '_updateSecret') }
 

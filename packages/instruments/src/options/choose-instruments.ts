@@ -3,7 +3,8 @@ import { describeValue } from './describe-value.js'
 
 /**
  * Returns the instruments that a list names. If all names begin with `+`, adds them to the default list.
- * @throws TypeError for a value that is not a list, an unknown name, or a list in which only some names begin with `+`.
+ *
+ * @throws TypeError for a value that is not a list, an unknown name, or a mix of names with and without `+`.
  */
 export function chooseInstruments<Name extends string>(
   asked: unknown,
@@ -12,7 +13,7 @@ export function chooseInstruments<Name extends string>(
 ): readonly Name[] {
   if (!Array.isArray(asked)) {
     throw new TypeError(
-      `The instruments are a list of names, such as ["fetch"], or left out for all; not ${describeValue(asked)}`,
+      `The instruments must be a list of names, such as ["fetch"], or be omitted for the default list; not ${describeValue(asked)}`,
     )
   }
   const added = asked.filter(name => typeof name === 'string' && name.startsWith('+'))

@@ -1,8 +1,9 @@
 import { checkOptionNames, JSON, Object, Reflect, TypeError } from '@osprofiler/core/toolkit'
 import { describeValue } from './describe-value.js'
 
-// Libraries that can be passed by hand, with the classes that they export. An empty list means that the export must be
-// a function. For other libraries, no single object gives access to the code that must be wrapped.
+// Libraries whose exports can be passed in this option, and the classes that these exports must contain. An empty list
+// means that the export must be a function. Other libraries cannot be passed, because no single object gives access to
+// the code that must be wrapped.
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   '@elastic/elasticsearch': ['Transport'],
   '@opensearch-project/opensearch': ['Transport'],
@@ -25,10 +26,12 @@ function readExports(name: string, exports: unknown): unknown {
   const classes = LIBRARIES[name] ?? []
   if (classes.length > 0 && classes.every(one => hasClass(exports, one))) return exports
   if (classes.length === 0 && typeof exports === 'function') return exports
-  // The namespace object of `import * as`.
+  // These exports are the namespace object of `import * as`.
   if (classes.length === 0 && hasClass(exports, 'default')) return Reflect.get(exports, 'default')
   const wanted = classes.length === 0 ? 'a function' : `an object with ${classes.join(' and ')}`
-  throw new TypeError(`libraries: what ${JSON.stringify(name)} exports is ${wanted}, not ${describeValue(exports)}`)
+  throw new TypeError(
+    `libraries: the exports of ${JSON.stringify(name)} must be ${wanted}, not ${describeValue(exports)}`,
+  )
 }
 
 function hasClass(exports: unknown, name: string): exports is object {

@@ -8,11 +8,11 @@ export interface MessageTarget {
   readonly routingKey: string
 }
 
-/** Which messages carry the trace, and the limits for messages that arrive with a trace. */
+/** Which published messages get trace headers, and the limits for consumed messages that have trace headers. */
 export interface MessageOptions extends CallOptions {
   /**
-   * Which published messages carry the trace. Default: all, because a broker is part of the system, so `propagateTo`
-   * does not apply to it. If outsiders can read from the broker, pass `false` or a function.
+   * Which published messages get trace headers. Default: all, because a broker is part of the system. `propagateTo`
+   * does not apply to brokers. If outsiders can read from the broker, pass `false` or a function.
    */
   readonly propagate?: boolean | ((target: MessageTarget) => boolean) | undefined
 }

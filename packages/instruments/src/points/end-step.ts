@@ -3,7 +3,10 @@ import { settle, type takeContext } from '@osprofiler/core/toolkit'
 import { bindAfter, bindCallback } from '../wrapping/keep-context.js'
 import type { Proceed } from '../wrapping/wrap-method.js'
 
-/** One or more points that end together, now or as of `ago` milliseconds ago. Only the first end has an effect. */
+/**
+ * One or more points that end together. `ago` backdates the end by this number of milliseconds. Only the first call of
+ * `stop` or `fail` has an effect.
+ */
 export interface Step {
   stop(info?: PointInfo, ago?: number): void
   fail(error: unknown, info?: PointInfo, ago?: number): void
@@ -12,11 +15,12 @@ export interface Step {
 /** A Node-style callback, whose first argument is an error. */
 export type Callback = (this: unknown, error: unknown, ...results: unknown[]) => unknown
 
-/** Returns what a step's stop says about the results of a call. It must not throw. */
+/** Returns the info about a call's results that a step records when it stops. Must not throw. */
 export type DescribeResults = (...results: unknown[]) => PointInfo | undefined
 
 /**
- * Returns a callback that ends the step, if there is one, and then runs the original callback in the current context.
+ * Returns a callback that ends the step, if there is one, and then runs the original callback in `inContext`, by
+ * default the current context.
  */
 export function endAtCallback(
   step: Step | undefined,
@@ -69,7 +73,7 @@ export function failIfThrown<T>(step: Step | undefined, run: () => T): T {
   }
 }
 
-/** Ends a step, as a failure if there is an error. `null` also means success, to which `info` belongs. */
+/** Fails a step if there is an error. If the error is `undefined` or `null`, stops the step with `info`. */
 export function endStep(step: Step, error: unknown, info?: PointInfo): void {
   if (error === undefined || error === null) step.stop(info)
   else step.fail(error)

@@ -1,11 +1,13 @@
 import { Math, shared, WeakMap } from '@osprofiler/core/toolkit'
 
-/** The number of each pool, and of each connection's pool. Shared by all copies of this package. */
+/**
+ * The number of each pool, stored for the pool and for each of its connections. Shared by all copies of this package.
+ */
 const numbers = shared('instruments.pools', () => new WeakMap<object, number>())
 
 /**
- * Returns a number that identifies a pool in records. It is random, because several processes of a service may write to
- * one trace.
+ * Returns a number that identifies a pool in records. The number is random, because several processes of a service may
+ * write to one trace.
  */
 export function numberOfPool(pool: object): number {
   let number = numbers.get(pool)
@@ -16,7 +18,7 @@ export function numberOfPool(pool: object): number {
   return number
 }
 
-/** Notes the pool of a connection, for the records of the queries on this connection. */
+/** Notes the pool of a connection, so that queries on this connection can record it. */
 export function notePool(connection: unknown, pool: object): void {
   if (typeof connection === 'object' && connection !== null) numbers.set(connection, numberOfPool(pool))
 }

@@ -1,7 +1,10 @@
 import type { PointInfo } from '@osprofiler/core'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** Returns what the stop of a query's point says about the number of returned rows, which is `undefined` if unknown. */
+/**
+ * Returns the info about the number of returned rows that a query's point records when it stops. `rows` is `undefined`
+ * if the number is unknown.
+ */
 export function describeRows(rows: number | undefined): PointInfo | undefined {
   return rows === undefined ? undefined : { db: { rows } }
 }

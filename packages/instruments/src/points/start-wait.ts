@@ -2,7 +2,7 @@ import { get, type Point, type PointInfo, type Profiler } from '@osprofiler/core
 import { Math, Number } from '@osprofiler/core/toolkit'
 import { notePool, numberOfPool } from './pool-number.js'
 
-/** The reason for a wait: a connection must be opened, or one must be returned to the pool. */
+/** The reason for a wait: a connection must be opened, or a connection must be returned to the pool. */
 export type WaitReason = 'connection' | 'pool'
 
 /** The state of a pool at the moment when the program requests a connection. */
@@ -20,7 +20,9 @@ export function startWait(profiler: Profiler, reason: WaitReason, pool?: PointIn
   return profiler.startBeside('wait', { wait: { for: reason, ...pool } })
 }
 
-/** Returns what a `wait` point records about a pool: its number, its size, and how many waited already. */
+/**
+ * Returns what a `wait` point records about a pool: its number, its size, and how many requests were already waiting.
+ */
 export function describePool(pool: object, { free, waiting, max }: PoolState): PointInfo {
   return {
     pool: numberOfPool(pool),
@@ -31,7 +33,8 @@ export function describePool(pool: object, { free, waiting, max }: PoolState): P
 
 /**
  * Begins a point named `wait` if the code is traced and the pool has no connection that is available at once.
- * `listUsed` returns the connections in use, unless their queries know their pool anyway.
+ * `listUsed` returns the connections in use, so that their queries can record the pool. It can be omitted if the
+ * queries know their pool anyway.
  */
 export function startPoolWait<Pool extends object>(
   pool: Pool,

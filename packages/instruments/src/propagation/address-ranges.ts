@@ -1,12 +1,14 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Whether a rule applies to a host. The host must be normalized by `normalizeHost`. */
+/** Returns whether a rule matches a host. The host must be normalized by `normalizeHost`. */
 export type HostMatcher = (host: string) => boolean
 
 /** All addresses whose first `bits` bits equal those of `address`. */
 export type AddressRange = readonly [address: string, bits: number]
 
-/** Matches IPv4 addresses, IPv6 addresses, and IPv4 addresses in IPv6 notation. */
+/**
+ * Returns a matcher for these ranges. It accepts IPv4 addresses, IPv6 addresses, and IPv4 addresses in IPv6 notation.
+ */
 export function matchRanges(ranges: readonly AddressRange[]): HostMatcher {
   const list = new BlockList()
   for (const [address, bits] of ranges) list.addSubnet(address, bits, isIP(address) === 4 ? 'ipv4' : 'ipv6')

@@ -14,14 +14,16 @@ export function normalizeHost({ hostname }: URL): string {
 }
 
 /**
- * Reads a rule: a host, `*.suffix` (the names below it), an address or a CIDR block. A suffix or range that happens to
- * include a cloud's metadata service does not apply to that service. @throws TypeError for any other string.
+ * Parses a rule: a host, `*.suffix` (all subdomains of a host), an address or a CIDR block. A suffix or range that
+ * happens to include a cloud's metadata service does not apply to that service.
+ *
+ * @throws TypeError for any other string.
  */
 export function parseHostRule(rule: string): HostMatcher {
   if (rule.startsWith('*.')) return matchSuffix(parseName(rule.slice(2), rule))
   const [address = '', bits, ...more] = rule.replace(/^\[(.*)\](?=\/|$)/, '$1').split('/')
   if (isIP(address) === 0 && bits === undefined) return matchName(parseName(rule, rule))
-  // A zone selects a network interface, which a URL cannot do.
+  // An IPv6 zone, such as `%eth0`, selects a network interface. A URL cannot contain a zone.
   if (isIP(address) === 0 || address.includes('%') || more.length > 0) throw createRuleError(rule)
   return matchAddresses(address, bits, rule)
 }

@@ -1,6 +1,9 @@
 import { type AddressRange, type HostMatcher, isRangeWithin, matchRanges } from './address-ranges.js'
 
-/** Addresses where clouds hand out credentials. Some of them would count as private, or are inside a wider range. */
+/**
+ * Addresses at which clouds provide credentials. Some of them are private addresses, or are inside a wider range that a
+ * rule may allow.
+ */
 const METADATA_RANGES: readonly AddressRange[] = [
   // Link-local: 169.254.169.254 in nearly every cloud, and 169.254.170.2 in Amazon's containers.
   ['169.254.0.0', 16],
@@ -34,13 +37,13 @@ const METADATA_NAMES = [
 
 const isMetadataAddress = matchRanges(METADATA_RANGES)
 
-/** Whether a host, normalized by `normalizeHost`, is a cloud's metadata service. */
+/** Returns whether a host, normalized by `normalizeHost`, is a cloud's metadata service. */
 export const isMetadataHost: HostMatcher = host => {
   // The final dot of `metadata.` only turns off DNS search domains.
   return isMetadataAddress(host) || METADATA_NAMES.includes(host.replace(/\.$/, ''))
 }
 
-/** Whether a range contains only addresses of metadata services. */
+/** Returns whether a range contains only addresses of metadata services. */
 export function isMetadataRange(address: string, bits: number): boolean {
   return METADATA_RANGES.some(range => isRangeWithin([address, bits], range))
 }

@@ -4,16 +4,16 @@ import { normalizeHost, parseHostRule } from './host-rule.js'
 import { isMetadataHost } from './metadata-hosts.js'
 
 /**
- * A rule for receivers of trace headers: a host (`catalog.example`), the names below a host (`*.example`), an address,
- * a range (`10.0.0.0/8`, `fd00::/8`), or a function. A function allows a URL by returning true. Strings match only the
- * host, with any port and path.
+ * A rule for receivers of trace headers: a host (`catalog.example`), all subdomains of a host (`*.example`), an
+ * address, a range (`10.0.0.0/8`, `fd00::/8`), or a function. A function allows a URL by returning true. Strings match
+ * only the host, with any port and path.
  */
 export type PropagationRule = string | ((url: URL) => boolean)
 
 /** One rule, a list of rules, or a comma-separated string of rules. At least one rule must match. */
 export type PropagationRules = PropagationRule | readonly PropagationRule[]
 
-/** Whether trace headers may be sent to a URL. Never throws. Returns false if the URL is not an HTTP URL. */
+/** Returns whether trace headers may be sent to a URL. Never throws. Returns false if the URL is not an HTTP URL. */
 export type Propagation = (url: URL | string) => boolean
 
 const isPrivateAddress = matchRanges([
@@ -26,14 +26,14 @@ const isPrivateAddress = matchRanges([
 ])
 
 /**
- * Returns a function that decides who may receive trace headers. Until the headers expire, any receiver can add to the
- * trace.
+ * Returns a function that decides which servers may receive trace headers. Until the headers expire, every server that
+ * receives them can add records to the trace.
  *
  * If there are no rules, the default allows loopback and private addresses, and names without a dot (`localhost`,
- * `catalog`). Rules replace this default. The rule `createPropagation()` adds it again. An empty list allows no host.
- * If a function throws, its rule does not match. A cloud's metadata service, from which machines get their credentials,
- * is excluded from the default and from any wider range. It can be allowed only by a function, or by a rule for exactly
- * its address, range or host.
+ * `catalog`). Rules replace this default. To keep the default, add `createPropagation()` as a rule. An empty list
+ * allows no host. If a function throws, its rule does not match. A cloud's metadata service, from which machines get
+ * their credentials, is excluded from the default and from any wider range. It can be allowed only by a function, or by
+ * a rule for exactly its address, range or host.
  *
  * @throws TypeError that names the malformed rule.
  * @example
@@ -52,7 +52,7 @@ export function createPropagation(propagateTo?: PropagationRules): Propagation {
 
 const hostOnlyPropagations = new WeakSet<Propagation>()
 
-/** Whether no rule is a function, so that the answer is the same for all URLs of a host. */
+/** Returns whether the decision depends only on the host, because no rule is a function. */
 export function dependsOnHostOnly(propagation: Propagation): boolean {
   return hostOnlyPropagations.has(propagation)
 }
@@ -64,7 +64,7 @@ interface Rules {
   readonly matchers: readonly UrlMatcher[]
 }
 
-/** Answers are cached, because matching address ranges is slow. */
+/** Decisions are cached, because matching address ranges is slow. */
 const MAX_REMEMBERED_HOSTS = 1_000
 const MAX_HOST_CHARS = 253
 

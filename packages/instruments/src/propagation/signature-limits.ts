@@ -1,16 +1,16 @@
-// The schemes of Amazon and services that adopted its scheme (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu,
-// and those of RFCs and drafts.
+// Matches authorization schemes that sign requests. The schemes are from Amazon and services that adopted its scheme
+// (Tencent, Huawei, Akamai), Google, Alibaba, Azure, Baidu, RFCs and drafts.
 const SIGNED_AUTHORIZATION =
   /^\s*(?:aws4?|goog[14]|oss4?|acs3?|bce-auth-v\d|sharedkey(?:lite)?|signature|hawk|hmac|[\w-]+-sha\d+)\b/i
 
 /** Headers, in lowercase, that may contain the signature of a request. */
 export const SIGNATURE_HEADER_NAMES = ['authorization', 'signature-input', 'signature'] as const
 
-/** How far a request's signatures limit changes to its headers. */
+/** The limits that a request's signatures set to changes of its headers. */
 export interface SignatureLimits {
   /** Whether adding a header may break the signature. */
   readonly forbidsAddition: boolean
-  /** Whether the signature covers the trace headers by name. */
+  /** Whether a signature lists a trace header among the signed headers. */
   readonly signsTrace: boolean
 }
 

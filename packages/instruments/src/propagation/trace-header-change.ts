@@ -8,7 +8,7 @@ import type { SignatureLimits } from './signature-limits.js'
  */
 export type Receiver = string | undefined
 
-/** The trace headers of a request. Code that copies headers may send several of each, or only half of a pair. */
+/** The trace headers of a request. Code that copies headers may send several of each, or only one header of a pair. */
 export interface TraceValues {
   readonly infos: readonly string[]
   readonly hmacs: readonly string[]
@@ -39,7 +39,7 @@ export function changeTraceHeaders(
   const pairCount = found.infos.length + found.hmacs.length
   if (pairCount === 0) {
     if (receiver !== undefined && !limits.forbidsAddition) return ownHeaders(carrier, receiver)
-    // A ticket without a pair is left over from a pair that was removed.
+    // A ticket without a pair is left over from a pair that was removed, so the ticket is removed too.
     return found.tickets.length > 0 && !limits.signsTrace ? REMOVED : undefined
   }
   const kept = findForeignValues(carrier, found)
@@ -64,7 +64,7 @@ function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
   return { headers, isOurs: true }
 }
 
-/** The names of the trace headers, in the case in which they are sent. */
+/** The names of the trace headers, as they are sent. */
 export const TRACE_HEADER_NAMES = ['X-Trace-Info', 'X-Trace-HMAC', 'X-Trace-Ticket'] as const
 
 /** Returns whether a request has any trace header. */

@@ -4,11 +4,14 @@ import type { InstrumentSettings } from '../options/instrument-contract.js'
 import { wrapThen } from '../wrapping/around-then.js'
 import { undoAll } from '../wrapping/wrap-method.js'
 
-/** A class whose objects run a query when they are awaited. Selects have copies of the `then` of other queries. */
+/**
+ * A class whose objects run a query when they are awaited. Each class of selects has its own copy of `then`, so each is
+ * wrapped separately.
+ */
 interface QueryClass {
   readonly file: string
   readonly name: string
-  /** The packages of which one is installed if the class is used. Other classes are not loaded for nothing. */
+  /** If set, the class is wrapped only if one of these packages is installed, so that no unused class is loaded. */
   readonly drivers?: readonly string[]
 }
 
@@ -20,8 +23,8 @@ const CLASSES: readonly QueryClass[] = [
 ]
 
 /**
- * Finds the code that awaits a query of drizzle-orm, for the query's call site. The instrument of the database library
- * that drizzle-orm uses records the query.
+ * Finds the call site of a drizzle-orm query, which is the code that awaits the query. The instrument of the underlying
+ * database library records the query itself.
  */
 export function instrumentDrizzle({ traceSql }: InstrumentSettings): () => void {
   const main = mainFile()

@@ -7,7 +7,7 @@ import { wrapThen } from '../wrapping/around-then.js'
 import { wrapOwnWork } from '../wrapping/keep-context.js'
 import { type Around, undoAll } from '../wrapping/wrap-method.js'
 
-/** The wrapped part of a knex client. Its pool manages the connections of pg and other libraries. */
+/** The part of a knex client that this instrument reads. Its pool manages the connections of pg and other libraries. */
 interface KnexClient {
   readonly pool?: {
     readonly max: number
@@ -19,14 +19,15 @@ interface KnexClient {
 }
 
 /**
- * Records the wait for a connection of knex's pool as a point named `wait`. The instrument of the database library that
- * knex uses records the queries.
+ * Records the wait for a connection of knex's pool as a point named `wait`. The instrument of the underlying database
+ * library records the queries.
  */
 export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () => void {
   const given = (libraries.knex as { Client?: unknown } | undefined)?.Client
   const methods = traceSql === 'off' ? {} : { acquireConnection: aroundAcquire }
   return undoAll([
-    // The pool opens, checks and closes connections while a connection is requested or returned.
+    // The pool opens, checks and closes connections while a connection is requested or returned. This work belongs to
+    // no request.
     wrapLibrary('tarn', [{ file: 'dist/Pool.js', classes: { Pool: POOL_OWN_WORK } }]),
     wrapLibrary('knex', [
       { file: 'lib/client.js', given, methods },
@@ -36,10 +37,13 @@ export function instrumentKnex({ traceSql, libraries }: InstrumentSettings): () 
   ])
 }
 
-/** The files of the classes whose objects run a query when they are awaited. */
+/** The files that define classes whose objects run a query when they are awaited. */
 const BUILDER_FILES = ['lib/query/querybuilder.js', 'lib/raw.js', 'lib/schema/builder.js']
 
-/** The call sites of runs. A run sends its queries only after it has acquired a connection. */
+/**
+ * The call site of each runner. A runner sends its queries after it has acquired a connection, when the stack no longer
+ * shows the caller.
+ */
 const callSites = new WeakMap<object, NonNullable<ReturnType<typeof takeCallSite>>>()
 
 const aroundRun: Around = (proceed, self, args) => {
@@ -63,9 +67,10 @@ function listUsed({ pool }: KnexClient): unknown[] {
 }
 
 function readPoolState({ pool }: KnexClient): PoolState | undefined {
-  // A pool of pg or mysql2 may be used instead. The instrument of that library records the wait.
+  // The client may use a pool of pg or mysql2 instead, whose instrument records the wait.
   if (typeof pool?.numFree !== 'function') return undefined
   const free = pool.numFree()
-  // Connections that are still being opened will serve the oldest requests, so they count as free capacity.
+  // Connections that are still being opened are not counted as open, because they will serve the oldest waiting
+  // requests.
   return { free, waiting: pool.numPendingAcquires(), open: free + pool.numUsed(), max: pool.max }
 }

@@ -19,7 +19,7 @@ import { type SeenClasses, wrapWhenSeen } from '../wrapping/wrap-when-seen.js'
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** A query that is not a string: either options, or a command created from options. */
+/** A query that was not passed as a string, but as options or as a command object. */
 interface QueryOptions {
   readonly sql?: unknown
   readonly values?: unknown
@@ -34,7 +34,7 @@ interface Pool {
 }
 
 interface Connection {
-  /** The pool of a connection, as long as a program may use the connection. */
+  /** The pool that lent the connection, until the program returns the connection. */
   readonly _pool?: object | null
 }
 
@@ -43,13 +43,13 @@ interface Prepared {
 }
 
 /**
- * Records the queries of mysql2 2 and 3 as points named `db`, for connections and pools, and for `query` and `execute`.
- * Callers may use promises (mysql2 builds them on callbacks), callbacks, events or streams. The wait for a pool
+ * Records the queries of mysql2 2 and 3 as points named `db`: calls of `query` and `execute` on connections and pools.
+ * Callers may use callbacks, promises (which mysql2 builds on callbacks), events or streams. The wait for a pool
  * connection is a point named `wait`. Preparing a statement is a point, and so is each execution of the statement.
  *
- * Wraps methods instead of using channels, because channels exist only in 3.20 and later, and show queries with their
- * values. With channels, the callback of a waiting call would also run in the context of the code that returned the
- * connection.
+ * Wraps methods instead of using diagnostics channels, because the channels exist only in 3.20 and later, and contain
+ * the values of queries. With channels, the callback of a waiting call would also run in the context of the code that
+ * returned the connection.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')
@@ -57,7 +57,7 @@ export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): (
   const preparedClasses = wrapWhenSeen(statements =>
     wrapMethods(statements, { execute: createAroundCall(createStartExecute(start)) }),
   )
-  // The promise API of mysql2 loads these files without loading the library's main file.
+  // These files are wrapped instead of the main file, because the promise API of mysql2 does not load the main file.
   const connection = { file: 'lib/connection.js', given: given?.Connection }
   const pool = { file: 'lib/pool.js', given: given?.Pool }
   const aroundConnection = {
@@ -88,7 +88,8 @@ function createStartQuery(start: StartSql): StartStep {
     const options = asQueryOptions(sql) ?? { sql }
     const params = typeof values === 'function' || values === undefined ? options.values : values
     const { _pool } = self as Connection
-    // The connection loses its pool when the program returns it, perhaps before the query ends.
+    // The pool is noted now, because the connection loses it when the program returns the connection, perhaps before
+    // the query ends.
     if (profiler !== undefined && _pool) notePool(self, _pool)
     return start(profiler, options.sql, params, self)
   }
@@ -107,7 +108,10 @@ function createStartExecute(start: StartSql): StartStep {
   }
 }
 
-/** With several statements, the rows and the fields are lists with one entry for each statement. */
+/**
+ * Counts the rows of a single statement. Several statements have no count, because their rows and fields are lists with
+ * one entry for each statement.
+ */
 const describeResult: DescribeResults = (rows, fields) => {
   const first: unknown = Array.isArray(fields) ? fields[0] : undefined
   return typeof first === 'object' && first !== null && !Array.isArray(first) ? describeRowList(rows) : undefined
@@ -133,7 +137,10 @@ function createAroundCall(startStep: StartStep): Around {
   }
 }
 
-/** Finds the class of prepared statements, which is not exported, when the first statement is prepared. */
+/**
+ * Finds and wraps the class of prepared statements when the first statement is prepared, because the class is not
+ * exported.
+ */
 function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Around {
   return (proceed, self, args) => {
     const [options, callback] = args
@@ -146,8 +153,8 @@ function createAroundPrepare(around: Around, preparedClasses: SeenClasses): Arou
 }
 
 /**
- * Wraps `emit`, because an `error` listener of ours would hide an unhandled error. The program's listeners keep their
- * context.
+ * Ends the step at the events of a command. Wraps `emit` instead of adding listeners, because an `error` listener of
+ * ours would hide an unhandled error. The program's listeners run in the context of the call.
  */
 function endAtEvents(command: unknown, step: Step | undefined): void {
   if (typeof command !== 'object' || command === null) return
@@ -159,7 +166,7 @@ function endAtEvents(command: unknown, step: Step | undefined): void {
     if (event === 'error') step?.fail(value)
     else if (event === 'end') step?.stop(describeRows(rows))
     else if (event === 'fields') {
-      // A statement that returns no rows has no fields, and one result.
+      // A statement that returns no rows emits `fields` without a list, and one `result` that is not a row.
       areRows = Array.isArray(value)
       if (areRows) rows ??= 0
     } else if (event === 'result' && areRows) rows = (rows ?? 0) + 1
@@ -168,12 +175,13 @@ function endAtEvents(command: unknown, step: Step | undefined): void {
 }
 
 function createAroundAcquire(recordsWaits: boolean): Around {
-  // When a connection breaks, the pool repeats a waiting call in the context of another request.
+  // When a connection breaks, the pool repeats a waiting call with the same callback, in the context of another
+  // request. This set contains the callbacks that are already wrapped.
   const followedCallbacks = new WeakSet<object>()
   return (proceed, self, args) => {
     const [callback] = args
     if (typeof callback !== 'function') return proceed(args)
-    // The pool may open a connection here, which belongs to no request.
+    // The pool may open a connection here. That work belongs to no request.
     const acquire = (onConnection: unknown) => suppress(() => proceed([onConnection]))
     if (followedCallbacks.has(callback)) return acquire(callback)
     const wait = recordsWaits ? startPoolWait(self as Pool, readPoolState) : undefined

@@ -18,8 +18,8 @@ interface Pool {
 const openTimes = new WeakMap<object, number>()
 
 /**
- * Runs callbacks in their caller's context, and the pool's own work untraced. With `recordsWaits`, records waits as
- * points.
+ * Creates wrappers that run callbacks in their caller's context, and the pool's own work outside traces. With
+ * `recordsWaits`, they record waits for a client as points.
  */
 export function createPgPoolWrappers(recordsWaits: boolean): Arounds {
   return { connect: createAroundAcquire(recordsWaits), newClient: aroundOpen, _release: aroundOwnWork }
@@ -75,7 +75,7 @@ function startClientWait(profiler: Profiler, pool: Pool): Wait | undefined {
   }
 }
 
-/** Returns which wait took longer: the wait for the pool to have capacity, or the wait for the client to open. */
+/** Returns which part of the wait took longer: until the pool had capacity, or until the client was open. */
 function findActualReason(client: unknown, since: number, expected: WaitReason): WaitReason {
   const { _poolUseCount } = client as { readonly _poolUseCount?: number }
   const opened = openTimes.get(client as object)

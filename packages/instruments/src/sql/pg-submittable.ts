@@ -39,7 +39,10 @@ export function isSubmittable(config: QueryConfig | undefined): config is Submit
   return typeof (config as Submittable | undefined)?.submit === 'function'
 }
 
-/** Runs events and callbacks in their caller's context. Ends the step when pg reports the end of the response. */
+/**
+ * Runs the events and callbacks of a query in its caller's context. Ends the step when pg reports the end of the
+ * response.
+ */
 export function followSubmittable(query: Submittable, step: Step | undefined): void {
   if (typeof query.callback === 'function') query.callback = bindCallback(query.callback)
   const followers = step === undefined ? {} : createFollowers(step)
@@ -53,7 +56,10 @@ export function followSubmittable(query: Submittable, step: Step | undefined): v
   for (const name of METHODS_CALLED_BY_PROGRAM) wrapMethod(query.cursor ?? query, name, aroundCallbacks)
 }
 
-/** Ends the step when the response ends, and counts the rows until then. */
+/**
+ * Returns functions that run before pg's methods of the same names. They count the rows, and end the step when the
+ * response ends.
+ */
 function createFollowers(step: Step): Readonly<Record<string, (first: unknown) => void>> {
   let rows: number | undefined
   return {

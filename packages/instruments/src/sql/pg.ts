@@ -17,24 +17,29 @@ import { followSubmittable, isSubmittable, type QueryConfig } from './pg-submitt
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** The wrapped part of pg 8. The property `native` is omitted, because reading it would load a different client. */
+/**
+ * The exports of pg 8 that are wrapped. The property `native` is omitted, because reading it would load a different
+ * client.
+ */
 interface Pg {
   readonly Client?: unknown
   readonly Pool?: unknown
 }
 
 /**
- * Records the queries of pg 8 as points named `db`: by client or pool, with promises, callbacks, cursors or streams.
- * The wait for a pool client is a point named `wait`. `pg.native` is not changed. Callbacks run in their caller's
- * context, even for untraced callers and if SQL is not recorded. Otherwise they would run in the context that opened
- * the connection or returned the client, so one request would record the work of another.
+ * Records the queries of pg 8 as points named `db`. Queries may be made by clients or pools, with promises, callbacks,
+ * cursors or streams. The wait for a pool client is a point named `wait`. `pg.native` is not changed.
+ *
+ * All callbacks run in their caller's context, even if the caller is untraced or SQL is not recorded. Otherwise they
+ * would run in the context that opened the connection or returned the client, so one request would record the work of
+ * another.
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'pg')
   const given = libraries.pg as Pg | undefined
-  // Wrapped in the files that define the classes, before other tools wrap them. Other tools wrap on load, and again
-  // when the main file is loaded. They detect only their own outermost wrapper, so they would otherwise wrap again
-  // around ours.
+  // The classes are wrapped in the files that define them, before other tools wrap them. Some tools wrap the classes
+  // when these files are loaded, and again when the main file is loaded. Such a tool recognizes its own wrapper only if
+  // it is the outermost one. If our wrapper were around it, the tool would wrap the method again.
   const client = { file: 'lib/client.js', given: given?.Client }
   // A connection's own work and its socket belong to no request.
   const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
@@ -64,13 +69,13 @@ function createAroundQuery(start: StartSql): Around {
     try {
       return failIfThrown(step, () => proceed(newArgs))
     } finally {
-      // pg stores the callback in the query object, which the program may reuse.
+      // pg stores our callback in the query object. The program may reuse this object, so its own callback is restored.
       if (holder?.callback === followed) holder.callback = callback
     }
   }
 }
 
-/** The part of pg's result that says how many rows it has. Other statements than queries return no fields. */
+/** The part of pg's result that shows the number of rows. Statements that return no rows have no fields. */
 interface Result {
   readonly rows?: unknown
   readonly fields?: { readonly length?: number }

@@ -8,7 +8,7 @@ import { createStartSql, type StartSql } from './sql-step.js'
 import { createDatabaseWrappers, createStatementWrappers } from './sqlite.js'
 import { reportUnrecordedLibrary } from './unrecorded-library.js'
 
-/** The native binary that the CommonJS build and the ES module build share. */
+/** The exports of the native binary, which the CommonJS build and the ES module build share. */
 interface Addon {
   readonly DatabaseSync: ExtensibleClass
 }
@@ -23,9 +23,11 @@ const MODULE_BUILD = 'dist/index.mjs'
 
 /**
  * Records the statements and scripts of `@photostructure/sqlite` 1 (`node:sqlite` for Node 20) as points named `db`.
- * Its methods cannot be replaced. Instead, its classes create databases and statements whose prototype inherits from
- * the original one. Databases that were opened earlier are not recorded. After removal, the added prototypes stay, but
- * are empty.
+ * The library's methods cannot be replaced. Instead, new databases and statements get a prototype that inherits from
+ * the original one and contains the wrappers.
+ *
+ * Databases that were opened before this call are not recorded. When the instrument is removed, the added prototypes
+ * stay, but without wrappers.
  */
 export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings): () => void {
   if (traceSql === 'off') return reportUnrecordedLibrary('@photostructure/sqlite', { file: ADDON_FILE })
@@ -36,7 +38,8 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
     (exports, { folder }) => {
       const { DatabaseSync } = exports as Addon
       const prototype = extendDatabases(DatabaseSync)
-      // A build that is loaded later takes the prototype from the native binary.
+      // Builds that are already loaded get the new prototype here. A build that is loaded later takes it from the
+      // native binary.
       if (isLoadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
       return wrapDatabases(prototype, start)
     },
@@ -49,8 +52,8 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
 function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
   const builds = listLoadedModules().filter(module => module.filename === filename)
-  // Node does not list loaded ES modules, so this one is loaded here. It only runs a few lines on top of the same
-  // binary.
+  // Node does not list loaded ES modules, so the ES module build is loaded here. It adds only a few lines of code to
+  // the same binary.
   const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
@@ -81,10 +84,13 @@ function wrapDatabases(databases: object, start: StartSql): () => void {
 }
 
 const { hasInstance } = Symbol
-/** Extended prototypes, stored under the original and under themselves. Shared by all copies of this package. */
+/**
+ * Maps each original prototype, and each extended prototype, to the extended prototype. Shared by all copies of this
+ * package.
+ */
 const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
-/** Returns a prototype that inherits from this one, or this one if it is already such a prototype. */
+/** Returns a new prototype that inherits from this one. Returns this one if it was created here. */
 function extendPrototype(prototype: object): object {
   const known = extensions.get(prototype)
   if (known !== undefined) return known

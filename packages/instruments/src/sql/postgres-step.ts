@@ -4,7 +4,7 @@ import type { Step } from '../points/end-step.js'
 import { startWait, type WaitReason } from '../points/start-wait.js'
 import type { StartSql } from './sql-step.js'
 
-/** A query of postgres 3. More details are known once it is written to a connection. */
+/** A query of postgres 3. The optional members are set when the query is written to a connection. */
 export interface SentQuery {
   readonly strings: readonly string[]
   readonly string?: string
@@ -13,17 +13,23 @@ export interface SentQuery {
   readonly state?: object | null
 }
 
-/** A traced query: a wait for a connection until `send` is called, and then the query itself. */
+/**
+ * A traced query. Until `send` is called, the step may be a wait for a connection. After that, the step is the query
+ * itself.
+ */
 export interface PostgresStep extends Step {
   wait(): void
   send(): void
 }
 
-/** The number of each connection, in the order in which queries were first written to them. */
+/** A number for each connection, in the order in which the connections were first used. */
 const connectionNumbers = new WeakMap<object, number>()
 let connectionCount = 0
 
-/** Begins the point when the query is written to a connection, because its text is incomplete until then. */
+/**
+ * Creates a step whose `db` point begins when the query is written to a connection, because the query's text is
+ * incomplete until then.
+ */
 export function createPostgresStep(start: StartSql, profiler: Profiler, query: SentQuery): PostgresStep {
   const countBefore = connectionCount
   const forCaller = takeCaller()
@@ -31,7 +37,10 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
   let sent: Step | undefined
   let isSent = false
 
-  /** The pool does not report why a query waits. A connection that has no number yet was opened for a waiting query. */
+  /**
+   * Finds the reason for the wait, which the pool does not report. If the connection was first used after the wait
+   * began, it was opened for a waiting query.
+   */
   function findWaitReason(): WaitReason {
     const { state } = query
     if (typeof state !== 'object' || state === null) return 'pool'
@@ -44,7 +53,7 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
     isSent = true
     const reason = findWaitReason()
     wait?.stop(reason === 'pool' ? undefined : { wait: { for: reason } })
-    // A query that was never written has only the program's text, in which parameters have no numbers yet.
+    // A query that was never written has only the program's text, in which the parameters are not numbered yet.
     sent = forCaller(() => start(profiler, query.string ?? query.strings.join('?'), query.parameters))
     return sent
   }

@@ -9,10 +9,10 @@ import { createPostgresStep, type PostgresStep, type SentQuery } from './postgre
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** The CommonJS export: a function that opens a pool. The pool connects for its first query. */
+/** The library's CommonJS export: a function that creates a pool. The pool connects only for its first query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
 
-/** The wrapped part of a query. The query is sent when it is awaited. */
+/** The members of a query that this instrument uses. A query is sent when it is awaited. */
 interface Query extends SentQuery {
   readonly executed: boolean
   /** Whether the program requested a stream, for copying rows. */
@@ -36,29 +36,30 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
       exports => wrapMethods(findQueryPrototype(exports), { ...wrapThen(), handle: around }),
       entry,
     ),
-    // The ES module may have been loaded by `whenLoaded` above, and not by the program. Its calls are noted anyway.
+    // This entry omits the ES module, because `whenLoaded` above may have loaded it, and not the program. Calls through
+    // the ES module are noted when they happen.
     reportUnrecordedCalls(traceSql, 'postgres', { given: libraries.postgres }),
   ])
 }
 
-/** Finds the class of queries, which is not exported, by creating a query on a pool that never connects. */
+/** Finds the prototype of queries, whose class is not exported, by creating a query on a pool that never connects. */
 function findQueryPrototype(exports: unknown): object {
   const { default: open = exports } = exports as { default?: unknown }
   const sql = (open as OpenPool)({ host: '127.0.0.1', port: 1, database: '-', username: '-', max: 1 })
   return Object.getPrototypeOf(sql`SELECT`)
 }
 
-/** Queries with which the library subscribes to changes. Their stream stays open and belongs to no request. */
+/** Queries by which the library subscribes to changes. Their stream stays open and belongs to no request. */
 const SUBSCRIPTION = /^\s*(?:CREATE|START)_REPLICATION/
 
 function createAroundHandle(start: StartSql, recordsQueries: boolean): Around {
   return (proceed, self, args) => {
     const query = self as Query
-    // Each call of `then` or `catch` also calls this method.
+    // The query was sent earlier: each call of `then` or `catch` calls this method again.
     if (query.executed) return proceed(args)
     if (SUBSCRIPTION.test(query.strings[0] ?? '')) return suppress(() => proceed(args))
     const profiler = get()
-    // With SQL off, this only notes that a query was made.
+    // If SQL is not recorded, this call only notes in the trace that the library was used.
     if (!recordsQueries) start(profiler, '')
     followQuery(
       query,
@@ -70,7 +71,7 @@ function createAroundHandle(start: StartSql, recordsQueries: boolean): Around {
 
 function followQuery(query: Query, step: PostgresStep | undefined): void {
   const { handler } = query
-  // The pool may open a connection here, which belongs to no request.
+  // The pool may open a connection here. That work belongs to no request.
   const suppressedHandler = (sent: unknown) => {
     const result = suppress(() => handler(sent))
     step?.wait()
@@ -90,8 +91,8 @@ function followQuery(query: Query, step: PostgresStep | undefined): void {
     step.send()
     return value
   })
-  // A cursor sets a new `resolve` before each row.
-  // A part of the rows of a cursor does not say how many there are.
+  // Each assignment is intercepted, because a cursor sets a new `resolve` before each batch of rows. Rows of a cursor
+  // are not counted, because a batch does not show the total.
   const describe = query.cursorFn || query.forEachFn ? () => undefined : describeResult
   interceptMember(query, 'resolve', value => callBefore(value, result => step.stop(describe(result))))
   interceptMember(query, 'reject', value => callBefore(value, error => step.fail(error)))
@@ -103,7 +104,10 @@ function describeResult(result: unknown): PointInfo | undefined {
   return columns?.length ? describeRowList(result) : undefined
 }
 
-/** Runs a stream's events in the current context. The library creates the stream when the response begins. */
+/**
+ * Returns a function that makes a stream emit its events in the current context. The library creates the stream when
+ * the response begins.
+ */
 function createEventBinder(): (stream: unknown) => void {
   const inContext = takeContext()
   return stream => {
@@ -120,7 +124,10 @@ function callBefore(value: unknown, onCall: (argument: unknown) => void): unknow
   }
 }
 
-/** Passes each value that is assigned to a property through a function. */
+/**
+ * Replaces each value that is assigned to a property with the result of `transform`. Also transforms the current value
+ * if it is a function.
+ */
 function interceptMember(holder: object, name: string, transform: (value: unknown) => unknown): void {
   const now: unknown = Reflect.get(holder, name)
   let current = typeof now === 'function' ? transform(now) : now

@@ -8,8 +8,8 @@ import { MAX_STATEMENT_CHARS, redactStatement } from './text/sql-text.js'
 import type { SqlDialect } from './text/sql-tokens.js'
 
 /**
- * Begins a query's point. Text and parameters may have any type. The stop has the number of the connection's pool.
- * Begins none outside a trace or with SQL off.
+ * Begins the point of a query. The text and the parameters may have any type. When the point stops, it records the
+ * number of the connection's pool. Returns `undefined` outside a trace, or if SQL is not recorded.
  */
 export type StartSql = (
   profiler: Profiler | undefined,
@@ -19,8 +19,8 @@ export type StartSql = (
 ) => Step | undefined
 
 /**
- * Records queries as points named `db`, like OSProfiler's SQLAlchemy tracer. With SQL off, only notes the library in
- * traces.
+ * Returns a function that records queries as points named `db`, like OSProfiler's SQLAlchemy tracer. If SQL is not
+ * recorded, the function only notes in the trace that the library was used.
  */
 export function createStartSql(traceSql: TraceSql, dialect: SqlDialect, library: string): StartSql {
   if (traceSql === 'off') {
@@ -54,8 +54,8 @@ function getDb(info: PointInfo | undefined): PointInfo | undefined {
 }
 
 /**
- * Follows Python's `osprofiler.sqlalchemy` (`handle_error`) since 4.4.0. Earlier versions sent `None` for a missing
- * cause.
+ * Returns the same fields as `handle_error` of Python's `osprofiler.sqlalchemy` since 4.4.0. Earlier versions sent
+ * `None` for a missing cause.
  */
 function describeFailure(error: unknown): PointInfo {
   const { message = error, cause } = isError(error) ? error : {}
@@ -66,7 +66,7 @@ function cutStatement(sql: string): string {
   return sql.length > MAX_STATEMENT_CHARS ? `${sql.slice(0, MAX_STATEMENT_CHARS)}...` : sql
 }
 
-// A program has few different statements with placeholders, and repeats each of them often.
+// Descriptions are cached, because a program often repeats a small number of statements with placeholders.
 const MAX_REMEMBERED_STATEMENTS = 500
 const MAX_REMEMBERED_CHARS = 1_000
 const describersByDialect: Readonly<Record<SqlDialect, (sql: string) => PointInfo>> = {

@@ -12,7 +12,7 @@ import { reportUnrecordedLibrary, reportUnrecordedWhenLoaded } from './unrecorde
 
 /**
  * A prepared statement. Its text is `source` in better-sqlite3, and `sourceSQL` in `node:sqlite` and in libraries with
- * its API.
+ * the same API.
  */
 interface Statement {
   readonly sourceSQL?: unknown
@@ -35,7 +35,7 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   if (traceSql === 'off') return reportUnrecordedLibrary('better-sqlite3', { given: libraries['better-sqlite3'] })
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
-    // The library does not export its class of statements. The native binary does, if it is in its usual folder.
+    // The class of statements is exported only by the native binary, which is found only in its usual folder.
     wrapLibrary('better-sqlite3', [
       { file: 'build/Release/better_sqlite3.node', classes: { Statement: createStatementWrappers(start) } },
     ]),
@@ -44,14 +44,14 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
 }
 
 /**
- * Wraps the class of databases. Wraps the class of statements once a binary in an unknown folder has created a
- * statement.
+ * Wraps the class of databases. If the native binary is in an unusual folder, wraps the class of statements when the
+ * first statement is created.
  */
 function wrapDatabase(exports: unknown, start: StartSql): () => void {
   const statements = wrapWhenSeen(prototype => wrapMethods(prototype, createStatementWrappers(start)))
   const aroundPrepare: Around = (proceed, _self, args) => statements.see(proceed(args))
-  // `pragma` and `transaction` prepare statements without calling `prepare`. So a statement is prepared here, to find
-  // and wrap the class of statements beforehand.
+  // `pragma` and `transaction` prepare statements without calling `prepare`. So this wrapper prepares a statement
+  // first, to find and wrap the class of statements.
   const aroundHiddenPrepare: Around = (proceed, self, args) => {
     if (!statements.hasSeen && get() !== undefined) (self as { prepare(sql: string): unknown }).prepare('SELECT 1')
     return proceed(args)
@@ -68,7 +68,9 @@ export function createDatabaseWrappers(start: StartSql): Arounds {
   return { exec: (proceed, _self, args) => endWhenReturned(start(get(), args[0]), () => proceed(args)) }
 }
 
-/** Creates the wrappers for the methods that run a prepared statement. The point of `iterate` ends with the rows. */
+/**
+ * Creates the wrappers for the methods that run a prepared statement. The point of `iterate` ends after the last row.
+ */
 export function createStatementWrappers(start: StartSql): Arounds {
   const begin = (self: unknown, args: readonly unknown[]): Step | undefined => {
     const { sourceSQL, source = sourceSQL } = self as Statement

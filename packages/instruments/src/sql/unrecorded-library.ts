@@ -3,8 +3,8 @@ import { type LibraryEntry, whenLoaded } from '../loading/library-loads.js'
 import type { TraceSql } from '../options/instrument-contract.js'
 
 /**
- * Notes in traces that an SQLite library is loaded. Does not watch its calls, because a call may take only a
- * microsecond.
+ * Notes in traces that an SQLite library is loaded. Does not wrap its calls, because a call may take only a microsecond
+ * and a wrapper would slow it down.
  */
 export function reportUnrecordedWhenLoaded(library: string, isLoaded: () => boolean): () => void {
   let wasLoaded = false
@@ -19,7 +19,10 @@ export function reportUnrecordedLibrary(library: string, entry: LibraryEntry = {
   return whenLoaded(library, () => addUnrecordedSource(() => library), entry)
 }
 
-/** With SQL off, notes in traces that a library is used, unless a store of this project may be its only user. */
+/**
+ * If SQL is not recorded, notes in traces that a library is used. Does not note a library that may be used only by a
+ * store of this project.
+ */
 export function reportUnrecordedCalls(
   traceSql: TraceSql,
   library: string,

@@ -2,8 +2,8 @@ import { Object, runForAwaiting } from '@osprofiler/core/toolkit'
 import type { Around, Arounds } from './wrap-method.js'
 
 /**
- * Wraps the `then` of objects that do their work when they are awaited, such as queries. The stack of the work does not
- * show the code that awaits, so the points get their call sites from here. `around` runs where they do.
+ * Wraps the `then` method of objects that start their work when they are awaited, such as queries. The stack does not
+ * show the code that awaits them. So this wrapper finds that code, as the call site of the points that `around` makes.
  */
 export function wrapThen(around: Around = (proceed, _self, args) => proceed(args)): Arounds {
   const aroundThen: Around = (proceed, self, args) => runForAwaiting(args[0], () => around(proceed, self, args))

@@ -18,7 +18,7 @@ export type Channel =
   | 'undici:request:headers'
   | 'undici:request:trailers'
   | 'undici:request:error'
-  // undici begins to open a connection, has opened it, or has failed, or sends the head of a request on a connection.
+  // undici begins to open a connection, has opened it, has failed to open it, or sends the head of a request on it.
   | 'undici:client:beforeConnect'
   | 'undici:client:connected'
   | 'undici:client:connectError'

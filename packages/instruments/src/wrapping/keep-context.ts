@@ -3,7 +3,7 @@ import { Object, Reflect, takeContext } from '@osprofiler/core/toolkit'
 import { standInOnce } from './stand-in-once.js'
 import type { Around, Arounds, Method } from './wrap-method.js'
 
-/** Returns a callback that always runs in the current context, or in a context that was taken before. */
+/** Returns a callback that always runs in `inContext`, by default the current context. */
 export function bindCallback<Fn>(callback: Fn, inContext?: ReturnType<typeof takeContext>): Fn {
   return bindAfter(callback, () => undefined, inContext)
 }

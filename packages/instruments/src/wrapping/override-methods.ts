@@ -2,11 +2,11 @@ import { Object, Reflect, Symbol, WeakMap } from '@osprofiler/core/toolkit'
 import type { Arounds, Method } from './wrap-method.js'
 
 /**
- * Returns a function that overrides the methods with these names in a single object. That function skips methods that
- * the object lacks, and returns false for an object that cannot be changed, such as a frozen one. All objects of a
- * class share the new functions, because each request has many such objects. The functions keep the original name and
- * length, and are not enumerable. They are defined rather than assigned, because assignment fails if the program has
- * frozen the prototype.
+ * Returns a function that overrides the methods with these names in a single object. The returned function skips
+ * methods that the object lacks, and returns false for an object that cannot be changed, such as a frozen one. All
+ * objects of a class share the new functions, because each request has many such objects. The functions keep the
+ * original name and length, and are not enumerable. They are defined rather than assigned, because assignment fails if
+ * the program has frozen the prototype.
  */
 export function createOverrides(overrides: Arounds): (object: object) => boolean {
   const mark: symbol = Symbol('osprofiler.prototype')

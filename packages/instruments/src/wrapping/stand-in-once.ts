@@ -9,7 +9,8 @@ import {
 } from '@osprofiler/core/toolkit'
 
 /**
- * Wraps a function that exists for one call only. Cheaper than `standIn`, because decorators never see such a function.
+ * Wraps a function that is used for one call only. This is cheaper than `standIn`, which also preserves what decorators
+ * read. Decorators never see such a function.
  */
 export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return new Proxy<F>(fn, {
@@ -26,7 +27,7 @@ export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unkn
   })
 }
 
-/** Accessors run with the original function as `this`, as in `standIn`. */
+/** Reads a property of the original function. Accessors run with this function as `this`, as in `standIn`. */
 function readMember(original: AnyFunction, key: string | symbol): unknown {
   const value: unknown = Reflect.get(original, key)
   // Calling `toString` on a proxy does not show the function's source.

@@ -6,7 +6,7 @@ export type Method = (this: unknown, ...args: unknown[]) => unknown
 /** Calls the wrapped method with these arguments, on the original receiver. */
 export type Proceed = (args: readonly unknown[]) => unknown
 
-/** Runs in place of a method. Calls the method by `proceed`, with the program's arguments or with changed ones. */
+/** Runs in place of a method. Calls the method through `proceed`, with the program's arguments or with changed ones. */
 export type Around = (proceed: Proceed, self: unknown, args: unknown[]) => unknown
 
 /** Wrappers by method name. */
@@ -21,8 +21,8 @@ interface Wrapping {
 
 /**
  * Replaces a method of `holder`, usually a prototype, with `around`. Returns a function that undoes this, or
- * `undefined` if there is no such method. Even with two installations or copies of this package, only one wrapper sees
- * each call.
+ * `undefined` if there is no such method. Even if `instrument` is called twice, or by two copies of this package, only
+ * one wrapper sees each call.
  */
 export function wrapMethod(holder: object, name: string, around: Around): (() => void) | undefined {
   const wrappings = getWrappings(holder)
@@ -108,7 +108,10 @@ function callAround(around: Around, method: Method, self: unknown, args: readonl
   }
 }
 
-/** Shared by all copies of this package. Stored outside the holders, which belong to other code and may be frozen. */
+/**
+ * The wrappings of each object. Shared by all copies of this package. Stored outside the objects, because these belong
+ * to other code and may be frozen.
+ */
 const wrappingsByHolder = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
 
 function getWrappings(holder: object): Map<string, Wrapping> {

@@ -1,4 +1,4 @@
-// The ways in which programs call drivers and pools of PostgreSQL, MariaDB and Redis.
+// Calls drivers and pools of PostgreSQL, MariaDB and Redis in the ways in which programs call them.
 
 import Redis from 'ioredis'
 import { Kysely, sql as kyselySql, PostgresDialect } from 'kysely'

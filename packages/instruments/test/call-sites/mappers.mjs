@@ -1,4 +1,4 @@
-// The ways in which programs call object-relational mappers and query builders over PostgreSQL.
+// Calls object-relational mappers and query builders for PostgreSQL in the ways in which programs call them.
 
 import 'reflect-metadata'
 import { pathToFileURL } from 'node:url'
@@ -13,7 +13,7 @@ import { DataSource, EntitySchema } from 'typeorm'
 import { check, runCases } from './cases.mjs'
 
 const { POSTGRESQL, PRISMA_CLIENT } = process.env
-/** The begin and the commit of a transaction are the library's own calls. */
+/** The library itself begins and commits a transaction. */
 const ownWork = { others: true }
 
 const pool = new pg.Pool({ connectionString: POSTGRESQL, max: 2 })
@@ -27,7 +27,7 @@ check('knex, insert', async () => await knex('items').insert({ name: 'a' }).retu
 check('knex, transaction', async () => await knex.transaction(async t => await t('items').select()), ownWork)
 
 const items = pgTable('items', { id: serial('id').primaryKey(), name: text('name') })
-// Node reports ES modules a little later.
+// The instrument finds ES modules some time after they are loaded.
 await new Promise(done => setTimeout(done, 100))
 const db = drizzle({ client: pool, schema: { items } })
 check('drizzle-orm', async () => await db.select().from(items))

@@ -1,4 +1,4 @@
-// The ways in which programs send requests, and call MongoDB.
+// Sends requests, and calls MongoDB, in the ways in which programs do.
 
 import http from 'node:http'
 import { MongoClient } from 'mongodb'

@@ -41,7 +41,10 @@ export function readArguments(args: readonly unknown[], scheme: Scheme): HttpArg
   return { call: readCall(options, url, scheme), url, options }
 }
 
-/** Returns equal arguments without accessors and proxies. Like Node, runs the program's code in them once. */
+/**
+ * Returns a copy of the arguments without getters and proxies. The program's code in getters and proxies runs only
+ * once, as it would in Node.
+ */
 export function snapshotArguments(args: readonly unknown[]): unknown[] {
   return args.map(argument => {
     if (typeof argument !== 'object' || argument === null) return argument
@@ -88,7 +91,7 @@ function readCall(options: HttpOptions, url: URL | undefined, scheme: Scheme): H
   }
 }
 
-/** An option takes precedence over the URL, even if the option is `undefined`. */
+/** Reads an option. The option takes precedence over the URL, even if the option is `undefined`. */
 function readOption(options: HttpOptions, name: string, urlValue?: string): unknown {
   return Object.hasOwn(options, name) ? options[name] : urlValue
 }
@@ -123,7 +126,9 @@ export function readCallOfRequest(request: ClientRequest): HttpCall {
   }
 }
 
-/** Returns what the point records. For a request to a proxy, this is the URL that the proxy is asked for. */
+/**
+ * Returns the request that the point records. For a request to a proxy, this is the request that the proxy forwards.
+ */
 export function toOutgoingRequest(call: HttpCall): OutgoingRequest {
   const { method, path, query, proxiedUrl, socketPath } = call
   if (proxiedUrl === undefined) {
@@ -137,7 +142,7 @@ export function toOutgoingRequest(call: HttpCall): OutgoingRequest {
 
 /**
  * Returns the URLs of all servers that can read the headers: the requested server, the server to connect to, and
- * proxies. An empty string means an unknown reader. `sentTarget` is the target that was actually sent. `isHostOnly`
+ * proxies. An empty string means an unknown server. `sentTarget` is the target that was actually sent. `isHostOnly`
  * omits the paths.
  */
 export function listReceivers(
@@ -175,8 +180,8 @@ function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | stri
 }
 
 /**
- * Returns `undefined` for an invalid host, which could become a different host in a URL, such as
- * `allowed.example@evil`.
+ * Returns `undefined` for an invalid host, because a URL might contain a different host: the host of
+ * `http://allowed.example@evil` is `evil`.
  */
 function toOrigin(scheme: string, givenHost: string, port: string): URL | undefined {
   const host = stripBrackets(givenHost)

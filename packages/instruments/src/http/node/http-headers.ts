@@ -18,10 +18,16 @@ import type { Around } from '../../wrapping/wrap-method.js'
 /** Headers as a flat list that alternates names and values, or as a list of pairs. */
 export type HeaderList = readonly unknown[]
 
-/** Decides how the trace headers of a request change, given its current ones and the limits that its signatures set. */
+/**
+ * Decides how the trace headers of a request change, given its current trace headers and the limits that its signatures
+ * set.
+ */
 export type ChangeHeaders = (found: TraceValues, limits: SignatureLimits) => TraceHeaderChange | undefined
 
-/** Whether Node writes these headers as soon as it creates the request, so that no header can be set later. */
+/**
+ * Returns whether Node writes these headers as soon as it creates the request. In this case, no header can be set
+ * later.
+ */
 export function areWrittenAtOnce(headers: unknown): headers is OutgoingHttpHeaders | HeaderList {
   if (Array.isArray(headers)) return true
   return typeof headers === 'object' && headers !== null && Object.keys(headers).some(name => /^expect$/i.test(name))
@@ -57,7 +63,8 @@ function toOriginalForm(
  * them.
  */
 export function changeHeadersLate(request: ClientRequest, change: ChangeHeaders): void {
-  // Other code has overridden `end`, so it may also wait for the first byte, and the order would be unknown.
+  // If other code has overridden `end`, that code may also change headers before the first byte, in an unknown order.
+  // So the headers are changed now.
   if (Object.hasOwn(request, 'end')) return changeHeadersNow(request, change)
   defineHidden(request, PENDING_CHANGE, change)
   overrideWriters(request)

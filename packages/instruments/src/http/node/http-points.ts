@@ -25,8 +25,8 @@ interface FailureMessage {
   readonly error: unknown
 }
 
-// Stored on the request, because the response may arrive in the context of the connection. A `WeakMap` is slower to
-// collect.
+// The state is stored on the request, because the response may arrive in the context of the connection. A `WeakMap`
+// would make garbage collection slower.
 const FOLLOWED = Symbol('osprofiler.followed')
 
 function readFollowed(message: object): FollowedRequest | undefined {
@@ -69,7 +69,8 @@ export function onError({ request, error }: FailureMessage): void {
   if (followed !== undefined) failRequest(followed, error)
 }
 
-// The point ends at once, because code that destroys a request may end its own point before the connection closes.
+// Destroying a request or a response ends the point at once. The code that destroys it may end its own point before the
+// connection closes.
 const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
@@ -99,7 +100,7 @@ function endAtDestroy(
 ): void {
   const followed = readFollowed(message)
   if (!isUnfinished || !followed?.progress.point.open) return
-  // A client that follows redirects itself does not read the rest of the redirect response.
+  // A client that follows redirects itself destroys the redirect response without reading it, so this is not a failure.
   if (!error && response !== undefined && isRedirect(response)) followed.progress.point.stop()
   else failRequest(followed, error ?? undefined)
 }
@@ -116,7 +117,7 @@ function onSocket({ socket }: ClientRequest, { progress, wait }: FollowedRequest
   try {
     if (socket !== null) watchConnecting(socket, times => progress.noteConnection(times))
   } catch {
-    // An agent of the program may return a socket of any kind.
+    // The program's own agent may return any kind of socket, so errors are ignored here.
   }
 }
 
@@ -130,7 +131,7 @@ function endAtClose(followed: FollowedRequest, response: IncomingMessage | undef
   // WebSocket or a tunnel.
   if (!hasResponse) return progress.endUpgraded(response.statusCode)
   if (!response.complete) return failRequest(followed, response.errored ?? undefined)
-  // The whole body has arrived. If nobody has read it yet, a reader may still be added.
+  // The whole body has arrived. If the program has not read it yet, the program may still do so.
   if (!isUnread(response)) point.stop()
 }
 
@@ -142,7 +143,7 @@ function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest
   wait?.stop()
   const isReset = error === undefined || (error as { code?: unknown } | null)?.code === 'ECONNRESET'
   if (hasTimedOut && isReset) return point.fail(new DOMException('The request timed out', 'TimeoutError'))
-  point.fail(unwrapAggregate(error) ?? new DOMException('The request was given up', 'AbortError'))
+  point.fail(unwrapAggregate(error) ?? new DOMException('The request was aborted', 'AbortError'))
 }
 
 interface QueueingAgent {
@@ -152,7 +153,7 @@ interface QueueingAgent {
 }
 
 /**
- * Returns the state of the agent's queue if the request is in it, otherwise `undefined`. The size is left out if
+ * Returns the state of the agent's queue if the request is in it, otherwise `undefined`. `max` is omitted if
  * `maxTotalSockets` is the limit, because connections to other hosts count for that limit too.
  */
 function describeQueue(request: ClientRequest): PointInfo | undefined {

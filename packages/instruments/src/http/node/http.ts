@@ -52,10 +52,10 @@ interface PreparedRequest extends TracedRequest {
  * points named `http` or `https`. A point lasts from the call to the last byte of the response. If the body is still
  * unread when the trace ends, the point ends at the response's head. Only allowed receivers get the trace headers.
  *
- * Wraps the functions on every version of Node, because only their arguments show the port and the headers that Node
- * writes at once. Requests made by the class, or by a function that was extracted earlier (`const { request } =
- * require('http')`), are reported by a channel. It reports them when they are created (on Node 20, when they are sent).
- * All other requests are seen when their head is written.
+ * Wraps `request` and `get` on every version of Node, because only their arguments contain the port, and the headers
+ * that Node writes at once. Some requests bypass the wrappers: those made with `ClientRequest`, or with a function that
+ * the program took earlier (`const { request } = require('http')`). A diagnostics channel reports such a request when
+ * it is created (on Node 20, when it is sent). All other requests are detected when their head is written.
  */
 export function instrumentHttp(settings: InstrumentSettings): () => void {
   const { mayReceive } = settings
@@ -138,7 +138,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
 }
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-/** The channel exists in Node 22.12 and later, and in Node 23.2 and later. */
+/** The channel exists in Node 22.12 and later versions of Node 22, and in Node 23.2 and later. */
 const HAS_CREATED_CHANNEL = major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12)
 
 type SendRequest = (proceed: Proceed, args: unknown[], scheme: Scheme) => unknown
@@ -160,7 +160,10 @@ function wrapFunctions(module: typeof http | typeof https, scheme: Scheme, send:
 /** True while a request is being created for a point that has already begun. Shared by all copies of this package. */
 const opening = shared('instruments.opening', () => ({ requests: false }))
 
-/** Requests made while `fn` runs, such as an agent's request that opens a tunnel, belong to the current point. */
+/**
+ * Runs `fn`. Requests made during this time, such as an agent's request that opens a tunnel, belong to the current
+ * point.
+ */
 function runWhileOpening<T>(fn: () => T): T {
   opening.requests = true
   try {
@@ -190,7 +193,7 @@ function createHeaderChange(progress: RequestProgress, receiver: Receiver): Chan
   }
 }
 
-/** An error in our code must not reach the program. */
+/** Returns `undefined` if `fn` throws, because an error in our code must not reach the program. */
 function tryOrUndefined<T>(fn: () => T): T | undefined {
   try {
     return fn()

@@ -35,7 +35,10 @@ export function guardHttp2Headers({ mayReceive }: InstrumentSettings): () => voi
 /** The authority of each session, as the program wrote it. */
 const authorities = new WeakMap<object, unknown>()
 
-/** Loads the module if Node cannot report later loads. Loading takes four milliseconds. */
+/**
+ * Calls `onLibrary` once the program has loaded `node:http2`. If this version of Node cannot report later loads, loads
+ * the module now, which takes four milliseconds.
+ */
 function whenHttp2Loaded(onLibrary: (http2: object) => () => void): () => void {
   if ('registerHooks' in Module) return whenBuiltinLoaded('node:http2', onLibrary)
   return onLibrary(process.getBuiltinModule('node:http2'))
@@ -63,7 +66,7 @@ function replaceCallersPair(
     return changeTraceHeaders(profiler, found, limits, receiverOf(session, headers, mayReceive))
   })
   if (changed === undefined) return headers
-  // A symbol property of the headers lists the headers that must not be compressed.
+  // Symbol properties are copied too, because one of them lists the headers that must not be compressed.
   return Object.assign(changed.headers as RequestHeaders, pickSymbols(headers))
 }
 

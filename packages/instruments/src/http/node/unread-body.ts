@@ -5,18 +5,18 @@ import { Array } from '@osprofiler/core/toolkit'
 const MAX_PIPED_STREAMS = 8
 
 /**
- * Whether nobody reads a stream. If a client such as node-fetch pipes it into another stream, checks that stream
- * instead.
+ * Returns whether the program does not read a stream. If a client such as node-fetch pipes the stream into another
+ * stream, checks that stream instead.
  */
 export function isUnread(stream: Readable, depth = 0): boolean {
   const pipes = getPipes(stream)
   if (pipes.length === 0) return !stream.readableDidRead && stream.readableFlowing !== true && !hasListeners(stream)
-  // Each stream that this one is piped into adds one `data` listener.
+  // Each stream into which this one is piped adds one `data` listener.
   if (depth >= MAX_PIPED_STREAMS || stream.listenerCount('data') > pipes.length) return false
   return pipes.every(pipe => isReadable(pipe) && isUnread(pipe, depth + 1))
 }
 
-/** Whether part of a stream was read, and nobody reads it any longer. */
+/** Returns whether part of a stream was read, and reading has stopped. */
 export function isAbandoned(stream: Readable): boolean {
   if (stream.readableFlowing !== false || stream.readableEnded || stream.destroyed) return false
   return getPipes(stream).length === 0 && !hasListeners(stream)
@@ -31,7 +31,7 @@ function getPipes(stream: Readable): readonly unknown[] {
   return Array.isArray(pipes) ? pipes : []
 }
 
-/** Whether a stream has a readable side. If it has none, its creator reads whatever is written to it. */
+/** Returns whether a stream has a readable side. A stream without a readable side consumes the data itself. */
 function isReadable(stream: unknown): stream is Readable {
   const { readable, readableFlowing } = stream as Partial<Readable>
   return readable === true && readableFlowing !== undefined

@@ -7,8 +7,8 @@ import type { ConnectionTimes } from '../connection-times.js'
 const { on, removeListener } = EventEmitter.prototype
 
 /**
- * Calls `connected` when a socket that is still connecting has connected, over TLS after the handshake. Removes its
- * listeners then, or when the socket closes earlier. Listeners are used because a socket outlives its first request.
+ * Calls `connected` when a socket that is still connecting has connected. With TLS, this is after the handshake. Uses
+ * listeners and removes them at the end, because a socket outlives its first request.
  */
 export function watchConnecting(socket: Socket, connected: (times: ConnectionTimes) => void): void {
   if (!socket.connecting) return
@@ -32,7 +32,7 @@ export function watchConnecting(socket: Socket, connected: (times: ConnectionTim
   }
 
   const listeners = {
-    // Node reports each address of the host, all at the same time.
+    // Node emits `lookup` for each address of the host, all at the same time.
     lookup: () => {
       resolvedAt ??= performance.now()
     },

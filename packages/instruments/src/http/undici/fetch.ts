@@ -35,14 +35,14 @@ interface ChannelMessage {
 }
 
 /**
- * Records the requests of Node's `fetch` and of undici 5 to 8 as points named `http` or `https`, one per redirect. A
- * point lasts from the call to the last byte of the response. If the body is still unread when the trace ends, the
- * point ends at the response's head. Only allowed receivers get the trace headers.
+ * Records the requests of Node's `fetch` and of undici 5 to 8 as points named `http` or `https`. Each redirect has its
+ * own point. A point lasts from the call to the last byte of the response. If the body is still unread when the trace
+ * ends, the point ends at the response's head. Only allowed receivers get the trace headers.
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   const isHostOnly = dependsOnHostOnly(mayReceive)
-  // Stored on the request, because the response arrives in the context of the connection. A `WeakMap` is slower to
-  // collect.
+  // The progress is stored on the request, because the response arrives in the context of the connection. A `WeakMap`
+  // would make garbage collection slower.
   const progressKey = Symbol('osprofiler.point')
   type MarkedRequest = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
@@ -108,7 +108,7 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
   }
 }
 
-/** Returns whether the request carries the headers of the point. */
+/** Changes the trace headers of a request. Returns whether the request then contains the headers of the point. */
 function setTraceHeaders(request: UndiciRequest, point: Point, receiver: Receiver): boolean {
   const given = listDecidingHeaders(request)
   const found = readTraceValues(given)

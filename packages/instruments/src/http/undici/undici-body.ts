@@ -5,15 +5,15 @@ import type { RequestProgress } from '../request-progress.js'
 import type { UndiciRequest } from './undici-request.js'
 
 /**
- * Progress of a response body. undici delivers the body in parts, and learns after each one whether there is room for
- * more.
+ * The progress of a response body. undici delivers the body in parts. After each part, the reader reports whether it
+ * has room for more.
  */
 interface ResponseBody {
   readonly progress: RequestProgress
-  /** Maximum number of times that undici itself makes room while nobody reads. */
+  /** Maximum number of times that undici itself makes room although the program does not read. */
   readonly maxOwnDrains: number
   isFull: boolean
-  /** How often room was made after `isFull`. */
+  /** The number of times that room was made after `isFull` became true. */
   drains: number
   isTraceOver: boolean
 }
@@ -24,9 +24,9 @@ const UNDICI_5_OWN_DRAINS = 2
 const BODY = Symbol('osprofiler.body')
 
 /**
- * If nobody reads the body by the end of the trace, ends the response's point at the response head. A small body is
- * complete earlier, so it is unknown whether it was read. Overrides methods, because no channel says whether there is
- * room.
+ * If the body is still unread at the end of the trace, ends the request's point at the response head. Does nothing for
+ * a small body: it is complete earlier, so it is unknown whether it was read. Overrides methods, because no channel
+ * reports whether there is room.
  */
 export function watchBody(request: UndiciRequest, progress: RequestProgress): void {
   const maxOwnDrains = typeof request.headers === 'string' ? UNDICI_5_OWN_DRAINS : 0
@@ -55,7 +55,7 @@ const aroundPart: Around = (proceed, self, args) => {
   // undici 5 also delivers empty parts, which do not show that room was made.
   if (body.isFull && !(isFull && (args[0] as Uint8Array).length === 0)) body.drains++
   body.isFull = isFull
-  // Checks later, because the code that has just received the first part may still start to read.
+  // The check runs later, because the code that has just received the first part may still start to read.
   if (body.isTraceOver && isUnread(body)) checkWhenTraceOver(body)
   return result
 }

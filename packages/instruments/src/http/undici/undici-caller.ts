@@ -6,8 +6,8 @@ import type { UndiciRequest } from './undici-request.js'
 /**
  * Returns the profiler of the code that made a request, or `undefined` if that code was untraced or is unknown. Up to
  * undici 7 (Node 24), a request that waited in a limited pool, or that an interceptor repeats, has the context of
- * *another* request. Requests of undici's own API store their original context. Requests of `fetch` do not, so they
- * stay untraced, because a wrong trace is worse than none.
+ * *another* request. Requests of undici's own API store their original context. Requests of `fetch` do not. In these
+ * cases they stay untraced, because a wrong trace is worse than no trace.
  */
 export function findCallersProfiler(request: UndiciRequest): Profiler | undefined {
   const copy = findCopy(request)
@@ -28,7 +28,7 @@ interface UndiciCopy {
 
 const copies = new WeakMap<object, UndiciCopy>()
 
-/** Finds the copy by the class of the request, because reading the stack for each request takes 15 us. */
+/** Finds the copy of undici by the class of the request, because reading the stack for each request takes 15 us. */
 function findCopy(request: object): UndiciCopy {
   const requestClass = request.constructor
   const known = copies.get(requestClass)
@@ -45,7 +45,10 @@ function findCopy(request: object): UndiciCopy {
 
 const MAX_HANDLER_DEPTH = 8
 
-/** `request()`, `stream()` and `pipeline()` store their context in the handler, which interceptors may have wrapped. */
+/**
+ * Finds the caller's context. `request()`, `stream()` and `pipeline()` store it in the handler, which interceptors may
+ * have wrapped.
+ */
 function findCallersResource(request: object, { handlerSymbol: symbol }: UndiciCopy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]
   for (let depth = 0; depth < MAX_HANDLER_DEPTH && typeof handler === 'object' && handler !== null; depth++) {
@@ -61,7 +64,10 @@ const DELAYING_FUNCTIONS = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMess
 // The function by which undici 8 and later restore the caller's context.
 const RESTORING_FUNCTION = 'runInAsyncScope'
 
-/** Whether undici is creating a request later than the program's call, in another context. The stack shows this. */
+/**
+ * Returns whether undici creates a request later than the program's call, and so in another context. The stack shows
+ * this.
+ */
 function isDelayed(): boolean {
   const called = readStack(MAX_FRAMES).find(({ name }) => name === RESTORING_FUNCTION || DELAYING_FUNCTIONS.has(name))
   return called !== undefined && called.name !== RESTORING_FUNCTION

@@ -34,8 +34,8 @@ export function watchConnections(progressOf: (request: UndiciRequest) => Request
   const unused = new WeakMap<object, Opened>()
 
   /**
-   * The clients of a pool share a connector, and the messages do not tell their connections apart. The latest beginning
-   * is used, so no time is too long.
+   * Returns the start of the connection that was opened or has failed. The clients of a pool share a connector, and the
+   * messages do not distinguish their connections. The latest start is used, so that no recorded time is too long.
    */
   function takeOpening(connector: object): Opening | undefined {
     const openings = openingsByConnector.get(connector)
@@ -57,7 +57,7 @@ export function watchConnections(progressOf: (request: UndiciRequest) => Request
     unused.delete(socket as object)
     const progress = progressOf(request)
     if (progress === undefined) return
-    // The connection may have been begun for an earlier request, which was given up.
+    // undici may have started the connection for an earlier request that was aborted.
     const waitedMs = opened.connectedAt - Math.max(opened.beganAt, progress.startedAt)
     if (waitedMs > 0) progress.noteConnection({ connect_ms: roundMs(waitedMs), busy_ms: opened.busy_ms })
   }

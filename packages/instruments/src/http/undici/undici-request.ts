@@ -11,13 +11,14 @@ export interface UndiciRequest {
   readonly path: string
   readonly method: string
   readonly upgrade?: unknown
-  /** Alternating names and values. A value may be a list. Up to undici 5, this is the string to send. */
+  /** Alternating names and values. A value may be a list. Up to undici 5, all headers are one string. */
   readonly headers: string | readonly (string | readonly string[])[]
   addHeader(name: string, value: string): unknown
 }
 
 /**
- * A server's URL without a path, and what a point records about the server. Shared, so callers must not change the URL.
+ * A server's URL without a path, and the values that a point records about the server. Requests share the URL, so
+ * callers must not change it.
  */
 export interface Origin {
   readonly url: URL
@@ -52,7 +53,10 @@ const parseOrigin = remember<Origin>(
   ...ORIGIN_CACHE_LIMITS,
 )
 
-/** Returns the headers from which the change of the trace headers is decided. A value may be a list. */
+/**
+ * Returns the headers that decide how the trace headers change: trace headers and signatures, perhaps with a few
+ * others. A value may be a list.
+ */
 export function listDecidingHeaders({ headers }: UndiciRequest): readonly (readonly [name: string, value: unknown])[] {
   if (typeof headers === 'string')
     return headers
@@ -72,13 +76,17 @@ const DECIDING_NAME_LENGTHS: ReadonlySet<number> = new Set(
 )
 
 /**
- * Whether a header may be a trace header or contain a signature. The length of the name rules out nearly all others.
+ * Returns whether a header may be a trace header or contain a signature. Compares only the length of the name, which
+ * excludes nearly all other headers.
  */
 function isDecidingName({ length }: string): boolean {
   return DECIDING_NAME_LENGTHS.has(length)
 }
 
-/** Removes the trace headers from a request, because undici can only add headers. */
+/**
+ * Removes the trace headers from a request. Replaces the list of headers, because undici has no method that removes a
+ * header.
+ */
 export function removeTraceHeaders(request: UndiciRequest): void {
   const { headers } = request
   const others =

@@ -6,7 +6,10 @@ import type { UndiciRequest } from './undici-request.js'
 
 const UPGRADE = Symbol('osprofiler.upgrade')
 
-/** Ends the point when the response changes the connection's protocol. undici 5 does not publish such a response. */
+/**
+ * Ends the point when the response changes the connection's protocol. undici 5 does not publish such a response on a
+ * channel.
+ */
 export function watchUpgrade(request: UndiciRequest, progress: RequestProgress): void {
   if (request.upgrade && overrideUpgrade(request)) defineHidden(request, UPGRADE, progress)
 }

@@ -5,10 +5,13 @@ import { type RedactedStatement, redactStatement } from './sql-text.js'
 
 // Error members in which servers report names from the schema.
 const SCHEMA_MEMBERS = ['constraint', 'table', 'column', 'schema']
-// The error members in all forms that pg and postgres use.
+// The names of these members in errors of pg and of postgres.
 const NAME_MEMBERS = [...SCHEMA_MEMBERS, 'dataType', ...SCHEMA_MEMBERS.map(name => `${name}_name`)]
 
-/** Hides parameters, literals and quoted text in an error message, except names that the statement shows. */
+/**
+ * Returns the error to record. Hides parameters, literals and quoted text in its message, except names that the
+ * statement shows.
+ */
 export function hideValuesInMessage(error: unknown, { text, literals }: RedactedStatement, params: unknown): unknown {
   if (!isError(error)) return typeof error === 'string' ? '' : error
   const names = new Set(text.match(/[\w$]+/g))
@@ -27,11 +30,11 @@ export function hideValuesInMessage(error: unknown, { text, literals }: Redacted
 }
 
 /**
- * Hides everything from the first quotation that is not a known name to the last quote, because quotes in values are
- * not escaped.
+ * Finds the first quoted text that is not a known name. Hides everything from there to the last quote, because servers
+ * do not escape quotes in values.
  */
 function hideQuotations(message: string, quote: string, names: ReadonlySet<string>): string {
-  // After a letter, a quote is an apostrophe.
+  // A quote directly after a letter is an apostrophe, not an opening quote.
   const opening = new RegExp(`(?<!\\w)${quote}`, 'g')
   for (let match = opening.exec(message); match !== null; match = opening.exec(message)) {
     const open = match.index
@@ -45,16 +48,22 @@ function hideQuotations(message: string, quote: string, names: ReadonlySet<strin
   return message
 }
 
-/** Accepts a name of the statement, such as `users`, and also `shop.users` if the statement contains only `users`. */
+/**
+ * Returns whether quoted text is a name in the statement, such as `users`. `shop.users` counts too, even if the
+ * statement contains only `users`.
+ */
 function isKnownName(quoted: string, names: ReadonlySet<string>): boolean {
   const [last = '', ...before] = quoted.split('.').reverse()
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
-// How many levels of nested dollar-quoted bodies are read. Real SQL does not nest more deeply.
+// The number of levels of nested dollar-quoted bodies that are read. Real SQL does not nest more deeply.
 const MAX_NESTED_BODIES = 3
 
-/** Returns the value of a literal. If it is the body of a PostgreSQL function or `DO`, adds the values inside. */
+/**
+ * Returns the value of a literal. If the literal is the body of a PostgreSQL function or `DO`, adds the values of the
+ * literals in this body.
+ */
 function listLiteralValues(literal: string, nestedBodies = 0): string[] {
   const quote = /^\$[^$]*\$/.exec(literal)?.[0]
   if (quote === undefined || nestedBodies === MAX_NESTED_BODIES) return [unquote(literal)]

@@ -7,7 +7,7 @@ const MAX_READ_CHARS = 50_000
 /** Maximum number of characters of a statement that are recorded. */
 export const MAX_STATEMENT_CHARS = 4_000
 
-/** A statement that may be shown, and the literals that were hidden. Errors may repeat these literals. */
+/** A statement that may be shown, and the literals that were hidden in it. Error messages may repeat these literals. */
 export interface RedactedStatement {
   readonly text: string
   readonly literals: readonly string[]
@@ -15,17 +15,18 @@ export interface RedactedStatement {
 
 /**
  * Returns a statement with `?` for each literal, without comments, and with single spaces. Names, placeholders and
- * words stay. Words are hidden if they are values in `PRAGMA x = word`, `SET x = word` or `ALTER ROLE y SET x = word`,
- * or passwords without quotes. Quoted names are hidden if SQLite may read them as strings: `= "value"`.
+ * keywords stay. A password without quotes is hidden, and so is the value in `PRAGMA x = word`, `SET x = word` or
+ * `ALTER ROLE y SET x = word`. A quoted name is hidden if SQLite may read it as a string: `= "value"`.
  *
- * Hides whatever cannot be read reliably:
- * - everything after a comment that MySQL executes or that contains another comment, and after a NUL, where servers may
- *   stop reading
- * - everything from the first string on, if a quote is never closed or a word directly follows a string. This also
- *   happens if an apostrophe in a value was not doubled: the rest of the value is then outside the string
- * - everything from the first string on, if a string contains a backslash and the rest cannot be SQL. The server then
- *   has changed the default of `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and ends the string elsewhere
- * - everything after a `COPY`, because rows may follow
+ * Hides every part that cannot be read reliably:
+ * - everything from the start of a comment that MySQL executes or that contains another comment
+ * - everything from a NUL character on, because servers may stop reading there
+ * - everything from the first string on, if a quote is never closed or a word directly follows a string. For example,
+ *   if an apostrophe in a value was not doubled, the rest of the value is outside the string
+ * - everything from the first string on, if a string contains a backslash and the rest cannot be SQL. In this case, the
+ *   server does not use the default of `standard_conforming_strings` or `NO_BACKSLASH_ESCAPES`, and ends the string
+ *   elsewhere
+ * - everything after a `COPY` statement, because rows of data may follow
  */
 export function redactStatement(sql: string, dialect: SqlDialect): RedactedStatement {
   const nul = sql.indexOf('\0')
@@ -49,15 +50,15 @@ class StatementReader {
   #text = ''
   #hasSpaceBefore = false
   #previous = ''
-  /** The position of the first string, and whether the server may end one of the strings elsewhere. */
+  /** The position of the first string in the text, and whether the server may end a string at a different place. */
   #firstStringAt: number | undefined
   #hasAmbiguousString = false
   #isUnclosed = false
-  /** Whether the text already indicates that the rest is hidden. */
+  /** Whether the text already ends with the `?` for the hidden rest. */
   #isRestHidden = false
   #valueFinder = new ValueFinder()
   readonly #strings: SqliteStrings | undefined
-  /** Whether rows of a `COPY` may follow. */
+  /** Whether the data rows of a `COPY` may follow. */
   #mayHaveRows = false
 
   constructor(dialect: SqlDialect) {
@@ -96,7 +97,7 @@ class StatementReader {
     this.#hide(text)
     this.#firstStringAt ??= this.#text.length - 1
     this.#hasAmbiguousString ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
-    // Either this is not SQL, or it continues an `E'...'` string that is never closed.
+    // A string directly after an `E'...'` string is not SQL, or is part of an `E'...'` string that is never closed.
     const continuesEscapeString = /^[eE]'/.test(this.#previous) && text.startsWith("'")
     if (continuesEscapeString || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#hideFromFirstString()
   }
@@ -118,7 +119,10 @@ class StatementReader {
     return this.#strings.isString(text, this.#previous, next, this.#text.length + (this.#hasSpaceBefore ? 1 : 0))
   }
 
-  /** Hides names that turned out to be strings. Goes from last to first, so that the remaining positions stay valid. */
+  /**
+   * Hides names that turned out to be strings. Starts with the last name, so that the positions of the others stay
+   * valid.
+   */
   #hideNames(places: readonly number[] | undefined): void {
     for (const place of places?.toReversed() ?? []) {
       const [name] = /^"[^"]*(?:""[^"]*)*"/.exec(this.#text.slice(place)) ?? []
@@ -171,12 +175,12 @@ const ACCOUNT_NOUNS = /^(?:USER|ROLE|GROUP)$/
 const BEFORE_SECRET = /^(?:BY|PASSWORD|RANDOM)$/
 const BEFORE_PLUGIN_SECRET = /^(?:AS|USING)$/
 
-/** Finds the words of a single statement that are values. */
+/** Finds the words of a statement that are values: passwords, and values of settings. */
 class ValueFinder {
   verb = ''
   /**
-   * `#mayChangeSetting`: whether the statement's verb can change a setting. `#isSettingValueNext`: whether the sign
-   * before the value has been read.
+   * `#mayChangeSetting`: whether the statement's verb can change a setting. `#isSettingValueNext`: whether the sign or
+   * the `TO` before the setting's value has been read.
    */
   #mayChangeSetting = false
   #isSettingValueNext = false
@@ -213,7 +217,7 @@ class ValueFinder {
     return this.#isSettingValueNext
   }
 
-  /** Returns whether the next token is a secret, and then resets that state. */
+  /** Returns whether the current token is a password or the value of a setting. Resets `#isSecretNext`. */
   consumeSecret(): boolean {
     const isSecret = this.#isSecretNext
     this.#isSecretNext = false

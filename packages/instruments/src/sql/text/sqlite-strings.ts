@@ -6,7 +6,10 @@ const BEFORE_VALUE =
 const BEFORE_LIST = /^(?:VALUES|IN)$/i
 const BEFORE_FILE: Readonly<Record<string, RegExp>> = { ATTACH: /^(?:ATTACH|DATABASE)$/i, VACUUM: /^INTO$/i }
 const PLAIN_NAME = /^"[\w $\x80-\uffff-]+"$/
-/** Functions whose arguments are all values. For the second list of names, the first argument is not a value. */
+/**
+ * Functions whose arguments are all values. In the functions of the second list, all arguments except the first are
+ * values.
+ */
 const VALUE_FUNCTION_NAMES = new Set(
   'printf format strftime date time datetime julianday unixepoch timediff json json_array json_object json_each json_tree quote hex unhex char raise concat concat_ws load_extension'.split(
     ' ',
@@ -18,21 +21,21 @@ const LATER_VALUE_FUNCTION_NAMES = new Set(
   ),
 )
 
-/** The tokens between two parentheses, or the whole statement. */
+/** The state for the tokens between two parentheses, or for the whole statement. */
 interface Frame {
-  /** Whether all arguments are values, whether all except the first are, and how many commas have been read. */
+  /** `takesValues`: whether all arguments are values. `takesValuesLater`: whether all except the first are. */
   readonly takesValues: boolean
   readonly takesValuesLater: boolean
   commaCount: number
   /** Whether the last token was `VALUES` or `IN`. */
   isListNext: boolean
-  /** The positions of quoted names after a `SELECT`, until a table follows. */
+  /** The positions of quoted names between a `SELECT` and its `FROM`. Undefined outside this part. */
   selectedNames: number[] | undefined
 }
 
 /**
- * Finds names in double quotes that SQLite may read as strings. SQLite does so if no column has the name. Only the
- * database knows its columns, so the position of a name decides. If in doubt, the name is hidden.
+ * Finds names in double quotes that SQLite may read as strings. SQLite does this if no column has the name. Only the
+ * database knows its columns, so this class decides by the name's position. If in doubt, the name is hidden.
  */
 export class SqliteStrings {
   #frames: Frame[] = [createFrame(false, false)]
@@ -45,13 +48,16 @@ export class SqliteStrings {
     return this.#frames[this.#frames.length - 1] as Frame
   }
 
-  /** Whether a name in double quotes may be a string. `previous` is the token before the name. */
+  /**
+   * Returns whether a name in double quotes may be a string. `previous` is the token before the name, `next` the
+   * character after it, and `place` its position in the text.
+   */
   isString(text: string, previous: string, next: string | undefined, place: number): boolean {
     this.#calledWord = undefined
     if (next === '.' || previous === '.') return false
     const fileContext = BEFORE_FILE[this.#verb]
     if (!PLAIN_NAME.test(text) || this.#isValuePlace(previous) || fileContext?.test(previous) === true) return true
-    // For an argument of a function, the `SELECT` around the function decides.
+    // In the argument of a function, a name counts for the `SELECT` that contains the function call.
     this.#frames.findLast(({ selectedNames }) => selectedNames !== undefined)?.selectedNames?.push(place)
     return false
   }
@@ -69,7 +75,10 @@ export class SqliteStrings {
     else if (/^AND$/i.test(previous)) this.#isAfterBetween = false
   }
 
-  /** Reads a sign. Returns the positions of names that are strings, because no table can follow them. */
+  /**
+   * Reads a sign, such as a parenthesis. Returns the positions of names that must be strings, because their `SELECT`
+   * has ended without a table.
+   */
   readSign(text: string, previous: string): readonly number[] {
     let strings: readonly number[] = []
     if (text === '(') this.#open(previous)

@@ -2,7 +2,7 @@ import { decodeURIComponent, Map, Object, Set } from '@osprofiler/core/toolkit'
 
 const API_WORD = /^_[a-z_]{1,40}$/
 
-/** For a word of the API and all words before it, lists the words that may follow. */
+/** For each sequence of API words, lists the words that may follow. */
 const NEXT_API_WORDS = new Map(
   Object.entries({
     _async_search: 'status',
@@ -65,7 +65,7 @@ const WORDS_AFTER_NAME = new Set(
   ),
 )
 
-/** API words that are followed by a document id, whatever the id looks like. */
+/** API words that are followed by a document id, even if the id looks like an API word. */
 const WORDS_BEFORE_DOCUMENT_ID = new Set(['_create', '_doc', '_explain', '_source', '_termvectors', '_update'])
 
 /** Returns a path that shows only indices and API words. Its other parts may be ids, user names or search handles. */

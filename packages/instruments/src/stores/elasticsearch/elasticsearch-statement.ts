@@ -17,9 +17,10 @@ const MAX_DEPTH = 6
 const FIELD_NAME = /^[\w.*@-]{1,64}$/
 const ERROR_TYPE = /^[a-z_]{1,80}$/
 
-// Requests whose body is a query, made of fields, query types and values.
+// The paths of requests whose body is a query, made of fields, query types and values.
 const QUERY_PATH = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
-// Requests whose body may be shown. The bodies of all other requests may contain passwords, keys or scripts.
+// The paths of requests whose body may be shown. The bodies of all other requests may contain passwords, keys or
+// scripts.
 const DOCUMENT_PATH =
   /^(?:\/[^_/][^/]*)?\/_(?:search|async_search|count|delete_by_query|explain|doc|create|bulk|mget|msearch)(?:\/[^/]*)?$/
 
@@ -31,7 +32,7 @@ export function describeSearchRequest(request: SearchRequest, system: string, sh
   try {
     return { db: { system, ...describeRequest(request, showsValues) } }
   } catch {
-    // A getter in the program's request has failed. The client calls it too, and may throw.
+    // A getter of the program's request threw. The client will call the getter too, and may report the error.
     return { db: { system, statement: '?' } }
   }
 }
@@ -45,15 +46,16 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, showsV
 }
 
 /**
- * Returns the error that a point shows. The message stays only with `showsValues`, because servers repeat refused
- * values.
+ * Returns the error that a point shows. It keeps its message only with `showsValues`, because servers repeat rejected
+ * values in messages.
  */
 export function redactSearchError(error: unknown, request: SearchRequest, showsValues: boolean): unknown {
   if (!isError(error)) return error
-  // If the response names no error, as for a missing document, the client's message is the response as JSON.
+  // If the response contains no error type, as for a missing document, the client's message is the whole response as
+  // JSON.
   const isPlain = error.name === 'ResponseError' && readErrorType(error) === undefined
   if (showsValues && concernsDocuments(request) && !isPlain) return error
-  if (error.name === 'DeserializationError') return recordWithMessage(error, 'the answer is not JSON')
+  if (error.name === 'DeserializationError') return recordWithMessage(error, 'the response is not JSON')
   return error.name === 'ResponseError' ? recordWithMessage(error, describeResponseError(error)) : error
 }
 

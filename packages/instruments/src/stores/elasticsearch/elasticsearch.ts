@@ -13,8 +13,8 @@ const SYSTEMS = {
 } as const
 
 /**
- * Records calls of the Elasticsearch 8 and 9 and OpenSearch 3 clients as points named `db`, which contain their HTTP
- * requests.
+ * Records calls of the Elasticsearch 8 and 9 clients and of the OpenSearch 3 client as points named `db`. Each point
+ * contains the points of its HTTP requests.
  */
 export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -38,8 +38,8 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
   return undoAll(
     Object.entries(SYSTEMS).map(([name, system]) => {
       const given = libraries[name as keyof typeof SYSTEMS]
-      // Methods with which a client discovers its servers and retries failed ones. Each client has one of the two pool
-      // classes.
+      // The client's own work: methods that discover its servers and retry failed servers. Each client has one of the
+      // two pool classes.
       const classes = {
         Transport: { request: aroundRequest(system), ...wrapOwnWork('sniff') },
         SniffingTransport: wrapOwnWork('sniff'),
@@ -54,15 +54,15 @@ export function instrumentElasticsearch({ traceSql, libraries }: InstrumentSetti
 type TraceRequest = (send: () => unknown) => unknown
 type ResponseCallback = (error: unknown, result: unknown) => void
 
-/** Runs a callback, which OpenSearch's client accepts, in its caller's context. */
+/** Traces a call with a callback, which only OpenSearch's client accepts. Runs the callback in its caller's context. */
 function requestWithCallback(proceed: Proceed, args: unknown[], at: number, trace: TraceRequest): unknown {
   const callback = bindCallback(args[at] as ResponseCallback)
   return traceUntilAnswered(trace, onAnswered => proceed(args.with(at, standInAfter(callback, onAnswered))))
 }
 
-// OpenSearch's client returns an object with the methods of a promise. If this code called those methods, the client
-// would treat that as the program's use. So this code passes a callback and creates the promise itself, with the same
-// number of ticks.
+// OpenSearch's client returns an object with the methods of a promise. If this code called one of these methods, the
+// client would act as if the program had called it. So this code passes a callback instead, and creates a promise that
+// settles after the same number of ticks.
 function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: TraceRequest): unknown {
   const { promise, settle: settlePromise } = createDeferred()
   const returned = traceUntilAnswered(trace, onAnswered => {
@@ -81,7 +81,7 @@ function requestThenable(proceed: Proceed, [params, options]: unknown[], trace: 
   return returned
 }
 
-/** Records a point that lasts until `onAnswered` is called. The program never sees the point's promise. */
+/** Records a point that lasts until `onAnswered` is called. The program does not get the point's promise. */
 function traceUntilAnswered(trace: TraceRequest, send: (onAnswered: ResponseCallback) => unknown): unknown {
   let returned: unknown
   const point = trace(() => {

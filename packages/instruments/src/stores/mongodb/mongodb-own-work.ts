@@ -12,11 +12,16 @@ function isTailable(cursor: Cursor): boolean {
   return cursor.cursorOptions?.tailable === true
 }
 
-/** Only the later reads of a tailable cursor are untraced. The command that opens it belongs to its request. */
+/**
+ * Runs only the later reads of a tailable cursor untraced. The command that opens the cursor belongs to its request.
+ */
 const aroundGetMore: Around = (proceed, self, args) =>
   isTailable(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
 
-/** The reads of a stream that stays open belong to no request, and neither does anything that they cause. */
+/**
+ * Runs the reads of a tailable cursor's stream untraced, because the stream stays open longer than its request. Any
+ * work that these reads cause is untraced too.
+ */
 const aroundStream: Around = (proceed, self, args) => {
   const stream = proceed(args) as { _read(size: number): void }
   if (!isTailable(self as Cursor)) return stream

@@ -7,7 +7,10 @@ type Document = Readonly<Record<string, unknown>>
 
 const MAX_ITEMS = 100
 const MAX_SHAPE_DEPTH = 4
-/** A recorded info is cut at the same depth. Three levels (the info itself, `db` and `params`) are above the values. */
+/**
+ * Records cut their values at the same depth. They also count the three levels above the values: the info itself, `db`
+ * and `params`.
+ */
 const MAX_VALUE_DEPTH = 10
 const PLAIN_NAME = /^[$\w.-]{1,64}$/
 
@@ -29,20 +32,24 @@ const MEMBERS_BY_COMMAND: Readonly<Record<string, readonly string[]>> = {
   listIndexes: [],
   update: ['updates'],
 }
-/** Types whose string form is complete, including numeric types that JavaScript lacks. */
+/**
+ * BSON types that are shown as strings, because the string contains the whole value. They include numeric types that
+ * JavaScript lacks.
+ */
 const SHOWN_BSON_TYPES = new Set<unknown>(['Decimal128', 'Double', 'Int32', 'Long', 'ObjectId'])
 const EXTRA_PARAM_NAMES = ['sort', 'projection', 'skip', 'limit', 'hint', 'collation', 'arrayFilters']
 
 /**
- * Describes a command by its name, its collection, and its fields and operators with `?` for each value:
- * `find orders {status: ?}`. With `showsValues`, adds values, but only of documents: other commands contain passwords.
+ * Describes a command by its name, its collection, and its fields and operators. Each value is shown as `?`: `find
+ * orders {status: ?}`. With `showsValues`, adds values, but only for commands about documents, because other commands
+ * may contain passwords.
  */
 export function describeMongodbCommand(command: unknown, showsValues: boolean): PointInfo {
   const system = 'mongodb'
   try {
     return { db: { system, ...describeCommand(command, showsValues) } }
   } catch {
-    // A getter in the program's command has failed. mongodb calls it too, and may throw.
+    // A getter of the program's command threw. mongodb will call the getter too, and may report the error.
     return { db: { system, statement: '?' } }
   }
 }
@@ -63,13 +70,18 @@ function describeCommand(command: unknown, showsValues: boolean): PointInfo {
   return { statement, params: toPlainValue(params, MAX_VALUE_DEPTH) }
 }
 
-/** Returns the error that a point shows, because servers repeat the values that they refuse. */
+/**
+ * Returns the error that a point shows. Its message hides values, because servers repeat the values that they reject.
+ */
 export function redactMongodbError(error: unknown, showsValues: boolean): unknown {
   if (showsValues || !isError(error)) return error
   return recordWithMessage(error, hideQuotations(hideBraces(error.message)))
 }
 
-/** Hides everything from the first brace to the last. A regular expression would search from each brace to the end. */
+/**
+ * Hides everything from the first brace to the last. A regular expression would be slower, because it would search from
+ * each brace to the end.
+ */
 function hideBraces(message: string): string {
   const open = message.indexOf('{')
   const close = message.lastIndexOf('}')
@@ -83,7 +95,7 @@ function hideQuotations(message: string): string {
 /** Returns the error about documents that were not written, from the response to a command that otherwise succeeded. */
 export function findWriteError(response: unknown): Error | undefined {
   const { get, toObject } = (response ?? {}) as Partial<RawResponse>
-  // A response that has not been parsed stays unparsed unless it contains an error.
+  // To save time, an unparsed response is parsed only if it contains an error.
   if (typeof get === 'function' && Reflect.apply(get, response, ['writeErrors', BSON_ARRAY_TYPE]) == null)
     return undefined
   const document = typeof toObject === 'function' ? Reflect.apply(toObject, response, []) : response
@@ -96,8 +108,8 @@ export function findWriteError(response: unknown): Error | undefined {
 }
 
 /**
- * Returns the number of documents in the batch of a response, or `undefined` if the response has no batch. The library
- * counts the documents of an unparsed batch anyway, and keeps what it found.
+ * Returns the number of documents in the batch of a response, or `undefined` if the response has no batch. For an
+ * unparsed response, reads the library's own count, which the library needs and caches anyway.
  */
 export function countDocuments(response: unknown): number | undefined {
   if (isDocument(response)) {
@@ -141,14 +153,15 @@ function describeList(value: unknown, describeEach: (each: unknown) => string): 
   return items.length < 2 ? described : `${described}, ... ${items.length - 1} more`
 }
 
-/** Returns documents in the form in which they will be sent. */
+/** Returns the documents of mongodb's `DocumentSequence`, or `undefined` for other values. */
 function readSequence(value: unknown): readonly unknown[] | undefined {
   const { documents } = (isDocument(value) ? {} : (value ?? {})) as { readonly documents?: unknown }
   return Array.isArray(documents) ? documents : undefined
 }
 
 /**
- * Shows fields and operators as far down as they are part of the query: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`.
+ * Shows fields and operators, with `?` for their values: `{status: ?, $or: [{total: {$gt: ?}}, ...]}`. Nested names are
+ * shown only if they are part of the query, because other names are data.
  */
 function describeShape(value: unknown, depth = 0): string {
   if (depth >= MAX_SHAPE_DEPTH) return '?'

@@ -18,8 +18,8 @@ interface Pool {
 
 /**
  * Records the commands of mongodb 6 and 7, and therefore of mongoose, as points named `db`. Records their waits for a
- * connection as points named `wait`. Does not use command monitoring, because it would be enabled for an entire client
- * and would parse each response twice.
+ * connection as points named `wait`. Does not use command monitoring, because monitoring would be enabled for an entire
+ * client and would parse each response twice.
  */
 export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'

@@ -17,9 +17,9 @@ interface HeldOperation {
 }
 
 /**
- * Runs the operations that mongoose 8 and 9 buffer until it is connected. Each one runs in its own trace, after a point
- * named `wait`. All other operations are recorded as mongodb commands. Mongoose's channels (such as `mongoose:query`)
- * would record them twice.
+ * Runs the operations that mongoose 8 and 9 buffer until mongoose is connected. Each operation runs in its own trace,
+ * after a point named `wait`. All other operations are recorded as mongodb commands. Mongoose's channels (such as
+ * `mongoose:query`) would record these operations twice.
  */
 export function instrumentMongoose(): () => void {
   const heldOperations = new WeakMap<QueuedOperation, HeldOperation>()

@@ -34,8 +34,8 @@ interface Pipeline extends Deferred {
  * must wait for its connection has a point named `wait` until it is written.
  *
  * Wraps methods instead of using channels, because channels report a command only once it is written. If the command
- * had to wait, the context would be that of the code that opened the connection. Channel listeners would also add a
- * third to the time of an untraced command.
+ * had to wait, the context would be that of the code that opened the connection. Channel listeners would also make an
+ * untraced command slower by a third.
  */
 export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): () => void {
   const showsValues = traceSql === 'values'
@@ -86,7 +86,8 @@ export function instrumentIoredis({ traceSql, libraries }: InstrumentSettings): 
   const classes = {
     // A connection's own work, and the listeners that it calls later, belong to no request.
     Redis: { sendCommand: aroundCommand, ...wrapOwnWork('connect') },
-    // When a command reaches a slot that has moved, the cluster asks a node for the current slots.
+    // When a command reaches a slot that has moved, the cluster asks a node for the current slots. This is the
+    // cluster's own work.
     Cluster: { sendCommand: aroundCommand, ...wrapOwnWork('connect', 'refreshSlotsCache') },
     Pipeline: { sendCommand: aroundQueued, exec: aroundBatch },
   }
@@ -101,7 +102,7 @@ function endWhenDeferred(deferred: Deferred, step: RedisStep, done: (value: unkn
   const { resolve, reject } = deferred
   markTraced(deferred)
   deferred.resolve = value => {
-    // Called before `done`, because `resolve` rejects a value that it cannot convert.
+    // `resolve` is called before `done`, because `resolve` may reject a value that it cannot convert.
     Reflect.apply(resolve, deferred, [value])
     done(value)
   }

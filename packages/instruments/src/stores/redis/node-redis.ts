@@ -129,7 +129,10 @@ const CONNECTION_OWN_WORK = wrapOwnWork('connect', 'rediscover')
 /** Methods with which a Sentinel client discovers its servers, when it connects and after a failed command. */
 const SENTINEL_OWN_WORK = wrapOwnWork('connect', 'observe', 'transform')
 
-/** Runs the function that was passed to a pool in its caller's context, after a point for the wait. */
+/**
+ * Runs a function that the program passed to a pool. The function runs in its caller's context, after a point for the
+ * wait.
+ */
 const aroundExecute: Around = (proceed, self, args) => {
   const [work] = args
   if (typeof work !== 'function') return proceed(args)
@@ -146,13 +149,16 @@ const aroundExecute: Around = (proceed, self, args) => {
   // The pool may open a connection for this call, and that connection outlives the call.
   const result = suppress(() => proceed([boundWork]))
   if (profiler === undefined || hasBegun || !isPromise(result)) return result
-  // As long as it is not full, the pool opens a connection for each waiting call.
+  // As long as the pool is not full, it opens a connection for each waiting call.
   const reason = (self as Pool).totalClients > totalClients ? 'connection' : 'pool'
   wait = startWait(profiler, reason)
   return endWhenSettled(wait, () => result)
 }
 
-/** Whether a cluster node has named another node to ask. The client then asks that node in a separate call. */
+/**
+ * Returns whether a cluster node redirected the command to another node. The client then sends the command to that node
+ * in a separate call.
+ */
 function isRedirection(error: unknown): boolean {
   return isError(error) && /^(?:MOVED|ASK) \d/.test(error.message)
 }

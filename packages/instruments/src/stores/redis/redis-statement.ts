@@ -13,7 +13,7 @@ const MAX_SHOWN_ARGUMENTS = 8
 const MAX_SHOWN_COMMANDS = 10
 const MAX_REMEMBERED_KINDS = 1_000
 
-// The second word of these commands is not a value. It is a subcommand.
+// The second word of these commands is a subcommand, not a value.
 const CONTAINER_COMMANDS = new Set(
   'ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SENTINEL SLOWLOG XGROUP XINFO'.split(
     ' ',
@@ -66,7 +66,7 @@ export function describeRedisBatch(
   return { db: { system: 'redis', statement, ...params, batch } }
 }
 
-/** Returns the error that a point shows, because servers repeat arguments in messages. */
+/** Returns the error that a point shows. Its message hides arguments, because servers repeat them in messages. */
 export function redactRedisError(error: unknown, commands: readonly RedisCommand[], showsValues: boolean): unknown {
   if (!isError(error)) return error
   const hasSecrets = commands.some(command => findKind(command.name).hasSecrets)
@@ -79,7 +79,7 @@ export function redactRedisError(error: unknown, commands: readonly RedisCommand
 }
 
 interface CommandKind {
-  /** In uppercase. Empty for anything that is not a name, such as an entire command line. */
+  /** The name in uppercase. Empty if the given text is not a name, but for example an entire command line. */
   readonly name: string
   readonly hasSecrets: boolean
   /** Whether the description depends on the arguments, rather than only on their number. */
@@ -126,7 +126,7 @@ function hideArguments(message: string, commands: readonly RedisCommand[]): stri
 
 // The classes of server errors in ioredis and node-redis.
 const SERVER_ERROR_NAMES = new Set(['BlobError', 'ErrorReply', 'ReplyError', 'SimpleError'])
-// Error codes that are shown. Others are hidden, because an error from a script can be any string.
+// Error codes that are shown. Other codes are hidden, because a script can use any string as an error.
 const SHOWN_ERROR_CODE =
   /^(?:ERR|WRONG(?:TYPE|PASS)|NO(?:AUTH|PERM|SCRIPT|PROTO|REPLICAS)|OOM|READONLY|BUSY(?:KEY)?|LOADING|EXECABORT|CROSSSLOT|CLUSTERDOWN|TRYAGAIN|IOERR|UNKILLABLE)\b/
 

@@ -3,8 +3,9 @@ import { startWait } from '../../points/start-wait.js'
 import { type RedisCommand, redactRedisError } from './redis-statement.js'
 
 /**
- * A point named `db` for commands that are sent together. If they could not be sent at once, a point named `wait`
- * precedes it and records the reason. If the commands fail before they are sent, a point `db` describes them anyway.
+ * A point named `db` for commands that are sent together. If the commands could not be sent at once, a point named
+ * `wait` comes first and records the reason. If they fail before they are sent, a point named `db` still describes
+ * them.
  */
 export class RedisStep {
   readonly commands: readonly RedisCommand[]
