@@ -3,7 +3,7 @@ import type { Driver, TraceQuery, TraceRecord } from '@osprofiler/core'
 import { parseJson, stringifyJson } from '@osprofiler/core/json'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { why } from '../../report/test/make-account.js'
+import { makeLargeAccount } from './make-large-account.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
 /** Features that a store may lack for a good reason. The store's page in docs/stores gives the reason. */
@@ -635,17 +635,4 @@ function open(connectionString: string): Driver {
   const driver = openDriver(connectionString, { filterErrorTrace: true })
   onTestFinished(() => driver.close())
   return driver
-}
-
-/** Returns an account that is nearly as long as the longest one, 8 KB, with all members that a cause may have. */
-function makeLargeAccount(): Record<string, unknown> {
-  const kinds = ['cpu', 'gc', 'sync', 'wait', 'pool', 'held', 'either', 'short', 'native', 'osprofiler']
-  const causes = Array.from({ length: 20 }, (_, index) => ({
-    kind: kinds[index % kinds.length] ?? 'unknown',
-    ...{ what: 'readFileSync', by: `rebuildIndex${index}`, byFile: 'src/index.ts', byLine: 93, via: 'lodash' },
-    ...{ function: `Größe.${index}.<anonymous>`, file: `src/注文/orders-${index}.ts`, line: index },
-    ...{ hotFile: 'src/orders.ts', hotLine: 38, hotShare: 0.57 },
-  }))
-  const timeline = Array.from({ length: 180 }, (_, index) => [index * 1.234, index * 1.234 + 0.5, index % 20] as const)
-  return why(causes, timeline, { asked: 'cpu', because: 'interval', cut: true })
 }

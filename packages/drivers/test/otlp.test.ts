@@ -4,6 +4,7 @@ import { createNotifier, type Driver, type TraceRecord } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeCertificate } from '../../../test/servers/make-certificate.js'
+import { makeLargeAccount } from './make-large-account.js'
 import { makeRecord } from './make-record.js'
 import { type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.js'
 import { refusalOf } from './refusal-of.js'
@@ -188,6 +189,15 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
       'db.params': '{"id":7}',
       result: 'one row',
     })
+  })
+
+  it("for the account of a request's own time", async () => {
+    const why = makeLargeAccount()
+
+    const { name, attributes } = await sendOne({ name: 'why' }, { why }, {})
+
+    expect(name).toBe('why')
+    expect(JSON.parse(String(attributes['osprofiler.info.why']))).toEqual(why)
   })
 
   it('for a function, and for any other info that a program records', async () => {
