@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { expect, it } from 'vitest'
 import { openPage } from './page-browser.js'
-import { type PlannedPoint, recordPoints } from './page-trace.js'
+import { createPointId, type PlannedPoint, recordPoints } from './page-trace.js'
 
 it('the page opens, scrolls and searches a hundred thousand points', async () => {
   const begin = Date.now()
@@ -25,6 +25,33 @@ it('the page opens, scrolls and searches a hundred thousand points', async () =>
   expect(offences).toEqual([])
   // The time includes rendering the page. The bound allows for a busy machine, and catches only runaway costs.
   expect(openedMs).toBeLessThan(60_000)
+}, 300_000)
+
+it('the page of a hundred thousand points shows an account, and opens at most twice as slowly with it', async () => {
+  const served = { name: 'wsgi', service: 'service0', fromMs: 0, toMs: 150_000, info: { request: { path: '/' } } }
+  const records = recordPoints([{ ...served, children: planManyPoints(100_000) }])
+  const open = async (shown: readonly TraceRecord[]) => {
+    const begin = Date.now()
+    const { page, offences } = await openPage(shown)
+    await page.locator('.row[aria-level]').first().waitFor()
+    await expect.poll(() => page.locator('.findings .count').textContent(), { timeout: 60_000 }).toMatch(/^\d+$/)
+    return { page, offences, ms: Date.now() - begin }
+  }
+
+  const without = await open(records)
+  const { page, offences, ms } = await open([...records, ...createLargeAccount(records)])
+
+  console.log('DBG', ms, without.ms)
+  expect(ms).toBeLessThan(2 * without.ms)
+  expect(await page.locator('.row[aria-level]').first().locator('.cause').count()).toBeGreaterThan(0)
+  await page.keyboard.press('3')
+  await page.getByRole('button', { name: 'By cause' }).click()
+  const table = page.getByRole('region', { name: 'Causes by function and line' })
+  expect(await table.locator('tbody tr').count()).toBe(20)
+  await page.keyboard.press('2')
+  await page.getByRole('button', { name: 'CPU', exact: true }).click()
+  expect(await page.getByRole('list', { name: 'CPU time' }).locator('.frame').count()).toBeGreaterThan(10)
+  expect(offences).toEqual([])
 }, 300_000)
 
 it('while the page computes new findings, it hides those for times that are no longer shown', async () => {
@@ -95,6 +122,10 @@ it('the page shows a thousand services, and a thousand findings do not displace 
  * Creates ten thousand subtrees of ten points. All points have different names, so that the page folds none of them.
  */
 function createManyPoints(count: number): TraceRecord[] {
+  return recordPoints(planManyPoints(count))
+}
+
+function planManyPoints(count: number): PlannedPoint[] {
   const groups: PlannedPoint[] = []
   for (let first = 0; first < count; first += 10) {
     const children = Array.from({ length: 9 }, (_, index) =>
@@ -102,7 +133,23 @@ function createManyPoints(count: number): TraceRecord[] {
     )
     groups.push({ ...createStep(`task${first}`, first, first + 10), children })
   }
-  return recordPoints(groups)
+  return groups
+}
+
+/** Creates the largest account that a service sends, for the first point: 20 causes, and stretches of the whole time. */
+function createLargeAccount([served]: readonly TraceRecord[]): TraceRecord[] {
+  const causes = Array.from({ length: 20 }, (_, index) => ({
+    ...{ kind: index % 2 ? 'wait' : 'cpu', ms: 7_500, times: 15 },
+    ...{ function: `compute${index}`, file: 'src/orders.ts', line: index + 1 },
+  }))
+  const timeline = Array.from({ length: 300 }, (_, index) => `${index * 500_000},500000,${index % 20}`).join(' ')
+  const why = { version: 1, level: 'cpu', at: served?.timestamp, wallMs: 150_000, causes, timeline }
+  const account: PlannedPoint = { name: 'why', service: 'service0', fromMs: 150_000, toMs: 150_000, info: { why } }
+  return recordPoints([account]).map(record => ({
+    ...record,
+    trace_id: createPointId(999_999),
+    parent_id: createPointId(1),
+  }))
 }
 
 function createStep(name: string, fromMs: number, toMs: number): PlannedPoint {
