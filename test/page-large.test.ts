@@ -41,7 +41,6 @@ it('the page of a hundred thousand points shows an account, and opens at most tw
   const without = await open(records)
   const { page, offences, ms } = await open([...records, ...createLargeAccount(records)])
 
-  console.log('DBG', ms, without.ms)
   expect(ms).toBeLessThan(2 * without.ms)
   expect(await page.locator('.row[aria-level]').first().locator('.cause').count()).toBeGreaterThan(0)
   await page.keyboard.press('3')

@@ -17,8 +17,8 @@ export interface ReadOptions extends StoreOptions, ArgumentOptions {
 }
 
 /**
- * Reads the report of a trace. `trace` is its id, a file (any output of `trace show`, or records), or `-` for standard
- * input. If a file has this name, the store is searched first, for at most a second. Throws `ERR_TRACE_NOT_FOUND`,
+ * Reads the report of a trace. `trace` is its id, a file, or `-` for standard input. A file contains records, or an
+ * output of `trace show` other than a graph. If a file has this name, the store is searched first, for at most a second. Throws `ERR_TRACE_NOT_FOUND`,
  * `ERR_TRACE_FILE`, and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
