@@ -22,8 +22,8 @@ export interface NotifierLoad {
 }
 
 export const BATCH = 100
-/** The time limit for an action on a busy machine, in milliseconds. */
-export const PATIENCE = 30_000
+/** The time limit for an action on a busy machine. */
+export const ACTION_TIMEOUT_MS = 30_000
 const TRACES = 7
 
 /**
@@ -64,7 +64,7 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     },
     async write(count) {
       emit(count)
-      await notifier.flush(PATIENCE)
+      await notifier.flush(ACTION_TIMEOUT_MS)
     },
     expectBalance(stored) {
       const { written, dropped, unknown, queued } = notifier.stats

@@ -14,30 +14,33 @@ const SERVER = 2
 const CLIENT = 3
 const ERROR = 2
 
-describe('otlp:// sends points as spans', () => {
-  it.each(['http/protobuf', 'http/json'])('over %s with ids, times and the service', async protocol => {
-    const receiver = await startOtlpReceiver()
-    const driver = open(receiver, `?protocol=${protocol}`)
-    const base_id = 'f0e1d2c3-b4a5-7687-9908-f7e6d5c4b3a2'
-    const outer = point({ base_id, trace_id: '11111111-2222-4333-8444-555555555555' })
-    const inner = point({ name: 'db', base_id, parent_id: outer.start.trace_id })
+describe('otlp://', () => {
+  it.each(['http/protobuf', 'http/json'])(
+    'sends points as spans over %s, with ids, times and service',
+    async protocol => {
+      const receiver = await startOtlpReceiver()
+      const driver = open(receiver, `?protocol=${protocol}`)
+      const base_id = 'f0e1d2c3-b4a5-7687-9908-f7e6d5c4b3a2'
+      const outer = point({ base_id, trace_id: '11111111-2222-4333-8444-555555555555' })
+      const inner = point({ name: 'db', base_id, parent_id: outer.start.trace_id })
 
-    const result = await driver.write([outer.start, inner.start, inner.stop, outer.stop])
+      const result = await driver.write([outer.start, inner.start, inner.stop, outer.stop])
 
-    expect(result).toEqual({ refused: 0 })
-    expect(receiver.requests.map(({ path }) => path)).toEqual(['/v1/traces'])
-    const [first, second] = receiver.spans
-    expect(second).toMatchObject({
-      traceId: 'f0e1d2c3b4a576879908f7e6d5c4b3a2',
-      spanId: '8444555555555555',
-      parentSpanId: '',
-      kind: SERVER,
-      resource: { 'service.name': 'orders', 'service.namespace': 'shop', 'host.name': 'web-1' },
-    })
-    expect(first).toMatchObject({ traceId: second?.traceId, parentSpanId: second?.spanId, kind: CLIENT })
-    expect(second?.start).toBe(toNanoseconds(outer.start.timestamp))
-    expect(second?.end).toBe(toNanoseconds(outer.stop.timestamp))
-  })
+      expect(result).toEqual({ refused: 0 })
+      expect(receiver.requests.map(({ path }) => path)).toEqual(['/v1/traces'])
+      const [first, second] = receiver.spans
+      expect(second).toMatchObject({
+        traceId: 'f0e1d2c3b4a576879908f7e6d5c4b3a2',
+        spanId: '8444555555555555',
+        parentSpanId: '',
+        kind: SERVER,
+        resource: { 'service.name': 'orders', 'service.namespace': 'shop', 'host.name': 'web-1' },
+      })
+      expect(first).toMatchObject({ traceId: second?.traceId, parentSpanId: second?.spanId, kind: CLIENT })
+      expect(second?.start).toBe(toNanoseconds(outer.start.timestamp))
+      expect(second?.end).toBe(toNanoseconds(outer.stop.timestamp))
+    },
+  )
 
   it("sends a span when the point's stop record is written, in the same batch or a later one", async () => {
     const receiver = await startOtlpReceiver()
@@ -52,7 +55,7 @@ describe('otlp:// sends points as spans', () => {
     expect(receiver.spans).toHaveLength(1)
   })
 
-  it('keeps concurrent points of all traces apart, even with equal ids', async () => {
+  it('does not mix up concurrent points of several traces, even with equal ids', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const points = ['one', 'other', 'on', 'eother'].flatMap(base_id =>
@@ -236,7 +239,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     ],
     ['add', SERVER, { messaging: { system: 'rabbitmq', operation: 'other', destination: 'scheduler' } }, 'scheduler'],
     ['Mailer.send', 4, { messaging: { system: 'sqs', operation: 'send', destination: 'mail' } }, 'mail'],
-  ])('for a message, whatever the library: %s', async (name, kind, info, destination) => {
+  ])('for a message of any library: %s', async (name, kind, info, destination) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name }, ...info }, {})
 
     expect(span).toMatchObject({ name, kind })
@@ -248,7 +251,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     ['consume amq.gen-JzTY20BRgKO-HjmUJj0wLg', 'consume amq.gen-*'],
     ['publish reply_6f2c8a10-1111-4222-8333-0123456789ab', 'publish reply_*'],
     ['consume orders.v2', 'consume orders.v2'],
-  ])('for a message, and omits from the span name what differs from message to message: %s', async (name, shown) => {
+  ])('for a message, and replaces the parts of the span name that vary between messages: %s', async (name, shown) => {
     const span = await sendOne({ name: 'rpc' }, { function: { name } }, {})
 
     expect(span?.name).toBe(shown)
@@ -292,7 +295,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     })
   })
 
-  it('for a served request whose status is an error from 500 on, but not for 404', async () => {
+  it('for a served request, whose span has the status "error" after a 503 but not after a 404', async () => {
     const failed = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 503 } })
     const missing = await sendOne({}, { request: { method: 'GET' } }, { response: { status_code: 404 } })
 
@@ -379,7 +382,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
     expect(receiver.spans.length).toBeLessThan(5_000)
   })
 
-  it('and a stop record without a start record as a span of zero duration', async () => {
+  it('and a stop record without a start record as a span of one nanosecond', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { stop } = point()
@@ -531,7 +534,7 @@ describe('otlp:// is configured', () => {
     'otlp://host?certificate=/nowhere/ca.pem',
     'otlp://us er:p4ss@ho st',
     'otlp://me:p4ss@host:port',
-  ])('but refuses %j without showing any part of it', string => {
+  ])('but refuses %j without showing the password', string => {
     const error = refusalOf(string)
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
@@ -649,7 +652,7 @@ describe('otlp:// with refused or unusual records', () => {
     expect(receiver.spans).toHaveLength(1)
   })
 
-  it('sends hostile text unchanged as text', async () => {
+  it('sends hostile text as text, but replaces lone surrogates and shortens long values', async () => {
     const info = JSON.parse(
       '{"__proto__": {"polluted": true}, "toString": "mine", "$where": "1", "x": "a\\u0000\\ud800"}',
     )

@@ -41,7 +41,7 @@ async function createDatabase() {
 
 describeTable('postgresql://', createDatabase)
 
-describe('a PostgreSQL table that another program has locked', () => {
+describe('the postgresql:// driver, while another program has locked its table or rows,', () => {
   describeLocks(async () => {
     const database = await createDatabase()
 
@@ -149,7 +149,7 @@ describe('a PostgreSQL connection string', () => {
     await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
   })
 
-  it('keeps or refuses any string in a database with another encoding', async () => {
+  it('may name a database with another encoding, which refuses records with characters that it lacks', async () => {
     await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
     const driver = open(server.url.replace(/osprofiler$/, 'latin'))
     const kept = makeRecord({ base_id: 'kept', name: 'é-start' })

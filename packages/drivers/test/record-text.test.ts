@@ -40,7 +40,7 @@ describe('encodeRecord', () => {
   it('escapes exactly the characters that JSON escapes', () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const record = makeRecord({ name: String.fromCharCode(unit), base_id: String.fromCharCode(0xd83d, unit) })
-      if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written otherwise`)
+      if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written differently`)
     }
   })
 })

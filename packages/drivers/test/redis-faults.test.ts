@@ -4,7 +4,7 @@ import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/pro
 import { type RedisServer, startRedis } from '../../../test/servers/redis.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
 const PASSWORD = 's3cret-é'
@@ -35,9 +35,9 @@ async function expectBalance(load: NotifierLoad): Promise<void> {
 /** Emits three batches, waits for more than two failures, repairs the store, and expects all records to arrive. */
 async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, message: RegExp): Promise<void> {
   load.emit(3 * BATCH)
-  await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), PATIENCE)
+  await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), ACTION_TIMEOUT_MS)
   await repair()
-  await load.notifier.flush(PATIENCE)
+  await load.notifier.flush(ACTION_TIMEOUT_MS)
 
   expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
@@ -55,12 +55,12 @@ describe('redis://, when its server', () => {
     const load = open()
 
     const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
     await server.kill()
-    await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+    await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
     await server.restart()
     await emitting
-    await load.notifier.flush(PATIENCE)
+    await load.notifier.flush(ACTION_TIMEOUT_MS)
 
     await expectBalance(load)
   })
@@ -88,7 +88,7 @@ describe('redis://, when its server', () => {
 
     load.emit(20 * BATCH)
     const { queued, dropped } = load.notifier.stats
-    await load.notifier.flush(PATIENCE)
+    await load.notifier.flush(ACTION_TIMEOUT_MS)
 
     expect(queued).toBeLessThanOrEqual(6 * BATCH)
     expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
@@ -106,7 +106,7 @@ describe('redis://, when its server', () => {
 
     expect(load.notifier.stats).toMatchObject({ unknown: BATCH, dropped: 0 })
     // The server eventually stored the batch anyway.
-    await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), PATIENCE)
+    await vi.waitFor(async () => expect(await storedPoints(server)).toHaveLength(3 * BATCH), ACTION_TIMEOUT_MS)
     await expectBalance(load)
   })
 
@@ -137,18 +137,18 @@ describe('redis://, when its server', () => {
 
   it('has another password, delivers every record when the password is right again', async () => {
     await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>other')
-    const restore = () => openRestorer('other')
+    const restore = () => restorePassword('other')
 
     await expectDelay(open(), restore, /password is wrong or missing/)
   })
 
-  it("has a key of another type in place of a trace, drops that trace's records and keeps all other records", async () => {
+  it("has a key of another type in place of a trace, drops that trace's records and keeps the others", async () => {
     const load = open()
     await server.command('SET', 'osprofiler_opt:bad', 'not a list')
 
     load.emit(BATCH - 2)
     for (let index = 0; index < 2; index++) load.notifier(makeRecord({ base_id: 'bad' }))
-    await load.notifier.flush(PATIENCE)
+    await load.notifier.flush(ACTION_TIMEOUT_MS)
 
     expect(load.notifier.stats).toMatchObject({ written: BATCH - 2, dropped: 2, unknown: 0 })
     await expectBalance(load)
@@ -170,8 +170,8 @@ describe('redis://, when its server', () => {
   })
 })
 
-/** Restores the password of the default user. */
-async function openRestorer(password: string): Promise<void> {
+/** Restores the password of the default user. `password` is the current one. */
+async function restorePassword(password: string): Promise<void> {
   const { Redis } = await import('ioredis')
   const redis = new Redis({ port: server.port, password })
   await redis.call('ACL', 'SETUSER', 'default', 'resetpass', `>${PASSWORD}`)

@@ -113,7 +113,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'hostile')).toEqual(trace)
     })
 
-    it('refuses a record that is too large or too deep, and keeps the rest of its batch', async () => {
+    it('refuses a record that is too large or has too long an id, and keeps the rest of its batch', async () => {
       const driver = open()
       const trace = makeTrace(4)
       const large = makeRecord({ info: { text: 'x'.repeat(20_000_001) } })
@@ -167,7 +167,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(stats).toMatchObject({ total: { search: { open_contexts: 0 } } })
     })
 
-    it('lists failed traces always, but notes them for Python only with filterErrorTrace', async () => {
+    it('lists failed traces, and with filterErrorTrace also stores notes about them for Python', async () => {
       const failed = makeRecord({ base_id: 'failed', info: { response: { status_code: 503 } } })
       await write(open(), [failed, makeRecord()])
       const noting = openDriver(`${server.product}://${new URL(server.origin).host}`, { filterErrorTrace: true })
@@ -287,7 +287,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('lists and reads many pages while one of two hosts is down, whichever is named first', async () => {
+    it('lists and reads many pages while the first or the second of two hosts is down', async () => {
       const { host } = new URL(server.origin)
       const away = `127.0.0.1:${await findFreePort()}`
       await write(open(), [

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { finish, startFixture } from './child.js'
 import { endAllBesideHang, expectAllEndInTime } from './end-beside-hang.js'
-import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
-/** Server, with functions that disturb it from outside the driver. */
+/** A server, with functions that cause and end its faults. */
 export interface FaultyServer {
   readonly host: string
   readonly port: number
@@ -20,7 +20,7 @@ export interface FaultyServer {
   clear(): void | Promise<void>
 }
 
-/** Declares how a driver handles faults of its server, under load and through a notifier. */
+/** Declares tests of how a driver handles faults of its server. A notifier writes to the driver under load. */
 export function describeServerFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -43,9 +43,9 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       const load = openNotifier()
 
       load.emit(5 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await proxy.heal()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 5 * BATCH, dropped: 0, unknown: 0 })
@@ -56,12 +56,12 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
-      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
       await server.kill()
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await server.restart()
       await emitting
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       await expectBalance(server, load)
     })
@@ -89,7 +89,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
 
       load.emit(20 * BATCH)
       const { queued, dropped } = load.notifier.stats
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(queued).toBeLessThanOrEqual(6 * BATCH)
       expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
@@ -105,7 +105,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('hangs, does not delay the end of a program, whichever way it ends', async () => {
+    it('hangs, does not delay the end of a program', async () => {
       const ends = await endAllBesideHang(server.url(proxy.port), async () => proxy.delay(600_000))
 
       expectAllEndInTime(ends, name)

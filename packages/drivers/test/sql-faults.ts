@@ -5,9 +5,9 @@ import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/pro
 import type { TestServer } from '../../../test/servers/start-server.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
-/** Database server, with functions that disturb it from outside the driver. */
+/** A database server, with functions that cause and end its faults. */
 export interface FaultyServer extends TestServer {
   countRows(): Promise<{ readonly rows: number; readonly distinct: number }>
   empty(): Promise<void>
@@ -22,7 +22,7 @@ export interface FaultyServer extends TestServer {
   letIn(): Promise<void>
 }
 
-/** Declares how a driver handles faults of its server, under load and through a notifier. */
+/** Declares tests of how a driver handles faults of its server. A notifier writes to the driver under load. */
 export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -64,9 +64,9 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       const load = openNotifier()
 
       load.emit(10 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(3), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(3), ACTION_TIMEOUT_MS)
       await proxy.heal()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: 10 * BATCH, dropped: 0, unknown: 0 })
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('cannot be reached') })
@@ -77,12 +77,12 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
-      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
       await server.kill()
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await server.restart()
       await emitting
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       await expectBalance(load.notifier.stats)
     })
@@ -124,7 +124,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
 
       load.emit(20 * BATCH)
       const { queued, dropped } = load.notifier.stats
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(queued).toBeLessThanOrEqual(6 * BATCH)
       expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
@@ -140,9 +140,9 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
         code: 'ERR_STORE',
         message: expect.stringContaining('is read-only'),
       })
-      await vi.waitFor(() => expect(load.errors).toContainEqual(refusal), PATIENCE)
+      await vi.waitFor(() => expect(load.errors).toContainEqual(refusal), ACTION_TIMEOUT_MS)
       await server.allowWrites()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(load.notifier.stats)
@@ -155,9 +155,9 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       proxy.cut()
 
       load.emit(3 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), ACTION_TIMEOUT_MS)
       await server.letIn()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors.at(-1)).toMatchObject({ code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 4 * BATCH, dropped: 0, unknown: 0 })
@@ -170,7 +170,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
 
       load.emit(BATCH - 1)
       load.notifier(makeRecord({ name: 'bad' }))
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
       expect(load.errors).toEqual([])
@@ -183,9 +183,9 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
 
       load.notifier(makeRecord({ name: 'full' }))
       load.emit(BATCH - 1)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), ACTION_TIMEOUT_MS)
       await server.relieve()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('full disk') })
       expect(load.notifier.stats).toMatchObject({ written: BATCH, dropped: 0, unknown: 0 })
@@ -212,7 +212,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('is one of several silent servers, does not try the next one after the store was closed', async () => {
+    it('is one of several silent servers, does not try the next server after the store was closed', async () => {
       proxy.delay(60_000)
       const host = `127.0.0.1:${proxy.port}`
       const url = storeUrl().replace(host, [host, host, host].join())
