@@ -41,7 +41,7 @@ export function describeJavaProgram(program: JavaProgram): Fetched {
       if (jdk === undefined) throw new Error(`${name} needs a JDK of Java ${java} or later`)
       const settings = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`)
       const lib = join(part, 'lib')
-      // Maven creates a folder next to the pom, so it works on a copy.
+      // Maven creates a folder next to the pom, so it gets a copy of the pom.
       cpSync(join(folder, 'pom.xml'), join(part, 'pom.xml'))
       await runBuild('mvn', ['-q', '-B', COPY, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime', ...settings], part)
       await compileJava({ jdk, release: java, classPath: join(lib, '*'), folder, classes: join(part, 'classes') })
