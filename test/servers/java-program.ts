@@ -74,5 +74,5 @@ export async function fetchJavaProgram(program: JavaProgram): Promise<{ java: st
   return { java: join(jdk.folder, 'bin/java'), folder }
 }
 
-/** Options for a fast start and low memory use: a garbage collector with one thread, and only the first compiler. */
+/** Options for a fast start and low memory use: a garbage collector with one thread, and only Java's first compiler. */
 export const JAVA_OPTIONS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xshare:auto']

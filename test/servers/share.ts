@@ -29,7 +29,7 @@ export interface SharedDatabase extends SharedServer {
   sql(text: string): Promise<string>
 }
 
-/** Returns the shared PostgreSQL server, with a database for this test file. It has no passwords and no TLS. */
+/** Returns the shared PostgreSQL server, with a database for this test file. The server has no passwords and no TLS. */
 export async function sharePostgresql(): Promise<SharedDatabase> {
   const database = await openDatabase('postgresql')
   const { sql, database: name } = database
@@ -37,7 +37,7 @@ export async function sharePostgresql(): Promise<SharedDatabase> {
   return { ...database, stop: async () => void (await sql(`DROP DATABASE ${name} WITH (FORCE)`)) }
 }
 
-/** Returns the shared MariaDB server, with a database for this test file. It has no passwords and no TLS. */
+/** Returns the shared MariaDB server, with a database for this test file. The server has no passwords and no TLS. */
 export async function shareMariadb(): Promise<SharedDatabase> {
   const database = await openDatabase('mariadb')
   const { sql, database: name } = database

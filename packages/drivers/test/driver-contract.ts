@@ -54,7 +54,7 @@ export function describeDriver(
       expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     })
 
-    it('yields no records for a missing trace, whether the store is empty or holds other traces', async () => {
+    it('yields no records for a missing trace, whether the store is empty or contains other traces', async () => {
       const { driver } = await openStore()
 
       const inEmpty = await readAll(driver, randomUUID())
@@ -169,7 +169,7 @@ function describeLists(openStore: OpenStore): void {
     ])
   })
 
-  it('lists an older trace after newer ones, even if the older trace has later records', async () => {
+  it('lists an older trace after newer traces, even if the older trace has later records', async () => {
     const { driver } = await openStore()
     const long = makeRecord()
     const short = [makeRecord(), makeRecord(), makeRecord()]

@@ -56,8 +56,7 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     emit,
     async emitUntil(isEnough) {
       while (!isOver && !isEnough()) {
-        // The backlog is limited, because a server that comes back after seconds would otherwise need minutes to store
-        // it.
+        // Without this limit, a server that comes back after seconds would need minutes to store the backlog.
         if (notifier.stats.queued < 20 * BATCH) emit(BATCH)
         await sleep(5)
       }

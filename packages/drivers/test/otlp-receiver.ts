@@ -53,10 +53,7 @@ export interface OtlpReceiver {
 interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /**
-   * How many of a request's spans the collector reports as rejected, counted from the last span. It keeps the other
-   * spans.
-   */
+  /** The collector reports this many spans at the end of each request as rejected, and keeps the other spans. */
   readonly rejected?: number
   /** Whether the collector keeps the spans and then breaks the connection without an answer. */
   readonly breaks?: boolean

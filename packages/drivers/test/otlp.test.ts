@@ -136,7 +136,7 @@ describe('otlp:// follows the semantic conventions and sends the attributes that
     expect(span?.attributes).not.toHaveProperty('error.type')
   })
 
-  it('for a served request, and names the span after its route if it is known', async () => {
+  it('for a served request, and names the span after the route if the route is known', async () => {
     const request = { path: '/orders/7', query: '', method: 'GET', scheme: 'http' }
 
     const span = await sendOne({}, { request }, { request: { route: '/orders/:id' }, response: { status_code: 200 } })
@@ -396,8 +396,8 @@ describe('otlp:// sends an unfinished point with a mark', () => {
   })
 })
 
-describe('otlp:// is configured', () => {
-  it('with a path, credentials and compression', async () => {
+describe('the configuration of otlp://', () => {
+  it('may contain a path, credentials and compression', async () => {
     const receiver = await startOtlpReceiver()
     const driver = openDriver(`otlp://me:p%40ss@127.0.0.1:${receiver.port}/tenant/a/?compression=gzip`)
     const { start, stop } = point()
@@ -412,7 +412,7 @@ describe('otlp:// is configured', () => {
     })
   })
 
-  it('by the environment, for settings that the connection string omits', async () => {
+  it('uses the environment for settings that the connection string omits', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}/base`,
@@ -442,7 +442,7 @@ describe('otlp:// is configured', () => {
     })
   })
 
-  it('by the connection string, if both the string and the environment have a setting', async () => {
+  it('uses the connection string if both the string and the environment have a setting', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/nowhere',
@@ -469,21 +469,18 @@ describe('otlp:// is configured', () => {
     ['{project}-{service}', { project: '$&', service: '{project}' }, '$&-{project}', undefined],
     ['{service}', {}, 'orders', 'shop'],
     ['till', {}, 'till', 'shop'],
-  ])(
-    "and names a service as Python's driver does: template %s, record %j",
-    async (template, members, name, namespace) => {
-      const receiver = await startOtlpReceiver()
-      stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
-      const { start, stop } = point(members)
+  ])("names a service as Python's driver does: template %s, record %j", async (template, members, name, namespace) => {
+    const receiver = await startOtlpReceiver()
+    stubEnvironment({ OTEL_SERVICE_NAME: 'checkout' })
+    const { start, stop } = point(members)
 
-      await open(receiver, `?service=${template}`).write([start, stop])
+    await open(receiver, `?service=${template}`).write([start, stop])
 
-      expect(receiver.spans[0]?.resource['service.name']).toBe(name)
-      expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
-    },
-  )
+    expect(receiver.spans[0]?.resource['service.name']).toBe(name)
+    expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
+  })
 
-  it('and uses the endpoint for traces from the environment unchanged', async () => {
+  it('uses the endpoint for traces from the environment unchanged', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${receiver.port}/in`,
@@ -495,7 +492,7 @@ describe('otlp:// is configured', () => {
     expect(receiver.requests[0]?.path).toBe('/in')
   })
 
-  it('with TLS to a trusted collector', async () => {
+  it('may require TLS to a trusted collector', async () => {
     const certificate = await makeCertificate(temporaryDirectory())
     const receiver = await startOtlpReceiver(certificate)
     stubEnvironment({ OTEL_EXPORTER_OTLP_CERTIFICATE: certificate.certificateFile })
@@ -506,7 +503,7 @@ describe('otlp:// is configured', () => {
     expect(receiver.spans).toHaveLength(2)
   })
 
-  it('with TLS, and reports a certificate that is not trusted', async () => {
+  it('may require TLS, and then a write reports a certificate that is not trusted', async () => {
     const receiver = await startOtlpReceiver(await makeCertificate(temporaryDirectory()))
     const driver = openDriver(`otlp+https://localhost:${receiver.port}`)
     const { start, stop } = point()
@@ -534,7 +531,7 @@ describe('otlp:// is configured', () => {
     'otlp://host?certificate=/nowhere/ca.pem',
     'otlp://us er:p4ss@ho st',
     'otlp://me:p4ss@host:port',
-  ])('but refuses %j without showing the password', string => {
+  ])('is refused without showing the password: %j', string => {
     const error = refusalOf(string)
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
@@ -547,7 +544,7 @@ describe('otlp:// is configured', () => {
     ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
     ['OTEL_EXPORTER_OTLP_TIMEOUT', 'p4ss'],
     ['OTEL_EXPORTER_OTLP_CERTIFICATE', '/nowhere/p4ss.pem'],
-  ])('but refuses %s=%s, naming only the variable', (name, value) => {
+  ])('is refused with a message that names only the variable: %s=%s', (name, value) => {
     stubEnvironment({ [name]: value })
 
     const error = refusalOf('otlp://')

@@ -87,7 +87,7 @@ describe('a PostgreSQL connection string', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a socket directory, give its parts as options, and name several hosts', async () => {
+  it('may name a socket directory or several hosts, and may give its parts as options', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
@@ -107,7 +107,7 @@ describe('a PostgreSQL connection string', () => {
     expect(open(`${user}/osprofiler?host=[::1]&port=5434`).location).toBe('[::1]:5434/osprofiler')
   })
 
-  it('ignores options that only other clients have', async () => {
+  it('ignores common options of other clients', async () => {
     await expectToWork(`${server.url}?keepalives=1&keepalives_idle=30&gssencmode=disable&plugin=dbcounter`)
   })
 

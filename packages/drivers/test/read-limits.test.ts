@@ -20,7 +20,7 @@ const STORES: readonly (readonly [string, OpenStore, number])[] = [
   // Two requests may take this long: one to Keystone and one for the events.
   ['ceilometer://host?timeout=86400', openCeilometerDriver, 2 * DAY_MS],
   ['ceilometer://host', openCeilometerDriver, 120_000],
-  // Four requests add up: a login and a page, whose answer reports an expired session, and then both again.
+  // Four requests add up: a login, a page that reports an expired session, and then a login and a page again.
   ['loginsight://u:p@host', openLoginsightDriver, 190_000],
   // Three requests add up, and each may be sent to both hosts: a refresh, the positions of ids, and a page.
   ['elasticsearch://one,other?timeout=86400', openElasticsearchDriver, 6 * DAY_MS],

@@ -44,14 +44,14 @@ async function expectDelay(load: NotifierLoad, repair: () => Promise<unknown>, m
   await expectBalance(load)
 }
 
-describe('redis://, when its server', () => {
-  it('starts late, delivers every record after the start', async () => {
+describe('redis:// with a faulty server', () => {
+  it('delivers every record if the server starts late', async () => {
     await proxy.refuse()
 
     await expectDelay(open(), () => proxy.heal(), /ECONNREFUSED/)
   })
 
-  it('is killed and restarted under load, stores no record twice', async () => {
+  it('stores no record twice if the server is killed and restarted under load', async () => {
     const load = open()
 
     const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
@@ -65,7 +65,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('loses its connections in the middle of batches, stores no record twice', async () => {
+  it('stores no record twice if connections break in the middle of batches', async () => {
     const load = open()
     await load.write(BATCH)
     const before = proxy.bytesSent
@@ -82,7 +82,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
+  it('drops and counts the records that do not fit in the queue if the server is slow', async () => {
     const load = open(5 * BATCH)
     proxy.delay(30)
 
@@ -95,7 +95,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('hangs too long, stops waiting, and sends no batch twice', async () => {
+  it('stops waiting if the server hangs too long, and sends no batch twice', async () => {
     const load = openLoad(openDriver(storeUrl('?socket_timeout=2')))
     await load.write(BATCH)
     proxy.delay(5_000)
@@ -110,7 +110,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('lost an idle connection unnoticed, still delivers the next batch', async () => {
+  it('delivers the next batch even if an idle connection was lost without notice', async () => {
     const load = open()
     await load.write(BATCH)
     await new Promise(resolve => setTimeout(resolve, 1_100))
@@ -123,26 +123,26 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it('has become a replica, delivers every record when the server is a master again', async () => {
+  it('waits while the server is a replica, and then delivers every record', async () => {
     await server.command('REPLICAOF', '127.0.0.1', '1')
 
     await expectDelay(open(), () => server.command('REPLICAOF', 'NO', 'ONE'), /is a replica/)
   })
 
-  it('is full, delivers every record when there is room again', async () => {
+  it('waits while the server is full, and then delivers every record', async () => {
     await server.command('CONFIG', 'SET', 'maxmemory', '100kb')
 
     await expectDelay(open(), () => server.command('CONFIG', 'SET', 'maxmemory', '0'), /is full \(maxmemory\)/)
   })
 
-  it('has another password, delivers every record when the password is right again', async () => {
+  it('waits while the server has another password, and then delivers every record', async () => {
     await server.command('ACL', 'SETUSER', 'default', 'resetpass', '>other')
     const restore = () => restorePassword('other')
 
     await expectDelay(open(), restore, /password is wrong or missing/)
   })
 
-  it("has a key of another type in place of a trace, drops that trace's records and keeps the others", async () => {
+  it('drops only the records of a trace whose key has another type', async () => {
     const load = open()
     await server.command('SET', 'osprofiler_opt:bad', 'not a list')
 
@@ -154,7 +154,7 @@ describe('redis://, when its server', () => {
     await expectBalance(load)
   })
 
-  it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
+  it.each(['silent', 'gone'])('does not prevent the natural end of the program if the server is %s', async state => {
     if (state === 'silent') proxy.delay(60_000)
     else await proxy.refuse()
 
@@ -163,7 +163,7 @@ describe('redis://, when its server', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('answers, keeps the program alive while the program waits for an answer', async () => {
+  it('keeps the program alive while the program waits for an answer', async () => {
     const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })

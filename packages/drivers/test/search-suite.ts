@@ -23,7 +23,7 @@ const { mappings: KEYWORDS } = template
 
 /** Declares the tests of a driver with a real server of this name. */
 export function describeSearchServer(name: SearchServerName, { contract = false } = {}): void {
-  describe(`${name}, a real server`, () => {
+  describe(`the driver for ${name}, with a real server,`, () => {
     let server: SearchServer
     let gate: SearchGate
     beforeAll(async () => {
@@ -137,7 +137,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'large')).toEqual(batch)
     })
 
-    it('counts records refused by an index that maps info, and keeps the rest of the batch', async () => {
+    it('counts records that an index with mapped info refuses, and keeps the rest of the batch', async () => {
       await ask('POST', `/${RECORDS}/_doc?refresh=true`, makeRecord({ info: { rows: 1 } }))
       const driver = open()
       const info = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`key ${index}`, index]))
@@ -362,7 +362,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('gives the same answers as the stand-in', () => expectAgreement(server))
+    it('gets the same answers from the server as from the stand-in', () => expectAgreement(server))
 
     if (contract) describeDriver(name.replace(/\d$/, ''), () => `${server.product}://${new URL(server.origin).host}`)
   })

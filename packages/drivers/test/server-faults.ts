@@ -37,8 +37,8 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
 
   const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
 
-  describe(`${name}, when its server`, () => {
-    it('starts late, delivers every record after the start', async () => {
+  describe(`the driver for ${name}, with a faulty server,`, () => {
+    it('delivers every record if the server starts late', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -52,7 +52,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is killed and restarted under load, neither loses nor repeats a record', async () => {
+    it('neither loses nor repeats a record if the server is killed and restarted under load', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
@@ -66,7 +66,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('loses its connections in the middle of batches, stores no record twice', async () => {
+    it('stores no record twice if connections break in the middle of batches', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -82,7 +82,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
+    it('drops and counts the records that do not fit in the queue if the server is slow', async () => {
       const load = openNotifier(5 * BATCH)
       await load.write(1)
       proxy.delay(30)
@@ -96,7 +96,7 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
+    it.each(['silent', 'gone'])('does not prevent the natural end of the program if the server is %s', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -105,13 +105,13 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('hangs, does not delay the end of a program', async () => {
+    it('does not delay the end of a program if the server hangs', async () => {
       const ends = await endAllBesideHang(server.url(proxy.port), async () => proxy.delay(600_000))
 
       expectAllEndInTime(ends, name)
     })
 
-    it('answers, keeps the program alive only while the program waits for an answer', async () => {
+    it('keeps the program alive only while the program waits for an answer', async () => {
       const { code, stdout, stderr } = await finish(
         startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']),
       )

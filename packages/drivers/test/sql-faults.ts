@@ -58,8 +58,8 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
     expect(rows).toBeLessThanOrEqual(written + unknown)
   }
 
-  describe(`${name}, when its server`, () => {
-    it('starts late, delivers every record after the start', async () => {
+  describe(`the driver for ${name}, with a faulty server,`, () => {
+    it('delivers every record if the server starts late', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
@@ -73,7 +73,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is killed and restarted under load, neither loses nor repeats committed records', async () => {
+    it('neither loses nor repeats committed records if the server is killed and restarted under load', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
@@ -87,7 +87,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('loses its connections in the middle of batches, stores each batch completely or not at all', async () => {
+    it('stores each batch completely or not at all if connections break in the middle of batches', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -107,7 +107,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('ends idle connections, connects again', async () => {
+    it('connects again after the server has ended idle connections', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       proxy.cut()
@@ -118,7 +118,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
+    it('drops and counts the records that do not fit in the queue if the server is slow', async () => {
       const load = openNotifier(5 * BATCH)
       proxy.delay(30)
 
@@ -131,7 +131,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is read-only for a while, delivers every record afterwards', async () => {
+    it('waits while the server is read-only, and then delivers every record', async () => {
       const load = openNotifier()
       await server.forbidWrites()
 
@@ -148,7 +148,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses connections for a while, delivers every record afterwards', async () => {
+    it('waits while the server refuses connections, and then delivers every record', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       await server.lockOut()
@@ -164,7 +164,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses one record of a batch, keeps the other records', async () => {
+    it('keeps the other records of a batch if the server refuses one record', async () => {
       const load = openNotifier()
       await server.obstruct()
 
@@ -177,7 +177,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('has a full disk, delivers every record when there is room again', async () => {
+    it('waits while the disk of the server is full, and then delivers every record', async () => {
       const load = openNotifier()
       await server.obstruct()
 
@@ -192,7 +192,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('never answers, stops waiting after connect_timeout', async () => {
+    it('stops waiting after connect_timeout if the server never answers', async () => {
       proxy.delay(60_000)
       const driver = openDriver(`${storeUrl()}?connect_timeout=1`)
 
@@ -203,7 +203,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await driver.close()
     })
 
-    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
+    it.each(['silent', 'gone'])('does not prevent the natural end of the program if the server is %s', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -212,7 +212,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('is one of several silent servers, does not try the next server after the store was closed', async () => {
+    it('does not try the next of several silent servers after the store was closed', async () => {
       proxy.delay(60_000)
       const host = `127.0.0.1:${proxy.port}`
       const url = storeUrl().replace(host, [host, host, host].join())
@@ -222,7 +222,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' })
     })
 
-    it('answers, keeps the program alive while the program waits for an answer', async () => {
+    it('keeps the program alive while the program waits for an answer', async () => {
       const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
       expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })

@@ -118,7 +118,8 @@ describe('sqlite://, used by several processes,', () => {
 
 /**
  * Makes a thread crash on a message that it does not understand, before it handles the next message. `terminate()`
- * cannot be used: while the thread runs the addon that Node 20 needs, it ends the whole process, and Vitest with it.
+ * cannot be used, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
+ * needs.
  */
 function kill(thread: Worker | undefined): void {
   thread?.postMessage(null)

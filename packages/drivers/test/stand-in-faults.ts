@@ -34,8 +34,8 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
 
   const openNotifier = () => openLoad(openDriver(server.url(server.port)))
 
-  describe(`${name}, when its server`, () => {
-    it('accepts no records for a while, delivers every record afterwards', async () => {
+  describe(`the driver for ${name}, with a server that refuses records,`, () => {
+    it('waits while the server refuses all records, and then delivers every record', async () => {
       const load = openNotifier()
       server.takeNothing()
 
@@ -49,7 +49,7 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
       await expectBalance(server, load)
     })
 
-    it('refuses one record of a batch, keeps the other records', async () => {
+    it('keeps the other records of a batch if the server refuses one record', async () => {
       const load = openNotifier()
       server.refuseBad()
 

@@ -78,7 +78,7 @@ describe('takePlainRecords', () => {
     expect(halves.flat().map((record, at) => record === first[at])).toEqual([true, true])
   })
 
-  it('gives the store the same records when held records are retried', async () => {
+  it('gives the store the same records if only the records that it held for later are retried', async () => {
     const { batches, write } = createStore({ refused: 0, held: [1] })
     const given = [makeRecord(), makeRecord()]
 

@@ -112,7 +112,7 @@ function fulfills(event: StoredEvent, { field, operator, value }: Constraint): b
   return contents.some(content => hasPhrase(toTokens(content), phrase))
 }
 
-/** Returns the words of a text in lowercase. They may contain the wildcards "*" and "?". */
+/** Returns the words of a text in lowercase. The words may contain the wildcards "*" and "?". */
 function toTokens(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_*?-]+/gu) ?? []
 }

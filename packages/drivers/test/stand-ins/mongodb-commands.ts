@@ -31,7 +31,7 @@ const FIRST_BATCH = 101
 const WIRE_VERSION = 21
 const OK = { ok: 1 }
 
-/** Holds the collections of a server and answers commands. Unknown commands are refused. */
+/** Keeps the collections of a server, and answers commands. Unknown commands are refused. */
 export class StandInDatabase {
   readonly #collections = new Map<string, StandInCollection>()
   readonly #cursors = new Map<string, Buffer[]>()

@@ -12,7 +12,7 @@ export interface Answer {
 
 const MAX_BODY = 100 * 1024 * 1024
 
-/** Holds the indices of a cluster and answers requests. */
+/** Keeps the indices of a cluster, and answers requests. */
 export class StandInCluster {
   readonly #product: string
   readonly #indices = new Map<string, StandInIndex>()
