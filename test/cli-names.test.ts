@@ -101,7 +101,7 @@ describe('a name that is not the id of a trace in the store', () => {
     expect(stdout + stderr).toMatch(reason)
   })
 
-  it('is reported as a pipe if it names one, because pipes are read only with a leading ./', async () => {
+  it('is reported if it names a pipe, because pipes are read only with a leading ./', async () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
 
     const { code, stderr } = await run('trace', 'show', 'pipe.json')

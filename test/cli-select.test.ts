@@ -28,7 +28,7 @@ describe('the tree of osprofiler trace show', () => {
     [['--filter', '^SELECT .* = 3$'], 4],
     [['--service', 'gateway'], 3],
     [['--service', 'gateway', '--min-ms', '10'], 2],
-  ])('has only the selected points with %j, and says how many they are', async (options, count) => {
+  ])('has only the selected points with %j, and shows their number', async (options, count) => {
     const outcome = await show(...options)
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
@@ -60,7 +60,7 @@ describe('the tree of osprofiler trace show', () => {
     expect(stderr).toMatch(/^error: --filter needs a regular expression\. Invalid regular expression.*\n$/)
   })
 
-  it('has corrected clock differences, or the recorded times with --raw-times', async () => {
+  it('corrects clock differences, or shows the recorded times with --raw-times', async () => {
     writeFileSync(file, toLines(createSkewedRecords()))
 
     const [corrected, raw] = await Promise.all([show(), show('--raw-times')])

@@ -34,7 +34,7 @@ describe('a comparison with the recorded figures', () => {
 
     expect(hints).toEqual([])
     expect(faults).toEqual([
-      '"point" takes 1031 bytes, 3.1 % above the figure of 1000. Where that is meant, raise it by: node test/costs/run.js --update',
+      '"point" takes 1031 bytes, 3.1 % above the figure of 1000. If this is intended, raise the figure: node test/costs/run.js --update',
     ])
   })
 
@@ -43,7 +43,7 @@ describe('a comparison with the recorded figures', () => {
 
     expect(faults).toEqual([])
     expect(hints).toEqual([
-      '"point" takes 960 instructions, 4.0 % below the figure of 1000. Lower it by: node test/costs/run.js --update',
+      '"point" takes 960 instructions, 4.0 % below the figure of 1000. Lower the figure: node test/costs/run.js --update',
     ])
   })
 
@@ -51,8 +51,8 @@ describe('a comparison with the recorded figures', () => {
     const { faults } = compareWithFigures('bytes', { gone: 1 }, { added: 1 })
 
     expect(faults).toEqual([
-      '"added" has no figure for its bytes. Write it by: node test/costs/run.js --update',
-      '"gone" has a figure for its bytes, and is no workload. Remove it by: node test/costs/run.js --update',
+      '"added" has no figure for its bytes. Write the figure: node test/costs/run.js --update',
+      '"gone" has a figure for its bytes, but is not a workload. Remove the figure: node test/costs/run.js --update',
     ])
   })
 })

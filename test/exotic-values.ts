@@ -20,12 +20,12 @@ export function createExoticRecords(baseId?: string): TraceRecord[] {
   })
 }
 
-/** Returns JSON without its white space, to compare the output of two programs. */
+/** Returns JSON without white space and with sorted members, so that the outputs of two programs can be compared. */
 export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
   return toExactText(change(parseJson(json)))
 }
 
-/** Returns a string that differs for different numbers, and that does not depend on the order of members. */
+/** Returns JSON that preserves every number exactly, and that does not depend on the order of members. */
 export function toExactText(value: unknown): string {
   return jsonText(sortMembers(value), 0)
 }

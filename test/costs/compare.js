@@ -16,15 +16,15 @@ export function compareWithFigures(unit, figures, measured) {
   const hints = []
   for (const [name, amount] of Object.entries(measured)) {
     const figure = figures[name]
-    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${adviseUpdate('Write it')}`)
+    if (figure === undefined) faults.push(`"${name}" has no figure for its ${unit}. ${adviseUpdate('Write')}`)
     else if (amount > figure * (1 + TOLERANCE_SHARE))
-      faults.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Where that is meant, raise it')}`)
+      faults.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('If this is intended, raise')}`)
     else if (amount < figure * (1 - TOLERANCE_SHARE))
-      hints.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Lower it')}`)
+      hints.push(`${describeDifference(unit, name, figure, amount)} ${adviseUpdate('Lower')}`)
   }
   for (const name of Object.keys(figures)) {
     if (measured[name] === undefined)
-      faults.push(`"${name}" has a figure for its ${unit}, and is no workload. ${adviseUpdate('Remove it')}`)
+      faults.push(`"${name}" has a figure for its ${unit}, but is not a workload. ${adviseUpdate('Remove')}`)
   }
   return { faults, hints }
 }
@@ -35,6 +35,6 @@ function describeDifference(unit, name, figure, amount) {
   return `"${name}" takes ${amount} ${unit}, ${share.toFixed(1)} % ${side} the figure of ${figure}.`
 }
 
-function adviseUpdate(what) {
-  return `${what} by: node test/costs/run.js --update`
+function adviseUpdate(action) {
+  return `${action} the figure: node test/costs/run.js --update`
 }
