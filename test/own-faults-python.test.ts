@@ -5,7 +5,7 @@ import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js
 
 const SCRIPT = fileURLToPath(new URL('python/own_faults.py', import.meta.url))
 
-/** Checks what docs/reading-a-trace.md says about faults in Python's services. */
+/** These tests check what docs/reading-a-trace.md says about faults in Python's services. */
 describe.each([
   ['3.4.3', async () => DEBIAN_PYTHON],
   ['4.4.0', fetchNewestPython],
@@ -17,7 +17,7 @@ describe.each([
     expect(shown).toMatchObject({ ascii: '200 OK', beyondAscii: expect.stringContaining('non-ASCII') })
   })
 
-  it('in its hook for requests, if that version has one', async () => {
+  it('in its hook for outgoing requests, if that version has this hook', async () => {
     const { raises, raisesAndStops } = await ask(findPython)
 
     const stopped = ['wsgi-start', 'http-start', 'http-stop', 'db-start', 'db-stop', 'wsgi-stop']

@@ -596,6 +596,6 @@ function width([from, to]: readonly [number, number]): number {
 
 async function readBox(locator: Locator) {
   const box = await locator.boundingBox()
-  if (box === null) throw new Error('not to be seen')
+  if (box === null) throw new Error('The element is not visible')
   return box
 }

@@ -22,9 +22,10 @@ const DEBIAN_JAVA = 17
 
 /**
  * Each requirement has a name, the Debian packages that contain it, `isThere()`, and the pattern of the `suites` that
- * need it. `isBest()` returns whether the preferred program is installed. If it is, nothing is installed, even if
- * another program would also do. A requirement that Debian lacks counts as available if it can be fetched. `mayLack()`
- * returns whether even CI may lack it. `oneNode` means that only one version of Node runs the suites.
+ * need it. `isBest()` returns whether the preferred program is installed. If it is missing, the Debian packages are
+ * installed, even if `isThere()` accepts another program. A requirement that Debian lacks counts as available if it can
+ * be fetched. `mayLack()` returns whether even CI may lack it. `oneNode` means that only one version of Node runs the
+ * suites.
  */
 export const REQUIREMENTS = [
   {
@@ -113,7 +114,7 @@ export const REQUIREMENTS = [
     suites: '**/*curl*.test.ts',
   },
   {
-    name: 'Linux with unshare and prlimit, and leave to use them',
+    name: 'Linux with unshare and prlimit, and permission to use them',
     debian: ['util-linux'],
     isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
     suites: '**/*linux*.test.ts',

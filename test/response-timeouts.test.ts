@@ -67,12 +67,12 @@ const SITUATIONS: readonly Situation[] = [
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has a time-out whose listener destroys it with an error',
+    what: 'is destroyed with an error by the listener of its time-out',
     route: (_, res) => res.setTimeout(10, () => res.destroy(new CursorFailed('cursor failed'))),
     recorded: CURSOR_FAILED,
   },
   {
-    what: 'has a time-out whose listener sends it',
+    what: 'is sent by the listener of its time-out',
     route: (_, res) => res.setTimeout(10, () => res.writeHead(503).end()),
     recorded: { response: expect.objectContaining({ status_code: 503 }) },
   },

@@ -26,7 +26,7 @@ describe('the recipes for signing requests of a browser', () => {
     await expect.poll(listTraces, { timeout: 30_000, interval: 200 }).toEqual(listSigned(stdout).map(([id]) => id))
   })
 
-  it('sign the requests of a session that a person has begun', async () => {
+  it('sign the requests of a session that a person has started', async () => {
     const { origin, folder, env, listTraces } = await startService()
     const port = await findFreePort()
     const switches = [...SWITCHES, `--remote-debugging-port=${port}`, `--user-data-dir=${join(folder, 'profile')}`]

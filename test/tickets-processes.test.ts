@@ -97,8 +97,8 @@ describe('a service that requires tickets', () => {
     const service = await startService(0, aheadS)
     const verdict = await verdictOf(service, ticketHeaders())
 
-    // The service has just started, and its clock is ahead of the signer's. So the ticket seems to be older than the
-    // process.
+    // The service has just started, and its clock is ahead of the signer's. Therefore the ticket seems to be older than
+    // the process.
     expect(verdict).toBe(aheadS > 0 && expected === 'valid' ? 'before-start' : expected)
   })
 })
@@ -199,7 +199,7 @@ describe('osprofiler run with a service that reports about the trace', () => {
     expect(performance.now() - began).toBeLessThan(5_000)
   })
 
-  it('suggests only to check the way to the store if the service traced the request', async () => {
+  it('suggests checking only the path to the store if the service traced the request', async () => {
     const { code, stderr } = await ask({})
 
     expect(code).toBe(1)
@@ -271,7 +271,7 @@ describe('osprofiler sign', () => {
     [['sign', 'http://orders', '--points', '0'], '1 to 1000000'],
     [['sign', 'http://orders', '--want', 'tea please'], 'wishes'],
     [['sign', 'http://orders', '--count', '0'], '1 or more'],
-  ])('rejects %j, and says what is possible', async (args, message) => {
+  ])('rejects %j, and says what is allowed', async (args, message) => {
     const { code, stdout, stderr } = await osprofiler(args, { env: { OSPROFILER_HMAC_KEYS: KEY } })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

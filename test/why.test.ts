@@ -27,7 +27,10 @@ async function readProgram<T>(name: string): Promise<T> {
   return JSON.parse(await runProgram(process.execPath, [file])) as T
 }
 
-/** Sums the causes of a pattern: kinds, and perhaps words of which one was waited for, was called, or held the loop. */
+/**
+ * Sums the causes that match a pattern, such as `wait|pool timer`. The pattern names kinds of causes. Optional words
+ * name what the request waited for, which function it called, or what blocked the event loop.
+ */
 function sumCauses({ causes }: Account, pattern: string): number {
   const [kinds, words] = pattern.split(' ').map(part => part.split('|'))
   return causes
@@ -38,7 +41,7 @@ function sumCauses({ causes }: Account, pattern: string): number {
     .reduce((sum, { ms }) => sum + ms, 0)
 }
 
-/** Returns by how much an account misses the truth. At most 0: it is within the tolerance. */
+/** Returns how far an account is outside of the tolerance. The result is 0 or less if the account is right. */
 function findMiss(account: Account, expected: Expected): number {
   const misses = Object.entries(expected).map(([pattern, truth]) => {
     const found = sumCauses(account, pattern)
@@ -52,10 +55,11 @@ function sumKinds({ kinds }: Account): number {
   return Object.values(kinds).reduce((sum, ms) => sum + ms, 0)
 }
 
-describe('an account names the cause of a wait or a computation', async () => {
+/** An account says where a request's own time went: see docs/why.md. */
+describe('an account', async () => {
   const outcomes = await readProgram<Record<string, { expected: Expected; account: Account }[]>>('truth.mjs')
 
-  it.each(Object.entries(outcomes))('%s', (_, rounds) => {
+  it.each(Object.entries(outcomes))('names the cause of the time: %s', (_, rounds) => {
     const misses = rounds.map(({ account, expected }) => findMiss(account, expected))
     const shown = rounds.map(({ expected, account: { causes } }) => ({ expected, causes: causes.slice(0, 5) }))
 
@@ -64,8 +68,8 @@ describe('an account names the cause of a wait or a computation', async () => {
   })
 })
 
-describe('an account of a request among twenty others', () => {
-  it('has the computations of this request, and none of the others', async () => {
+describe('an account of a request among twenty concurrent requests', () => {
+  it('contains the computations of this request, and no computations of the other requests', async () => {
     const rounds = await readProgram<{ truth: Record<string, number>; account: Account }[]>('exact.mjs')
     const misses = rounds.map(({ truth, account }) =>
       Object.entries(truth).map(([name, ms]) => {
