@@ -20,7 +20,7 @@ describe('the table of tracing costs', () => {
     expect(table).toEqual(expect.arrayContaining(shown))
   })
 
-  // In each generation, the benchmark restarts all servers and measures each of them once.
+  // In each generation, the benchmark restarts all servers and measures them again.
   it.each([
     [6, 1, 6],
     [8, 1, 8],

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'packages/instruments/node_modules/better-sqlite3')
 
-/** The compiled binary for this version of Node. The file may not exist yet. */
+/** Path of the compiled binary for this version of Node. The file may not exist yet. */
 export const bindingFile = join(
   root,
   'node_modules/.cache/osprofiler',

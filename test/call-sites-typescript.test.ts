@@ -42,7 +42,7 @@ function createPackage(name: string, format: Format): string {
     join(app, 'package.json'),
     JSON.stringify({ name: 'shop', type: format === 'esm' ? 'module' : 'commonjs' }),
   )
-  // Without this file, the root of the call sites' paths would be the workspace of this project.
+  // Without this file, the paths of call sites would be relative to the workspace of this project.
   writeFileSync(join(app, 'pnpm-workspace.yaml'), '')
   // CommonJS has no top-level `await`.
   const ending = /\nawait run[\s\S]*$/
@@ -187,7 +187,7 @@ describe('TypeScript that a tool compiles in memory', () => {
   it('gets no call sites if the tool does not map stacks, because the raw lines would be wrong', async () => {
     const app = createPackage('no hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(false))
-    // A Node that runs TypeScript itself moves no code, so OSProfiler takes raw lines to be right.
+    // If Node itself runs TypeScript, it moves no code, so OSProfiler assumes that raw lines are right.
     const places = await readPlaces(app, ['-r', './tool.cjs', 'src/orders.ts'])
 
     const expected = process.features.typescript ? expect.anything() : null

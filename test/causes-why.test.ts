@@ -49,7 +49,7 @@ describe('with an account, the first finding', () => {
     )
   })
 
-  it('names the cause: garbage', async () => {
+  it('names the cause: garbage collection', async () => {
     const sentences = await askWhy('/garbage')
 
     expect(sentences[0]).toMatch(/^N % of this request is (?:CPU|garbage collection, mostly) in makeGarbage /)

@@ -32,7 +32,7 @@ function createPair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('makes the decision that was recorded from Python: $note', async vector => {
+  it.each(overSockets)('makes the same decision as Python when the test vector was recorded: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,

@@ -7,7 +7,7 @@ import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
-// OpenTelemetry's instrumentation hooks into `require()`.
+// OpenTelemetry's instrumentation hooks into `require()`, so this file must load ioredis with `require()`.
 const require = createRequire(import.meta.url)
 const exporter = new InMemorySpanExporter()
 const undos: (() => void)[] = []

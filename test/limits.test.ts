@@ -52,7 +52,7 @@ const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions
 
 describe.each(ADAPTERS)('%s', adapter => {
   it.each(Object.entries(refusals))(
-    'sends the same response as an untraced server: %s',
+    'sends the same response as an untraced server if it refuses a trace: %s',
     async (reason, { hmacKeys = 'KEY', options, headers }) => {
       const restore = configure({ hmacKeys: undefined })
       const told: string[] = []

@@ -50,7 +50,7 @@ describe('the manifest of each package', () => {
 const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 describe('the address of the repository', () => {
-  it('is written only in the root manifest and in files that the script generates', () => {
+  it('is written only in the root manifest and in files that release/manifests.js generates', () => {
     const folders = [
       'docs',
       'examples',
@@ -66,7 +66,7 @@ describe('the address of the repository', () => {
 })
 
 describe('a move of the repository', () => {
-  it('needs one change in the root manifest and one run of the script', () => {
+  it('needs one change in the root manifest and one run of release/manifests.js', () => {
     const moved = mkdtempSync(join(tmpdir(), 'osprofiler-moved-'))
     onTestFinished(() => rmSync(moved, { recursive: true }))
     const script = join(moved, 'release/manifests.js')

@@ -316,7 +316,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
   })
 
   it.each([
-    ['that server', 'add', { server: 'python' }, { result: 3 }],
+    ['a given server', 'add', { server: 'python' }, { result: 3 }],
     ['a namespace', 'stop', { namespace: 'control', version: '2.1' }, { result: ['stopped', true] }],
     ['a later version', 'add', { version: '1.7' }, { type: 'UnsupportedVersion' }],
     ['a method that does not exist', 'nope', {}, { type: 'NoSuchMethod' }],
@@ -336,7 +336,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
 
   it.each([
     ['to any server', {}],
-    ['to that server', { server: 'python' }],
+    ['to a given server', { server: 'python' }],
     ['to all servers', { fanout: true }],
   ])('receives a cast %s', async (_, options) => {
     const { length } = await python.lines(() => true)

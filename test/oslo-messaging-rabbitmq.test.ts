@@ -144,13 +144,16 @@ describe('queues that were declared with other options', () => {
     [true, {}],
     [false, { amqp_durable_queues: true }],
     [false, { rabbit_quorum_queue: true }],
-  ])('cause no error if only the shared exchange is durable, or only the queues (%s)', async (durable, options) => {
-    const [topic, exchange] = [makeTopic(), `shared-${topics}`]
-    await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
-    await serve(topic, { add: () => 3 }, { exchange, ...options })
+  ])(
+    'cause no error if only the shared exchange or only the queues are durable (exchange: %s)',
+    async (durable, options) => {
+      const [topic, exchange] = [makeTopic(), `shared-${topics}`]
+      await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
+      await serve(topic, { add: () => 3 }, { exchange, ...options })
 
-    expect(await openClient(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
-  })
+      expect(await openClient(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
+    },
+  )
 
   it('do not close a connection that the caller provided', async () => {
     const topic = makeTopic()
@@ -665,7 +668,7 @@ describe('an oslo.messaging client', () => {
   it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
     ['timed out', called => called, 500],
     ['is still pending', () => setTimeout(500), TIMEOUT_MS],
-  ])('leaves its reply queue when it is closed after a call that %s', async (_, wait, timeout) => {
+  ])('does not delete its reply queue if it is closed after a call that %s', async (_, wait, timeout) => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })

@@ -127,7 +127,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     await once(ui, 'exit')
   })
 
-  it('can draw an SVG, and learns at once which package is missing for a PNG', async () => {
+  it('can draw an SVG, and reports immediately that a PNG needs another package', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
     writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const tasks = [

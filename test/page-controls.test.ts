@@ -387,7 +387,7 @@ describe('a row of folded repetitions', () => {
     expect((await readFacts(page)).slice(0, 3)).toEqual(['Points 2', 'Elapsed 300 ms', 'Sum 400 ms'])
   })
 
-  it('shows no duration for points without one', async () => {
+  it('shows no duration for points that never stopped', async () => {
     const records = createOverlappingSteps().filter(({ name }) => name !== 'step-stop')
     const { page } = await openPage(records)
 

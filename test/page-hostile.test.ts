@@ -51,7 +51,7 @@ describe('a hostile record', () => {
   })
 
   it.each(Object.entries(HOSTILE_TEXTS))(
-    'with %s is copied, and appears in the title, as the page shows it',
+    'with %s is copied as the page shows it, and puts no control characters into the copy or the title',
     async (_, text) => {
       const { page } = await openPage(fillEveryField(text))
       await page.evaluate('navigator.clipboard.writeText = async text => { window.copied = text }')

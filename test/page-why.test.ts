@@ -25,7 +25,7 @@ describe('the page of a trace with an account', () => {
     expect(offences).toEqual([])
   })
 
-  it('puts the band where the time was spent inside the bar', async () => {
+  it('positions each part of the band in the bar by the time of its cause', async () => {
     const { page } = await openPage(createWhyTrace())
     const row = page.locator('.row[aria-level]', { hasText: 'parse' })
 

@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['B,A', 'A'],
     ['B', undefined],
   ])(
-    'accepts a call that is signed with key A if its keys are %s, and signs its own calls with %s',
+    "signs its calls in a trace with the caller's key A if it has this key: keys %s, signed with %s",
     async (hmacKeys, signer) => {
       const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
 
@@ -234,7 +234,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('uses a file that a rename replaced, even a symbolic link, as in Kubernetes', async () => {
+    it('uses the new keys if a rename replaced the file or a symbolic link, as in Kubernetes', async () => {
       const target = `${file}.v1`
       writeFileSync(target, 'A')
       symlinkSync(target, file)

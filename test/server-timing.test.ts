@@ -128,7 +128,7 @@ describe('the Server-Timing header over HTTP/1', () => {
     ['a list', res => res.setHeader('Server-Timing', ['cache;dur=1']).end('ok')],
     ['an object', res => res.writeHead(200, { 'server-timing': 'cache;dur=1' }).end('ok')],
     ['a flat list', res => res.writeHead(200, ['SERVER-TIMING', 'cache;dur=1']).end('ok')],
-  ])('keeps the entries of the program that sets the same header with %s', async (_, write) => {
+  ])("keeps the program's own entries if the program sets the header with %s", async (_, write) => {
     const { timing, rawHeaders } = await ask(await serve(write), askingHeaders())
 
     expect(timing).toMatch(/^cache;dur=1, osprofiler;desc=".*", total;dur=[\d.]+$/)

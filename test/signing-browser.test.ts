@@ -60,7 +60,7 @@ async function startService(): Promise<SigningService> {
   return service
 }
 
-/** The lines of a recipe: the id of a trace, and the request that began the trace. Ids of later traces sort later. */
+/** Returns, oldest first, the id of each trace that a recipe printed, and the request that began the trace. */
 function listSigned(stdout: string): [id: string, request: string][] {
   const lines = [...stdout.matchAll(/^([\da-f-]{36}) (.*)$/gm)]
   return lines.map(([, id = '', request = '']): [string, string] => [id, request]).sort()

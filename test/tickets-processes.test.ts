@@ -71,7 +71,7 @@ describe('a service that requires tickets', () => {
     expect(verdicts).toEqual(['valid', 'replayed', 'valid', 'replayed'])
   })
 
-  it('refuses tickets from before its restart, because it no longer knows which were used', async () => {
+  it('refuses tickets from before its restart, because it no longer knows which tickets were used', async () => {
     const before = await startService()
     await waitForNextSecond()
     const headers = ticketHeaders()
@@ -103,7 +103,7 @@ describe('a service that requires tickets', () => {
   })
 })
 
-it('a full store of nonces refuses further tickets until the first ones have expired', () => {
+it('a full store of nonces refuses further tickets until the first tickets have expired', () => {
   const nowS = 1_800_000_000
   const verify = createTicketVerifier({ keys: KEY, started: 0 })
   const judge = (atS: number) => {
@@ -123,7 +123,7 @@ it('a full store of nonces refuses further tickets until the first ones have exp
 })
 
 describe('a process that makes outgoing requests', () => {
-  it('sends a new ticket in a trace that began there, and only the received ticket in other traces', async () => {
+  it('sends a new ticket in a trace that began in the process, and only the received ticket in other traces', async () => {
     const arrived: (string | undefined)[] = []
     const server = createServer((req, res) => {
       arrived.push(req.headers['x-trace-ticket'] as string | undefined)

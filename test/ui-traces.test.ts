@@ -48,7 +48,7 @@ describe("the ui's list", () => {
     expect([before.traces[0].failed, after.traces[0].failed]).toEqual([false, true])
   })
 
-  it('adds what a trace did, and its duration once the trace has ended', async () => {
+  it('shows the request of a trace once the trace was read, and the duration once the trace has ended', async () => {
     const ui = await startUi()
     const records = makeTrace({ queries: 3, queryMs: 10 })
     const read = async () => JSON.parse((await ui.send('api/traces')).body).traces[0]

@@ -29,7 +29,7 @@ async function start(options?: Start): Promise<Service> {
 const PRINT_LOADED = new URL('why/print-loaded.mjs', import.meta.url).href
 const EXIT = fileURLToPath(new URL('why/exit.mjs', import.meta.url))
 const PERMISSION = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission'
-/** Node 26 also restricts the network. */
+/** With `--permission`, Node 26 also restricts the network. */
 const ALLOW_NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []
 const CPU = { OSPROFILER_WHY: 'cpu' }
 const pick = (records: readonly StoredRecord[], name: string): StoredRecord | undefined =>
@@ -146,7 +146,7 @@ describe('the level of an account', () => {
 })
 
 describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
-  it('has one account, which is a pending point below the served point, with the time of its end', async () => {
+  it('has one account, which is a point below the served point that is recorded at the end and counted as pending', async () => {
     const service = await start({ env: { ...CPU, FRAMEWORK } })
     const { baseId, headers } = sign(['why=cpu'])
 

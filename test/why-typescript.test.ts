@@ -30,7 +30,7 @@ async function explain(format: Format, bundle: boolean): Promise<Account> {
     join(app, 'package.json'),
     JSON.stringify({ name: 'shop', type: format === 'esm' ? 'module' : 'commonjs' }),
   )
-  // Without this file, the root of the shown paths would be the workspace of this project.
+  // Without this file, the shown paths would be relative to the workspace of this project.
   writeFileSync(join(app, 'pnpm-workspace.yaml'), '')
   writeFileSync(join(app, FILE), text)
   await build({

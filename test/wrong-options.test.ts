@@ -125,21 +125,24 @@ const CASES = OPTION_TAKERS.flatMap(([taker, rows, take]) =>
 )
 
 describe('an option', () => {
-  it.each(CASES)('$option of $taker is rejected with its own message if its type is wrong', async one => {
-    const { option, taken, take } = one
-    const before = getNotifier()
+  it.each(CASES)(
+    '$option of $taker is rejected with a message of OSProfiler, not of V8, if its type is wrong',
+    async one => {
+      const { option, taken, take } = one
+      const before = getNotifier()
 
-    for (const [kind, value] of Object.entries(VALUES)) {
-      if (taken.includes(kind as Kind)) continue
-      const error = await captureFailure(() => take({ [option]: value }))
+      for (const [kind, value] of Object.entries(VALUES)) {
+        if (taken.includes(kind as Kind)) continue
+        const error = await captureFailure(() => take({ [option]: value }))
 
-      expect(error, kind).toBeInstanceOf(TypeError)
-      const { message } = error as TypeError
-      expect(message).not.toMatch(ENGINE_MESSAGE_PATTERN)
-      expect(message.length).toBeGreaterThan(20)
-      expect(getNotifier()).toBe(before)
-    }
-  })
+        expect(error, kind).toBeInstanceOf(TypeError)
+        const { message } = error as TypeError
+        expect(message).not.toMatch(ENGINE_MESSAGE_PATTERN)
+        expect(message.length).toBeGreaterThan(20)
+        expect(getNotifier()).toBe(before)
+      }
+    },
+  )
 
   it.each(CASES.filter(({ taken }) => taken.length > 0))('$option of $taker may be $taken', async one => {
     for (const kind of one.taken) {
