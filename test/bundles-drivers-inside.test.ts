@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => program.remove())
 
 describe.each(Object.keys(BUNDLERS))(
-  "a bundle made by %s with the drivers inside and without the stores' client packages",
+  'a bundle made by %s that contains the drivers, but no client packages of stores',
   name => {
     async function runBundle(format: Format, connectionString: string) {
       const file = join(deployed, `${name}.${EXTENSIONS[format]}`)

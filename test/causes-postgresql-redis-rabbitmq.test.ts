@@ -72,7 +72,7 @@ describe('the first finding', () => {
       'N % of this request is 60 x "GET ?" in stock, one after another, from {redis-loop} (T)',
     ],
     [
-      'a slow handshake of TLS',
+      'a slow TLS handshake',
       'tls',
       'N % of this request is connecting to localhost:PORT in stock, from {tls} (T, mostly TLS)',
     ],
@@ -112,7 +112,7 @@ describe('a healthy request', () => {
     ['five parallel queries', 'queries'],
     ['two queries, the second of which needs the result of the first', 'dependent'],
     ['a transaction', 'transaction'],
-    ['two commands of Redis', 'cache'],
+    ['two Redis commands', 'cache'],
     ['a message that is consumed at once', 'message'],
   ])('has no finding except the critical path: %s', async (_, path) => {
     expect(findBlame(await programs.ask(`${stock}/healthy/${path}`))).toEqual([])

@@ -127,27 +127,27 @@ describe('the first finding', () => {
       'T of work went on after the answer of "GET /late" in shop: "send mail", from {late}',
     ],
     [
-      'a slow middleware of Koa',
+      'a slow Koa middleware',
       'orders/session',
       'N % of this request is "loadSession" in orders, at {orders-session} (T)',
     ],
     [
-      'a middleware of Koa that is slow after the handler',
+      'a Koa middleware that is slow after the handler',
       'orders/after',
       'N % of this request is "compressLate (after)" in orders, at {orders-after} (T)',
     ],
     [
-      'a slow hook of Fastify',
+      'a slow Fastify hook',
       'rates/guarded',
       'N % of this request is "preHandler checkQuota GET /guarded" in rates, at {rates-guard} (T)',
     ],
     [
-      'a slow guard of Express',
+      'a slow Express middleware that checks permissions',
       'guarded/admin/users',
       'N % of this request is "requireAdmin" in guarded, at {guard} (T)',
     ],
     [
-      'a slow handler of Express',
+      'a slow Express handler',
       'guarded/handler',
       'N % of this request is "loadAll GET /handler" in guarded, at {handler} (T)',
     ],
@@ -215,10 +215,10 @@ describe('a healthy request', () => {
     ['a quick job after the answer', 'shop/healthy/job'],
     ['three steps', 'shop/healthy/steps'],
     ['two requests, of which only the faster response is used', 'shop/healthy/fastest'],
-    ['middlewares of Koa', 'orders/healthy'],
-    ['a stream of Koa', 'orders/healthy/export'],
-    ['a hook of Fastify', 'rates/healthy'],
-    ['middlewares of Express', 'guarded/healthy'],
+    ['Koa middleware', 'orders/healthy'],
+    ['a stream from Koa', 'orders/healthy/export'],
+    ['a Fastify hook', 'rates/healthy'],
+    ['Express middleware', 'guarded/healthy'],
   ])('has no finding except the critical path: %s', async (_, place) => {
     expect(findBlame(await programs.ask(findUrl(place)))).toEqual([])
   })

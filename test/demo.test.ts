@@ -12,7 +12,7 @@ const TRACE = fileURLToPath(new URL('../traces/demo.json', import.meta.url))
 
 interface Demo {
   readonly child: ChildProcess
-  /** The output up to now. */
+  /** The output of the demo so far. */
   readonly said: { stdout: string; stderr: string }
   readonly ended: Promise<number | null>
 }

@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       'an HMAC that is one digit too long': createPair(info, `${hmac}0`),
       'an HMAC of one digit': createPair(info, hmac.slice(0, 1)),
       'an HMAC of 16 KiB': createPair(info, 'a'.repeat(16 * 1024)),
-      'an HMAC of 16 KiB that begins with the valid one': createPair(info, hmac + 'a'.repeat(16 * 1024)),
+      'an HMAC of 16 KiB that begins with the valid HMAC': createPair(info, hmac + 'a'.repeat(16 * 1024)),
       'an HMAC of non-ASCII characters': createPair(info, 'é'.repeat(40)),
       'an HMAC with bytes that are not UTF-8': createPair(info, '\xff\xfe'.repeat(20)),
       'an HMAC whose digits are superscripts in Latin-1': createPair(info, hmac.replaceAll(/\d/g, '\xb2')),

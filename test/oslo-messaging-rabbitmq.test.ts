@@ -272,7 +272,7 @@ describe('a broker that cannot be used, or that stops', () => {
     expect(await called).toBe('done')
   })
 
-  it('ends a server and a client whose connection the caller provided, and reports how to avoid this', async () => {
+  it('ends users of a connection that the caller provided, and reports how to avoid this', async () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()
@@ -389,7 +389,7 @@ describe('an oslo.messaging server', () => {
     ['a constructor', { method: 'constructor' }],
     ['arguments that are a list', { method: 'nope', args: [1] }],
     ['a version that is an object', { method: 'nope', version: {} }],
-    ['a version of words', { method: 'add', version: 'a.b' }],
+    ['a version without numbers', { method: 'add', version: 'a.b' }],
     ['a namespace that is an object', { method: 'nope', namespace: {} }],
     ['a context that changes prototypes', { method: 'nope', _context___proto__: { polluted: true } }],
     ['a reply queue that does not exist', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere' }],

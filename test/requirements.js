@@ -29,7 +29,7 @@ const DEBIAN_JAVA = 17
  */
 export const REQUIREMENTS = [
   {
-    name: 'the Python OSProfiler',
+    name: "Python's OSProfiler",
     debian: [
       ...['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz', 'python3-redis', 'python3-pymysql'],
       ...['python3-psycopg2', 'python3-pymongo', 'python3-elasticsearch', 'python3-oslo.messaging'],
@@ -84,7 +84,7 @@ export const REQUIREMENTS = [
     suites: '**/*nats*.test.ts',
   },
   {
-    name: 'the binary part of better-sqlite3, compiled',
+    name: 'the compiled binary of better-sqlite3',
     debian: ['g++', 'make', 'python3'],
     isThere: () => existsSync(bindingFile) || (isProgram('g++') && isProgram('make')),
     isFetched: () => existsSync(bindingFile),
@@ -102,7 +102,7 @@ export const REQUIREMENTS = [
     suites: '**/{page-*,signing-browser,ui-browser,ui-list}.test.ts',
   },
   {
-    name: "util-linux's script, a terminal for a program",
+    name: "util-linux's script, which provides a terminal",
     debian: ['bsdutils'],
     isThere: () => succeeds('script', ['--version']),
     suites: 'test/cli-terminal.test.ts',

@@ -39,7 +39,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: { ...RESPONSE_HEAD, ...SERVER_TIMEOUT },
   },
   {
-    what: "times out by the server's time limit",
+    what: "exceeds the server's time limit",
     route: never,
     prepare: node => node.setTimeout(400),
     recorded: SERVER_TIMEOUT,
@@ -57,7 +57,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: "times out by the connection's time limit",
+    what: "exceeds the connection's time limit",
     route: req => req.socket.setTimeout(10, () => req.socket.destroy()),
     recorded: SERVER_TIMEOUT,
   },

@@ -18,7 +18,7 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
 const OUTERMOST_ROW_PX = 155
 const WAIT_OPTIONS = { timeout: 30_000 }
 
-/** What speedscope shows after it has opened a file. */
+/** The contents of speedscope's page after it has opened a file. */
 export interface ShownTrace {
   readonly page: Page
   readonly title: string

@@ -46,7 +46,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await countIndexes()).toBe(9)
     })
 
-    it('show the same numbers, both for a trace that we wrote and for a trace that Python wrote', async () => {
+    it('show the same numbers, whether we or Python wrote the trace', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       const records = createExoticRecords()
 

@@ -123,7 +123,7 @@ it('a full store of nonces refuses further tickets until the first tickets have 
 })
 
 describe('a process that makes outgoing requests', () => {
-  it('sends a new ticket in a trace that began in the process, and only the received ticket in other traces', async () => {
+  it('sends a new ticket in its own traces, and only the received ticket in other traces', async () => {
     const arrived: (string | undefined)[] = []
     const server = createServer((req, res) => {
       arrived.push(req.headers['x-trace-ticket'] as string | undefined)

@@ -1,7 +1,7 @@
 import nodeProcess from 'node:process'
 
 // The packages read Node's clocks and `emitWarning` when they load. This module gives the packages functions that look
-// up the current clock at each call, so that tests can change a clock or see a warning. Other tests check the real
+// up the current clock at each call. A test can then change a clock or see a warning. Other tests check the real
 // behavior, in separate processes.
 
 // Test files that share a process also share the loaded packages, so the clocks must be replaced only once.

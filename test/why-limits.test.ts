@@ -146,7 +146,7 @@ describe('the level of an account', () => {
 })
 
 describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
-  it('has one account, which is a point below the served point that is recorded at the end and counted as pending', async () => {
+  it('has one account, as a pending point below the served point, recorded at the end', async () => {
     const service = await start({ env: { ...CPU, FRAMEWORK } })
     const { baseId, headers } = sign(['why=cpu'])
 
