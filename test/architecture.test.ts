@@ -8,6 +8,6 @@ describe('the picture of the architecture', () => {
 
     const kept = readFileSync(new URL('../docs/images/architecture.svg', import.meta.url), 'utf8')
 
-    expect(kept, 'Draw it anew: node docs/images/draw-architecture.js').toBe(drawn)
+    expect(kept, 'Redraw the picture: node docs/images/draw-architecture.js').toBe(drawn)
   })
 })

@@ -11,7 +11,7 @@ function readRows(file: string, place: string): string[] {
 }
 
 describe('the table of tracing costs', () => {
-  it('shows the two result lines of the last benchmark, which README quotes', () => {
+  it('contains the two result lines that README.md quotes', () => {
     const table = readRows('bench/README.md', 'the table')
 
     const shown = readRows('README.md', 'two lines of the table')
@@ -20,13 +20,14 @@ describe('the table of tracing costs', () => {
     expect(table).toEqual(expect.arrayContaining(shown))
   })
 
+  // In each generation, the benchmark restarts all servers and measures them again.
   it.each([
     [6, 1, 6],
     [8, 1, 8],
     [9, 2, 8],
     [12, 3, 10],
     [20, 6, 15],
-  ])('reads the interval for %i generations from the tables of the sign test', (count, low, high) => {
+  ])('has the interval that the tables of the sign test name for %i generations', (count, low, high) => {
     const values = Array.from({ length: count }, (_, index) => index + 1)
 
     const interval = medianInterval(values)
@@ -34,7 +35,7 @@ describe('the table of tracing costs', () => {
     expect(interval).toMatchObject({ low, high })
   })
 
-  it('gives no interval for fewer than six generations', () => {
+  it('has no finite interval for fewer than six generations', () => {
     const interval = medianInterval([1, 2, 3, 4, 5])
 
     expect(interval).toEqual({ median: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY })

@@ -1,5 +1,6 @@
 // Compiles the native part of better-sqlite3 for the tests of its instrument. The test command does so once for each
-// version of Node that runs the tests, and keeps the result. Compiling at install time would take everybody a minute.
+// version of Node that runs the tests, and keeps the result. At install time, compiling would take every developer a
+// minute.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'packages/instruments/node_modules/better-sqlite3')
 
-/** The compiled binary for this version of Node. The file may not exist yet. */
+/** Path of the compiled binary for this version of Node. The file may not exist yet. */
 export const bindingFile = join(
   root,
   'node_modules/.cache/osprofiler',

@@ -15,9 +15,9 @@ export async function bringUp(say, requirements) {
   return missing
 
   async function fetchWhatIsMissing({ name, debian, isThere, lacks, isFetched, fetch }) {
-    if (!isThere()) return lacks ?? `Debian has ${debian.join(', ')}`
+    if (!isThere()) return lacks ?? `install Debian's ${debian.join(', ')}`
     if (fetch === undefined || isFetched()) return undefined
-    say(`Fetching ${name}, which is kept for the next time`)
+    say(`Fetching ${name} (kept for later runs)`)
     try {
       await fetch()
     } catch (error) {
@@ -28,10 +28,10 @@ export async function bringUp(say, requirements) {
   function install(packages) {
     const mayInstall = process.getuid?.() === 0 && process.env.OSPROFILER_TEST_INSTALL !== '0'
     if (packages.length === 0 || !mayInstall || !succeeds('apt-get', ['--version'])) return
-    say(`Installing with apt-get, which OSPROFILER_TEST_INSTALL=0 forbids: ${packages.join(' ')}`)
+    say(`Installing with apt-get (OSPROFILER_TEST_INSTALL=0 forbids this): ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
-    // Another distribution may lack a package. The other packages are still installed.
+    // A distribution other than Debian may lack some packages. The rest of the packages are still installed.
     const known = packages.filter(name => succeeds('apt-cache', ['show', name]))
     withoutServices(() => {
       spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...known], { stdio: 'inherit', env })

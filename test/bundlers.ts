@@ -27,7 +27,7 @@ export const BUNDLERS: Record<string, Bundle> = {
     const isModule = format === 'esm'
     const filename = outfile.slice(outfile.lastIndexOf('/') + 1)
     const type = isModule ? 'module' : 'commonjs'
-    // A CommonJS bundle uses the result of require() for an ECMAScript module without changing it.
+    // A CommonJS bundle loads external packages with require(), even packages that are ECMAScript modules.
     const externals = Object.fromEntries(external.map(name => [name, `${type} ${name}`]))
     const compiler = webpack({
       mode: 'production',
@@ -36,7 +36,7 @@ export const BUNDLERS: Record<string, Bundle> = {
       externals,
       output: { path: outfile.slice(0, outfile.lastIndexOf('/')), filename, module: isModule, chunkFormat: type },
       experiments: { outputModule: isModule },
-      // Minimizing takes ten seconds, and only makes the bundle smaller.
+      // Minifying takes ten seconds, and only makes the bundle smaller.
       optimization: { minimize: false },
     })
     await new Promise<void>((resolve, reject) => {

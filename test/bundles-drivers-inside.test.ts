@@ -28,14 +28,15 @@ beforeAll(async () => {
   for (const [name, bundle] of Object.entries(BUNDLERS)) {
     for (const format of FORMATS) await bundle(entry, join(deployed, `${name}.${EXTENSIONS[format]}`), format, [])
   }
-  // A bundle must run without the files that it was made from. The bundled program starts a worker.
+  // A bundle must run without the files that it was made from.
   rmSync(program.folder, { recursive: true })
+  // The bundled SQLite driver must not mistake this file of the program for its own worker.js.
   writeFileSync(join(deployed, 'worker.js'), `console.log('a worker of the program ran')`)
 }, 300_000)
 afterAll(() => program.remove())
 
 describe.each(Object.keys(BUNDLERS))(
-  "a bundle made by %s with the drivers inside and without the stores' client packages",
+  'a bundle made by %s that contains the drivers, but no client packages of stores',
   name => {
     async function runBundle(format: Format, connectionString: string) {
       const file = join(deployed, `${name}.${EXTENSIONS[format]}`)
@@ -43,7 +44,7 @@ describe.each(Object.keys(BUNDLERS))(
       return JSON.parse(stdout)
     }
 
-    it.each(FORMATS)('as %s, warns once that the embedded store must stay outside the bundle', async format => {
+    it.each(FORMATS)('as %s, warns once that the SQLite driver does not work inside a bundle', async format => {
       const outcome = await runBundle(format, 'sqlite:///traces.db')
 
       const warning = expect.stringMatching(/^OSPROFILER_NO_STORE .*Leave @osprofiler\/drivers outside of the bundle/)
@@ -57,7 +58,7 @@ describe.each(Object.keys(BUNDLERS))(
       expect(outcome).toEqual({ warnings: [warning], written: 0, dropped: 2, unknown: 0 })
     })
 
-    it.each(FORMATS)('as %s, writes to the stores that need no client package', async format => {
+    it.each(FORMATS)('as %s, writes to a store that needs no client package', async format => {
       const outcome = await runBundle(format, `file://${join(deployed, `${name}-${format}`)}`)
 
       expect(outcome).toEqual({ warnings: [], written: 2, dropped: 0, unknown: 0 })

@@ -11,14 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
 const text = readFileSync(new URL('call-sites/orders.ts', import.meta.url), 'utf8')
 
-/** The functions around the marked lines. */
+/** The name of the function that contains each marked line. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   async: 'findAll',
   sync: 'loadRates',
   constructor: 'main',
   price: 'main',
 }
-/** The names of points, and the lines that mark them. */
+/** The line of each point in the source. A comment at the end of the line contains the point's name. */
 const LINES: ReadonlyMap<string, number> = new Map(
   text.split('\n').flatMap((line, at) => {
     const [, name] = / \/\/ (\w+)$/.exec(line) ?? []
@@ -28,7 +28,7 @@ const LINES: ReadonlyMap<string, number> = new Map(
 
 let folder: string
 beforeAll(() => {
-  // Inside this project, so that the programs find the packages.
+  // The folder is inside this project, so that the programs find the packages.
   folder = mkdtempSync(join(root, 'test/dist-call-sites-'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 })
@@ -42,9 +42,9 @@ function createPackage(name: string, format: Format): string {
     join(app, 'package.json'),
     JSON.stringify({ name: 'shop', type: format === 'esm' ? 'module' : 'commonjs' }),
   )
-  // Otherwise the workspace of this project would be the root.
+  // Without this file, the paths of call sites would be relative to the workspace of this project.
   writeFileSync(join(app, 'pnpm-workspace.yaml'), '')
-  // CommonJS has no `await` at the top.
+  // CommonJS has no top-level `await`.
   const ending = /\nawait run[\s\S]*$/
   const program =
     format === 'esm' ? text : text.replace(ending, tail => `\nasync function end() {${tail}}\nvoid end()\n`)
@@ -140,7 +140,7 @@ describe('a minified bundle', () => {
     await expectPlaces(app, await esbuild(app, 'esm', { bundle: true, minify: true }), { names: false })
   })
 
-  it('has a map of several megabytes that a worker reads', async () => {
+  it('keeps the lines even if a worker must read a source map of several megabytes', async () => {
     const app = createPackage('large', 'esm')
     const filler = Array.from({ length: 60_000 }, (_, at) => `export const value${at} = ${at} + ${at}`)
     writeFileSync(join(app, 'src/filler.ts'), filler.join('\n'))
@@ -148,7 +148,7 @@ describe('a minified bundle', () => {
     await expectPlaces(app, await esbuild(app, 'esm', { bundle: true }))
   })
 
-  it('without a map has no call sites, because this project is in the same file', async () => {
+  it('without a source map gets no call sites, because the bundle also contains the code of OSProfiler', async () => {
     const app = createPackage('no map', 'esm')
     const places = await readPlaces(app, await esbuild(app, 'esm', { bundle: true, sourcemap: false }))
 
@@ -157,7 +157,10 @@ describe('a minified bundle', () => {
 })
 
 describe('TypeScript that a tool compiles in memory', () => {
-  /** Removes types as lines, so that all later lines move, and maps stacks back if `maps` is set. */
+  /**
+   * Returns the code of a tool that compiles `.ts` files in `require()` and moves their lines. With `maps`, the tool
+   * also changes the lines in stacks, as tools with source maps do.
+   */
   const createTool = (maps: boolean): string => `
     const { readFileSync } = require('node:fs')
     const { transformSync } = require(${JSON.stringify(require.resolve('esbuild'))})
@@ -170,7 +173,7 @@ describe('TypeScript that a tool compiles in memory', () => {
     if (${maps}) Error.prepareStackTrace = (error, frames) => plain(error, frames.map(map))
   `
 
-  it('has the lines to which the tool maps stacks', async () => {
+  it('gets call sites with the lines to which the tool maps stacks', async () => {
     const app = createPackage('hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(true))
     const places = await readPlaces(app, ['-r', './tool.cjs', 'src/orders.ts'])
@@ -181,10 +184,10 @@ describe('TypeScript that a tool compiles in memory', () => {
     }
   })
 
-  it('has no call sites if the tool maps nothing, because raw lines would be wrong', async () => {
+  it('gets no call sites if the tool does not map stacks, because the raw lines would be wrong', async () => {
     const app = createPackage('no hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(false))
-    // Node's own support would read the file as it is.
+    // If Node itself runs TypeScript, it moves no code, so OSProfiler assumes that raw lines are right.
     const places = await readPlaces(app, ['-r', './tool.cjs', 'src/orders.ts'])
 
     const expected = process.features.typescript ? expect.anything() : null

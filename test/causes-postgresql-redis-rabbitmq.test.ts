@@ -28,7 +28,7 @@ beforeAll(async () => {
   }
   programs = await compilePrograms()
   ;[stock] = await Promise.all([programs.start('stock', env), programs.start('worker', env)])
-  // The first request of a process is slow for reasons that are no cause.
+  // The first request of a process is always slow. These requests keep that time out of the tests.
   for (const path of ['queries', 'cache', 'message']) await fetch(`${stock}/healthy/${path}`)
 })
 afterAll(async () => {
@@ -37,7 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe('the first sentence names the cause', BUSY, () => {
+describe('the first finding', BUSY, () => {
   it.each([
     [
       'a full pool',
@@ -75,17 +75,17 @@ describe('the first sentence names the cause', BUSY, () => {
       'N % of this request is 60 x "GET ?" in stock, one after another, from {redis-loop} (T)',
     ],
     [
-      'a slow handshake of TLS',
+      'a slow TLS handshake',
       'tls',
       'N % of this request is connecting to localhost:PORT in stock, from {tls} (T, mostly TLS)',
     ],
-  ])('%s', async (_, path, sentence) => {
+  ])('names the cause: %s', async (_, path, sentence) => {
     const { sentences } = await programs.ask(`${stock}/${path}`)
 
     expect(sentences[0]).toBe(insertLines(sentence))
   })
 
-  it('a pool whose connections another request holds', async () => {
+  it('names the cause: a pool whose connections another request holds', async () => {
     await fetch(`${stock}/hold`)
 
     const { sentences } = await programs.ask(`${stock}/held-pool`)
@@ -97,7 +97,7 @@ describe('the first sentence names the cause', BUSY, () => {
     )
   })
 
-  it('a queue with other messages', async () => {
+  it('names the cause: a queue with other messages', async () => {
     for (let message = 1; message <= 6; message++) await fetch(`${stock}/queue`)
 
     const { sentences } = await programs.ask(`${stock}/queue`)
@@ -110,14 +110,14 @@ describe('the first sentence names the cause', BUSY, () => {
   })
 })
 
-describe('a healthy request has no finding but the critical path', BUSY, () => {
+describe('a healthy request', BUSY, () => {
   it.each([
     ['five parallel queries', 'queries'],
-    ['two queries, of which the second needs the first', 'dependent'],
+    ['two queries, the second of which needs the result of the first', 'dependent'],
     ['a transaction', 'transaction'],
-    ['two commands of Redis', 'cache'],
+    ['two Redis commands', 'cache'],
     ['a message that is consumed at once', 'message'],
-  ])('%s', async (_, path) => {
+  ])('has no finding except the critical path: %s', async (_, path) => {
     expect(findBlame(await programs.ask(`${stock}/healthy/${path}`))).toEqual([])
   })
 })

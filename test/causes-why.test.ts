@@ -10,16 +10,20 @@ beforeAll(async () => {
 })
 afterAll(() => programs.stop())
 
-/** Asks a process of its own, because a process makes an account of level `cpu` only every ten seconds. */
+/**
+ * Returns the findings for a request with `--why=cpu`. Each request gets a new process, because a process creates an
+ * account of level `cpu` at most every ten seconds.
+ */
 async function askWhy(path: string): Promise<readonly string[]> {
   const url = await programs.start('pricing', { OSPROFILER_WHY: 'cpu' })
-  // The first request of a process is slow for reasons that are no cause.
+  // The first request of a process is always slow. This request keeps that time out of the account.
   await (await fetch(`${url}/healthy`)).text()
   const { sentences } = await programs.ask(`${url}${path}`, '--why=cpu')
   return sentences
 }
 
-describe('with an account, the first sentence names the cause', BUSY, () => {
+/** An account lists where the own time of a request went (docs/why.md). */
+describe('with an account, the first finding', BUSY, () => {
   it.each([
     ['a computation', '/computes', 'N % of this request is CPU in sumPrices ({computes}) in pricing (T)'],
     [
@@ -38,24 +42,24 @@ describe('with an account, the first sentence names the cause', BUSY, () => {
       'N % of this request waited for a promise that other work settles, asked for at {lock} in pricing (T)',
     ],
     ['a timer', '/timer', 'N % of this request waited for a timer, asked for by politeRetry ({timer}) in pricing (T)'],
-  ])('%s', async (_, path, sentence) => {
+  ])('names the cause: %s', async (_, path, sentence) => {
     expect((await askWhy(path))[0]).toBe(insertLines(sentence))
   })
 
-  it('work of others that holds the event loop', async () => {
+  it('names the cause: other requests that block the event loop', async () => {
     expect((await askWhy('/held'))[0]).toMatch(
       /^N % of this request waited while others held the event loop in pricing: \S+ \(test\/causes\/programs\/pricing\.ts:\d+\) \(T\)$/,
     )
   })
 
-  it('garbage', async () => {
+  it('names the cause: garbage collection', async () => {
     const sentences = await askWhy('/garbage')
 
     expect(sentences[0]).toMatch(/^N % of this request is (?:CPU|garbage collection, mostly) in makeGarbage /)
     expect(sentences.join()).toContain('garbage collection, mostly in makeGarbage')
   })
 
-  it('nothing, for a healthy request', async () => {
+  it('is only the critical path for a healthy request', async () => {
     const url = await programs.start('pricing', { OSPROFILER_WHY: 'waits' })
     await (await fetch(`${url}/healthy`)).text()
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
     UNTRACED_URL: untraced,
   })
   const farShop = await listen(createSlowProxy(shop))
-  // The first request of a process is slow for reasons that are no cause.
+  // The first request of a process is always slow. These requests keep that time out of the tests.
   await Promise.all(['dependent', 'parallel', 'queries', 'hops'].map(path => fetch(`${shop}/healthy/${path}`)))
   for (const [name, url] of Object.entries({ rates, guarded, orders, shop, 'far-shop': farShop })) urls.set(name, url)
 })
@@ -44,10 +44,10 @@ afterAll(async () => {
   for (const server of servers) server.close()
 })
 
-describe('the first sentence names the cause', BUSY, () => {
+describe('the first finding', BUSY, () => {
   it.each([
     [
-      'tries after failures',
+      'retries after failures',
       'shop/retries',
       'N % of this request is "GET 127.0.0.1:PORT/flaky" in shop, tried 3 times, from {retries}: 2 tries failed with 503; T lay between the tries (T)',
     ],
@@ -130,37 +130,37 @@ describe('the first sentence names the cause', BUSY, () => {
       'T of work went on after the answer of "GET /late" in shop: "send mail", from {late}',
     ],
     [
-      'a slow middleware of Koa',
+      'a slow Koa middleware',
       'orders/session',
       'N % of this request is "loadSession" in orders, at {orders-session} (T)',
     ],
     [
-      'a middleware of Koa that is slow after the handler',
+      'a Koa middleware that is slow after the handler',
       'orders/after',
       'N % of this request is "compressLate (after)" in orders, at {orders-after} (T)',
     ],
     [
-      'a slow hook of Fastify',
+      'a slow Fastify hook',
       'rates/guarded',
       'N % of this request is "preHandler checkQuota GET /guarded" in rates, at {rates-guard} (T)',
     ],
     [
-      'a slow guard of Express',
+      'a slow Express middleware that checks permissions',
       'guarded/admin/users',
       'N % of this request is "requireAdmin" in guarded, at {guard} (T)',
     ],
     [
-      'a slow handler of Express',
+      'a slow Express handler',
       'guarded/handler',
       'N % of this request is "loadAll GET /handler" in guarded, at {handler} (T)',
     ],
-  ])('%s', async (_, place, sentence) => {
+  ])('names the cause: %s', async (_, place, sentence) => {
     const { sentences } = await programs.ask(findUrl(place))
 
     expect(sentences[0]).toBe(insertLines(sentence))
   })
 
-  it('a failure, and not its time, if the caller gave up first', async () => {
+  it('is followed by the failure of the aborted call, and no finding blames the disconnected client', async () => {
     const { sentences } = await programs.ask(findUrl('shop/timeout'))
 
     expect(sentences).toContainEqual(
@@ -169,7 +169,7 @@ describe('the first sentence names the cause', BUSY, () => {
     expect(sentences.join()).not.toContain('ClientDisconnected')
   })
 
-  it('an answer that is written slowly', async () => {
+  it('names the cause: a response that is written slowly', async () => {
     const { sentences } = await programs.ask(findUrl('orders/export'))
 
     expect(sentences[0]).toMatch(
@@ -177,7 +177,7 @@ describe('the first sentence names the cause', BUSY, () => {
     )
   })
 
-  it('a hint how to record what no point records', async () => {
+  it('is followed by advice on how to explain time that no point records', async () => {
     const { sentences } = await programs.ask(findUrl('shop/blank'))
 
     expect(sentences.at(-1)).toBe(
@@ -185,7 +185,7 @@ describe('the first sentence names the cause', BUSY, () => {
     )
   })
 
-  it('the own wait of the command', async () => {
+  it('is accompanied by a remark if the command itself waited longer than the trace lasted', async () => {
     const { remarks } = await programs.ask(findUrl('far-shop/healthy'))
 
     expect(remarks).toContain(
@@ -193,7 +193,7 @@ describe('the first sentence names the cause', BUSY, () => {
     )
   })
 
-  it('no parallel requests if the second one needs the answer of the first one', async () => {
+  it('does not suggest parallel requests if the second request needs the response to the first', async () => {
     const { sentences } = await programs.ask(findUrl('shop/dependent'))
 
     expect(sentences.join()).not.toContain('parallel')
@@ -201,10 +201,10 @@ describe('the first sentence names the cause', BUSY, () => {
   })
 })
 
-describe('a healthy request has no finding but the critical path', BUSY, () => {
+describe('a healthy request', BUSY, () => {
   it.each([
     ['an answer at once', 'shop/healthy'],
-    ['two requests, of which the second needs the first', 'shop/healthy/dependent'],
+    ['two requests, the second of which needs the response to the first', 'shop/healthy/dependent'],
     ['five parallel requests', 'shop/healthy/parallel'],
     ['two queries', 'shop/healthy/queries'],
     ['a stream', 'shop/healthy/stream'],
@@ -217,16 +217,16 @@ describe('a healthy request has no finding but the critical path', BUSY, () => {
     ['two hops', 'shop/healthy/hops'],
     ['a quick job after the answer', 'shop/healthy/job'],
     ['three steps', 'shop/healthy/steps'],
-    ['two requests, of which the faster one counts', 'shop/healthy/fastest'],
-    ['middlewares of Koa', 'orders/healthy'],
-    ['a stream of Koa', 'orders/healthy/export'],
-    ['a hook of Fastify', 'rates/healthy'],
-    ['middlewares of Express', 'guarded/healthy'],
-  ])('%s', async (_, place) => {
+    ['two requests, of which only the faster response is used', 'shop/healthy/fastest'],
+    ['Koa middleware', 'orders/healthy'],
+    ['a stream from Koa', 'orders/healthy/export'],
+    ['a Fastify hook', 'rates/healthy'],
+    ['Express middleware', 'guarded/healthy'],
+  ])('has no finding except the critical path: %s', async (_, place) => {
     expect(findBlame(await programs.ask(findUrl(place)))).toEqual([])
   })
 
-  it('a POST with a body', async () => {
+  it('has no finding except the critical path: a POST with a body', async () => {
     const advice = await programs.ask(
       findUrl('shop/healthy/orders'),
       '-H',
@@ -238,7 +238,7 @@ describe('a healthy request has no finding but the critical path', BUSY, () => {
     expect(findBlame(advice)).toEqual([])
   })
 
-  it('a request over HTTP/2', async () => {
+  it('has no finding except the critical path: a request over HTTP/2', async () => {
     const port = await (await fetch(findUrl('orders/http2-port'))).text()
     const baseId = createTraceId()
     const [info, hmac] = signedPack({ base_id: baseId }, String(programs.env.OSPROFILER_HMAC_KEYS))
@@ -268,7 +268,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** Passes connections on to a server, but each first request only after a delay. */
+/** Forwards connections to a server. Delays the first request of each connection. */
 function createSlowProxy(target: string): Server {
   return createTcpServer((caller: Socket) => {
     const callee = connect(Number(new URL(target).port), '127.0.0.1')

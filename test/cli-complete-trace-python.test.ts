@@ -13,7 +13,10 @@ import { storeRecords } from './cli-records.js'
 import { startWsgiApp } from './python/wsgi-app.js'
 
 const KEY = 'a key that nobody may see'
-/** A command that waits for silence instead of the counts does not end before the test's time limit. */
+/**
+ * With these options, a command passes a test only if it stops after counting all points. A command that waits until no
+ * more records arrive exceeds the test's time limit.
+ */
 const NEVER_IDLE = ['--idle-timeout', '600', '--timeout', '600']
 
 let env: NodeJS.ProcessEnv
@@ -24,7 +27,7 @@ beforeEach(() => {
   env = { ...process.env, OSPROFILER_HMAC_KEYS: KEY, OSPROFILER_CONNECTION_STRING: store }
 })
 
-describe('osprofiler run of services that count their points', () => {
+describe('osprofiler run with services that count their points', () => {
   it.each([
     ['/one', 6],
     ['/parallel', 41],
@@ -50,7 +53,7 @@ describe('osprofiler run of services that count their points', () => {
     expect(stderr).toContain(`Wrote 5 traces to ${file}`)
   })
 
-  it('waits for work that the answer left behind', async () => {
+  it('waits for work that continues after the response', async () => {
     const { gateway } = await startServices()
 
     const { code, stdout } = await osprofiler(['run', `${gateway}/later`, ...NEVER_IDLE], { env })
@@ -60,7 +63,7 @@ describe('osprofiler run of services that count their points', () => {
     expect(stdout).not.toContain('unfinished')
   })
 
-  it('waits for a service in Python, which does not count', async () => {
+  it('waits for a Python service, which does not count its points', async () => {
     const python = await startWsgiApp(KEY)
     onTestFinished(() => python.stop())
     const { gateway } = await startServices(python.url)
@@ -82,7 +85,7 @@ describe('osprofiler run of services that count their points', () => {
 })
 
 describe('a trace of services that count their points', () => {
-  it('has a sentence on a lost point, and is followed until nothing more comes', async () => {
+  it('has a finding about a lost point, and --follow then waits until no more records arrive', async () => {
     const { baseId, records } = await recordTrace()
     const lost = records.find(({ name }) => name === 'find-items-start')
     store = `sqlite:///${join(makeDirectory(), 'rest.db')}`
@@ -99,7 +102,7 @@ describe('a trace of services that count their points', () => {
     expect(followed).toEqual(shown)
   })
 
-  it('is followed until all points have arrived', async () => {
+  it('is complete for --follow as soon as all points have arrived', async () => {
     const { baseId, records } = await recordTrace()
     store = `sqlite:///${join(makeDirectory(), 'growing.db')}`
     await storeRecords(store, records.slice(0, -2))
@@ -113,7 +116,7 @@ describe('a trace of services that count their points', () => {
     expect(stdout).not.toContain('are here')
   })
 
-  it('may have hostile counts', async () => {
+  it('is shown even if the counts have unexpected values', async () => {
     const { baseId, records } = await recordTrace()
     store = `sqlite:///${join(makeDirectory(), 'hostile.db')}`
     const counts = [{ recorded: 1e300 }, { recorded: '9', passed_on: {} }]
@@ -134,8 +137,8 @@ describe('a trace of services that count their points', () => {
   })
 })
 
-describe("the command's own wait", () => {
-  it('is compared with the trace', async () => {
+describe('a remark of osprofiler run', () => {
+  it('compares the time that the command waited with the time of the trace', async () => {
     const { gateway } = await startServices()
     const proxy = createServer((req, res) => {
       setTimeout(() => {
@@ -178,7 +181,7 @@ async function stopService(service: ChildProcess): Promise<void> {
   await ended
 }
 
-/** Returns all records of a trace, those of the callee first. */
+/** Returns all records of a trace, the callee's records first. */
 async function recordTrace(): Promise<{ readonly baseId: string; readonly records: readonly TraceRecord[] }> {
   const { gateway } = await startServices()
   const { stdout } = await osprofiler(['run', `${gateway}/one`, ...NEVER_IDLE], { env })

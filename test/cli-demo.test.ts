@@ -15,7 +15,7 @@ describe("the demo's trace", () => {
   })
 
   it.each(['--json', '--html', '--export perfetto', '--export speedscope', '--export otlp'])(
-    'is unchanged after it was written with %s and read back',
+    'is unchanged after it is written with %s and read back',
     async option => {
       const directory = makeDirectory()
       copyFileSync(TRACE, join(directory, 'demo.json'))

@@ -65,7 +65,7 @@ describe('osprofiler trace diff', () => {
     })
   })
 
-  it('writes to a file that only its owner can read, with the same exit code', async () => {
+  it('writes to a file that only its owner can read, and exits with the same code', async () => {
     const [before, after, out] = [
       writeRuns('before.jsonl', 10),
       writeRuns('after.jsonl', 30),

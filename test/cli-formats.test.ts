@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 
 describe('a trace in every format', () => {
-  it.each(CONFORMANCE)('is unchanged after it was written and read back: %s', async name => {
+  it.each(CONFORMANCE)('is unchanged after it is written and read back: %s', async name => {
     const file = new URL(name, TRACES).pathname
     const expected = await osprofiler(['trace', 'show', file, '--json'])
 
@@ -118,7 +118,7 @@ describe('a trace in every format', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toContain('alert(1)')
-    // Browsers show the page, so it may contain such characters as text. The command never prints a page to a terminal.
+    // The page may contain control characters as text, because the command never prints a page to a terminal.
     if (option === '--html') expect(stdout).not.toMatch(/<script>alert|<img src=x/)
     else for (const line of stdout.split('\n')) expect(line).not.toMatch(CONTROL_CHARACTERS)
     if (option === '--dot') expect(stdout.match(/->/g)?.length).toBeGreaterThan(0)
@@ -212,7 +212,7 @@ describe('osprofiler trace show --render-dot', () => {
   })
 })
 
-describe('an option that a format does not support', () => {
+describe('osprofiler trace show', () => {
   it.each([
     [['--json', '--dot'], 'Give one format: --json and --dot cannot be combined.'],
     [['--html', '--export', 'otlp'], 'Give one format: --html and --export otlp cannot be combined.'],
@@ -228,7 +228,7 @@ describe('an option that a format does not support', () => {
     [['--render-dot', 'nowhere/x.png'], 'Cannot write nowhere/x.png: ENOENT'],
     [['--export', 'otlp', '--out', '.'], 'Cannot write .: '],
     [['--json', '--out', '/dev/full'], 'Cannot write /dev/full: ENOSPC'],
-  ])('is reported: %j', async (options, message) => {
+  ])('rejects the options %j', async (options, message) => {
     const file = join(directory, 'shop.jsonl')
     writeFileSync(file, toLines(createShopRecords()))
 
@@ -243,7 +243,7 @@ describe('an option that a format does not support', () => {
     ['graph.svg', '--render-dot', 'This is an SVG image: a drawing holds no records'],
     ['graph.png', '--render-dot', 'This is a PNG image: a drawing holds no records'],
     ['graph.dot', '--dot --out', 'This is a DOT graph: a drawing holds no records'],
-  ])('fails with a message when it reads %s back', async (name, option, message) => {
+  ])('explains that %s cannot be read back, because it contains no records', async (name, option, message) => {
     const file = join(directory, 'shop.jsonl')
     writeFileSync(file, toLines(createShopRecords()))
     await osprofiler(['trace', 'show', file, ...option.split(' '), name], { cwd: directory })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { makeDirectory, type Outcome, osprofiler } from './cli-process.js'
 import { storeRecords } from './cli-records.js'
 
-/** A served request with one query. */
+/** A trace of a served request, by default with one query. */
 interface TraceSpec {
   readonly id: string
   readonly ms?: number
@@ -15,7 +15,7 @@ interface TraceSpec {
   readonly name?: string
   readonly service?: string
   readonly failure?: Readonly<Record<string, string>>
-  /** Minutes after 11:00. */
+  /** Start of the trace, in minutes after 11:00. */
   readonly at?: number
   readonly isOpen?: boolean
   readonly queries?: number
@@ -48,7 +48,7 @@ describe('a row of osprofiler trace list', () => {
     expect(readCells(await runList(store))[0]?.slice(2)).toEqual(['GET /orders/7', '', '', '2', 'shop', ''])
   })
 
-  it('says that a trace is too large, and a warning names the trace if the row is left out', async () => {
+  it('marks a trace that is too large to be read, and a warning names the trace if its row is omitted', async () => {
     const store = await storeTraces({ id: 'large', queries: 5_001, at: 1 }, { id: 'small' })
 
     const [all, slow] = [await runList(store), await runList(store, '--slowest')]
@@ -66,7 +66,7 @@ describe('a row of osprofiler trace list', () => {
     expect(slow.stderr).toBe('A trace is too large to be read, and therefore left out: large\n')
   })
 
-  it("in JSON, has Python's members and additional ones", async () => {
+  it("in JSON, has the members that Python's command prints, and more", async () => {
     const store = await storeTraces({ id: 'one', route: '/orders/:id', status: 404, ms: 1.5 })
 
     const { stdout } = await runList(store, '--json')
@@ -146,7 +146,7 @@ describe('osprofiler trace list', () => {
     [['--service', 'nobody'], 'No trace matches.\n'],
     [['--since', '2027-01-01'], 'No trace matches.\n'],
     [['--slowest', '--search', '7'], ''],
-  ])('reports what was left out with %j', async (args, expected) => {
+  ])('says why it shows no traces, or not all of them, with %j', async (args, expected) => {
     const store = await storeTraces(...TRACES)
 
     expect((await runList(store, ...args)).stderr).toBe(expected)

@@ -27,7 +27,7 @@ it.each([
   [['delete', 'b', 'a', 'c'], /^Removed a: 18 records\.\nRemoved c: 18 records\.\n$/, 'b: Removed 0 records'],
   [['prune', '--older-than', '2100-01-01'], /^$/, 'Removed 2 traces'],
 ])(
-  'trace %j removes all traces except locked ones, says who holds the lock, and exits with 1',
+  'osprofiler trace %j removes all traces that are not locked, names the connection that holds the lock, and exits with 1',
   async (args, stdout, removed) => {
     const holder = await lockTraces('b')
 
@@ -40,7 +40,7 @@ it.each([
   },
 )
 
-it('trace delete names each locked and each missing trace', async () => {
+it('osprofiler trace delete names each locked and each missing trace', async () => {
   const holder = await lockTraces('a', 'b')
 
   const outcome = await osprofiler(['trace', 'delete', 'a', 'nowhere', 'b', 'c', '--connection-string', server.url])

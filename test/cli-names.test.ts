@@ -72,7 +72,7 @@ describe('the id of a trace in the store', () => {
   )
 })
 
-describe('a name that is not the id of a trace in the store', () => {
+describe('a name that is not the id of a stored trace', () => {
   it('is read as a file if the file exists', async () => {
     writeFileSync(join(directory, 'trace.jsonl'), readFileSync(FILE_TRACE))
 
@@ -81,7 +81,7 @@ describe('a name that is not the id of a trace in the store', () => {
     }
   })
 
-  it('with a leading ./ is read as a file even if the store has a trace with that id', async () => {
+  it('is read as a file if it begins with ./, even if the rest of the name is an id', async () => {
     writeFileSync(join(directory, 'a.json'), readFileSync(FILE_TRACE))
     await storeRecords([...makeRecords('a.json'), ...makeRecords('./a.json')])
 
@@ -101,7 +101,7 @@ describe('a name that is not the id of a trace in the store', () => {
     expect(stdout + stderr).toMatch(reason)
   })
 
-  it('is reported as a pipe if it names one, because pipes are read only with a leading ./', async () => {
+  it('is reported if it names a pipe, because pipes are read only with a leading ./', async () => {
     await once(spawn('mkfifo', ['pipe.json'], { cwd: directory }), 'close')
 
     const { code, stderr } = await run('trace', 'show', 'pipe.json')

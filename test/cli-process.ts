@@ -23,9 +23,9 @@ const STDIN_ARGUMENT_PATTERN = /(?:^|[@<=])-$|\/dev\/stdin/
 const HAS_OWN_PROCESS = process.env.OSPROFILER_TEST_OWN_PROCESS === '1'
 
 /**
- * Runs the command as a shell would, without a terminal, and with no settings except `env`. To save time, one process
- * runs many commands if that does not affect the result. If OSPROFILER_TEST_OWN_PROCESS is 1, each command runs in a
- * new process.
+ * Runs the command as a shell would, without a terminal, and with no settings except `env`. To save time, commands run
+ * one after another in the same process, unless a command needs its own process. If OSPROFILER_TEST_OWN_PROCESS is 1,
+ * each command runs in a new process.
  */
 export async function osprofiler(args: readonly string[], options: OsprofilerOptions = {}): Promise<Outcome> {
   const { PATH, HOME } = process.env
@@ -61,7 +61,7 @@ async function runInOwnProcess(args: readonly string[], options: OsprofilerOptio
   return { code, ...texts }
 }
 
-/** The path of the command's file, for tests that start the command differently. */
+/** The path of the command's file, for tests that start the command without `osprofiler()`. */
 export const commandPath = COMMAND
 
 /** Creates a directory that is removed when the test ends. */

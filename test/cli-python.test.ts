@@ -35,7 +35,7 @@ describeForEachPython("Python's command and osprofiler", () => {
 
     expect(ours).toEqual({ code: 0, stdout: theirs, stderr: '' })
     expect(withoutOwnKeys(JSON.parse(ourJson.stdout))).toEqual(withoutOwnKeys(JSON.parse(theirJson)))
-    // The layout is the same as well, because Python prints the report without reformatting it.
+    // Even the white space is the same, because Python prints the report without reformatting it.
     expect(ourJson.stdout).toBe(theirJson)
   })
 })

@@ -22,7 +22,7 @@ beforeEach(() => {
   recordInto(env.OSPROFILER_CONNECTION_STRING ?? '')
 })
 
-describe('osprofiler run with a callee that records nothing', () => {
+describe('osprofiler run with a service that calls another service', () => {
   it.each([
     ['has a different key', async () => await startCallee('another key')],
     ['considers the trace too old', async () => await startCallee(KEY, { maxTraceAge: 0 })],

@@ -129,7 +129,7 @@ describe('osprofiler run with a curl command', () => {
     expect(stderr).not.toContain('s3cret')
   })
 
-  it('does not mention curl for an unknown option that curl does not have, either', async () => {
+  it('does not mention curl for an unknown option that curl does not have', async () => {
     expect((await run('http://127.0.0.1/', '--bogus')).stderr).not.toContain('curl')
     expect((await osprofiler(['trace', 'list', '--resolve'])).stderr).not.toContain('curl')
   })

@@ -52,7 +52,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
       'with status 407, a proxy or the server',
     ],
     [
-      'a response that the headers are too large',
+      'a response that says that the headers are too large',
       (_, res) => res.writeHead(431).end(),
       'with status 431, a proxy or the server',
     ],
@@ -69,7 +69,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
     expect(seconds).toBeLessThan(TIMEOUT_SECONDS / 2)
   })
 
-  it('does not wait when comparing traces, either', async () => {
+  it('does not wait with --save-baseline, either', async () => {
     const origin = await listen(createServer((_, res) => res.setHeader('Age', '7').end()))
     const args = ['run', origin, '-n', '3', '--save-baseline', 'before.jsonl', '--timeout', String(TIMEOUT_SECONDS)]
 

@@ -36,18 +36,18 @@ describe('osprofiler run --why', () => {
       ['--why=cpu@Order desk', '--why=waits@api'],
       ['answer', 'code', 'why=cpu@order-desk', 'why=waits@api'],
     ],
-  ])('asks with %j for %j', async (options, wishes) => {
+  ])('with the options %j, sends the wishes %j', async (options, wishes) => {
     expect(await wishesOf(...options)).toEqual(wishes)
   })
 
-  it.each(['--why=all', '--why=cpu@', `--why=cpu@${'x'.repeat(60)}`])('refuses %s', async option => {
+  it.each(['--why=all', '--why=cpu@', `--why=cpu@${'x'.repeat(60)}`])('rejects %s', async option => {
     const { code, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', option], { env })
 
     expect(code).toBe(1)
     expect(stderr).toContain('Give waits or cpu')
   })
 
-  it('does not take the URL for a level', async () => {
+  it('does not mistake the URL for a level', async () => {
     const { stderr } = await osprofiler(['run', '--why', 'http://127.0.0.1:9/'], { env })
 
     expect(stderr).toContain('A URL comes before --why.')

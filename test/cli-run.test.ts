@@ -207,7 +207,7 @@ describe('the request of osprofiler run', () => {
     expect(stderr).not.toContain('circles')
   })
 
-  it('counts as sent if the service dies after it received the request on a reused connection', async () => {
+  it('counts as sent if the service crashes after it received the request on a reused connection', async () => {
     const server = createServer((_, res) => {
       if (requests++ === 0) return res.end()
       server.close()
@@ -350,7 +350,7 @@ describe('the key of osprofiler run', () => {
     [{}, ['--hmac-key-file', 'gone'], 'Cannot read the HMAC keys from the file gone: ENOENT.'],
     [{}, ['--hmac-key-file', '-'], 'There is no HMAC key in standard input.'],
     [{}, ['--hmac-key-file', '-', '--hmac-key', 'k3y'], 'Give --hmac-key-file or --hmac-key, not both.'],
-  ])('is reported missing for the settings %j and arguments %j', async (settings, args, message) => {
+  ])('is missing or ambiguous with the settings %j and arguments %j', async (settings, args, message) => {
     const outcome = await osprofiler(['run', `${origin}/items`, ...args], { env: settings, cwd: directory })
 
     expect({ code: outcome.code, stdout: outcome.stdout }).toEqual({ code: 1, stdout: '' })

@@ -28,7 +28,7 @@ describe('the tree of osprofiler trace show', () => {
     [['--filter', '^SELECT .* = 3$'], 4],
     [['--service', 'gateway'], 3],
     [['--service', 'gateway', '--min-ms', '10'], 2],
-  ])('has only the selected points with %j, and says how many they are', async (options, count) => {
+  ])('has only the selected points with %j, and shows their number', async (options, count) => {
     const outcome = await show(...options)
 
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
@@ -60,7 +60,7 @@ describe('the tree of osprofiler trace show', () => {
     expect(stderr).toMatch(/^error: --filter needs a regular expression\. Invalid regular expression.*\n$/)
   })
 
-  it('has corrected clock differences, or the recorded times with --raw-times', async () => {
+  it('corrects clock differences, or shows the recorded times with --raw-times', async () => {
     writeFileSync(file, toLines(createSkewedRecords()))
 
     const [corrected, raw] = await Promise.all([show(), show('--raw-times')])
@@ -69,7 +69,7 @@ describe('the tree of osprofiler trace show', () => {
     expect(raw.stdout).toMatch(/^Trace .* 5\.\d\d s /m)
   })
 
-  it('shows the lines of the program with --code', async () => {
+  it('shows the call site of each point, its file and line, with --code', async () => {
     const code = { file: 'src/items.ts', line: 12 }
     const records = createShopRecords().map(record =>
       record.name === 'db-start' ? { ...record, info: { ...record.info, code } } : record,
@@ -84,7 +84,7 @@ describe('the tree of osprofiler trace show', () => {
     expect(plain.stdout.replaceAll(/\s+/g, ' ')).toContain('one after another, from src/items.ts:12 (')
   })
 
-  it('says with --code that no point has a line, and how to ask for lines', async () => {
+  it('says with --code that no point has a call site, and how to ask for call sites', async () => {
     const [plain, located] = await Promise.all([show(), show('--code')])
 
     expect(located.stdout).toBe(plain.stdout)

@@ -83,7 +83,7 @@ describe('osprofiler trace show', () => {
     expect(withoutOwnKeys(JSON.parse(stdout))).toEqual(withoutOwnKeys(JSON.parse(readTrace(`${name}.report.json`))))
   })
 
-  it.each(TRACE_FILES)("reads %s from a file of records as it does from Python's report", async name => {
+  it.each(TRACE_FILES)("shows the same for %s, whether it reads the trace's records or Python's report", async name => {
     const file = (extension: string): string => new URL(`${name}.${extension}`, TRACES).pathname
 
     const [records, report] = await Promise.all([

@@ -1,8 +1,8 @@
-// Runs the command many times in one process, so that its hundreds of modules are loaded only once. A command that calls
-// exit() ends this process.
-// A message requests one command: { args, env, cwd, mark }. The host waits until nothing that the command started would
-// keep a process alive. Then it writes the mark to standard output and standard error, and sends a message with the
-// exit code.
+// Runs the command many times in one process, so that its hundreds of modules are loaded only once. A command that
+// calls exit() ends this process.
+// A message requests one command: { args, env, cwd, mark }. The host waits until the command has left no timer, socket
+// or other resource that keeps a process alive. Then the host writes the mark to standard output and standard error,
+// and sends a message with the exit code.
 
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit', 'warning', 'uncaughtException']
 const POLL_INTERVAL_MS = 1
 
-// Node resolves other packages from the main file of a program, so the main file is the installed command.
+// OSProfiler looks for a store's client package from the main file, so the main file must be the installed command.
 const COMMAND = fileURLToPath(new URL('dist/osprofiler.js', import.meta.resolve('osprofiler/package.json')))
 process.argv[1] = COMMAND
 const { main } = await import('osprofiler')

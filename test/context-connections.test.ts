@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 describe.each(frameworks)('a connection to $name', framework => {
-  it('can carry signed and unsigned requests alternately, and only signed ones are traced', async () => {
+  it('can carry signed and unsigned requests alternately, and only the signed requests are traced', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })

@@ -17,7 +17,7 @@ afterEach(async () => {
   setNotifier(undefined)
 })
 
-// If an event that must not happen were to happen, it would happen within this time.
+/** How long a test waits before it checks that an event did not happen. */
 const SETTLE_MS = 20
 
 function send(path: string, headers: Record<string, string>, method = 'GET'): ClientRequest {

@@ -53,7 +53,7 @@ describe.each(frameworks)('a handler of $name', framework => {
     },
   )
 
-  it("that catches a point's failure answers normally", async () => {
+  it('that catches the error of a point answers normally', async () => {
     const traces = recordTraces()
     server = await framework.serve({ routes })
     const { baseId, headers } = signTrace()

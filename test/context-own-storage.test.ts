@@ -28,12 +28,12 @@ const runInOther: Wrapper = next => new AsyncLocalStorage<string>().run('other',
 
 describe.each(frameworks)("an application's own AsyncLocalStorage in $name", framework => {
   it.each([
-    { how: 'run before the adapter', application: { before: runOwn } },
-    { how: 'run after the adapter', application: { after: runOwn } },
-    { how: 'entered before the adapter', application: { before: enterOwn } },
-    { how: 'entered after the adapter', application: { after: enterOwn } },
+    { how: 'run() is called before the adapter', application: { before: runOwn } },
+    { how: 'run() is called after the adapter', application: { after: runOwn } },
+    { how: 'enterWith() is called before the adapter', application: { before: enterOwn } },
+    { how: 'enterWith() is called after the adapter', application: { after: enterOwn } },
     {
-      how: 'run before the adapter, with another storage after it',
+      how: 'run() is called before the adapter, and run() of another storage after the adapter',
       application: { before: runOwn, after: runInOther },
     },
   ])('stays the same throughout traced and untraced requests when $how', async ({ application }) => {

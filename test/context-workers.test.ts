@@ -54,7 +54,7 @@ describe('a worker thread', () => {
     expect(traces.all).toEqual([])
   })
 
-  it("joins a request's trace if a message passes it work and signed headers", async () => {
+  it("joins a request's trace if it receives work and signed headers in a message", async () => {
     const traces = recordTraces()
     const { worker, records } = startWorker('compute-in-worker.js')
     const compute = (number: number): Promise<number | undefined> =>

@@ -15,8 +15,8 @@ const PYTHON = '/usr/bin/python3'
 /** Number of records for a request to /work: two for the request, and four for the two points in it. */
 const RECORDS_PER_REQUEST = 6
 /**
- * The limit for the slowest request. A driver that blocks the event loop would delay requests by five seconds, because
- * it retries a write for that long.
+ * The limit for the slowest request. A driver that blocked the event loop would delay requests by five seconds, because
+ * the driver retries a write for that long.
  */
 const STALL_MS = 4_000
 
@@ -70,7 +70,7 @@ async function waitUntilSettled(of: App): Promise<NotifierStats> {
   for (const deadline = Date.now() + 60_000; ; await delay(20)) {
     const seen = await readStats(of)
     if (seen.queued === 0) return seen
-    if (Date.now() > deadline) throw new Error(`The store took no more: ${JSON.stringify(seen)}`)
+    if (Date.now() > deadline) throw new Error(`The store accepted no more records: ${JSON.stringify(seen)}`)
   }
 }
 

@@ -12,7 +12,7 @@ const TRACE = fileURLToPath(new URL('../traces/demo.json', import.meta.url))
 
 interface Demo {
   readonly child: ChildProcess
-  /** The output up to now. */
+  /** The output of the demo so far. */
   readonly said: { stdout: string; stderr: string }
   readonly ended: Promise<number | null>
 }
@@ -41,7 +41,7 @@ describe('the demo', () => {
 
   it('runs to completion without errors', () => {
     expect(code).toBe(0)
-    // The command mentions the time of a connection that a busy machine was slow to open.
+    // On a busy machine, opening the connection can take so long that the command mentions it.
     expect(demo.said.stderr).toMatch(
       /^GET http:\/\/127\.0\.0\.1:\d+\/customers\/4711\/orders {2}200 {2}[\d.]+ m?s\n(?:Before that, opening the connection took .+\n)?\n$/,
     )
@@ -85,7 +85,7 @@ describe('the demo', () => {
     )
   })
 
-  it('has a third bottleneck, a computation, of which only the account names the line', () => {
+  it('has a third bottleneck, a computation whose line only --why=cpu names', () => {
     const computing = report.points.find(({ name }) => name === 'catalog')
 
     expect(computing?.durationUs).toBeGreaterThan(5_000)
@@ -98,7 +98,7 @@ describe('the demo', () => {
     const said = demo.said.stdout.match(/\d+ records of one trace/g)
 
     expect(demo.said.stdout).toContain('The service answers it, too (200).')
-    // The account is one more point, which is not part of the tree.
+    // The result of --why is one more point, which is not part of the tree.
     expect(said).toEqual(Array(2).fill(`${2 * (report.points.length + 1)} records of one trace`))
   })
 
@@ -114,7 +114,7 @@ describe('the demo', () => {
   })
 })
 
-describe('a demo that is interrupted', () => {
+describe('a demo that ends early', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('stops its processes on %s', async signal => {
     const demo = startDemo()
     await waitForOutput(demo, '3. ')
@@ -158,7 +158,7 @@ async function waitForOutput(demo: Demo, text: string): Promise<void> {
     isOver = true
   })
   while (!demo.said.stdout.includes(text)) {
-    if (isOver) throw new Error(`It ended: ${demo.said.stdout}${demo.said.stderr}`)
+    if (isOver) throw new Error(`The demo ended: ${demo.said.stdout}${demo.said.stderr}`)
     await delay(10)
   }
 }

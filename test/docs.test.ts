@@ -13,8 +13,8 @@ const pages = ['README.md', 'CONTRIBUTING.md', ...docs]
 const markdown = pages.filter(page => page.endsWith('.md')).map(page => ({ page, text: read(page) }))
 
 /**
- * A code block on a docs page. A comment before the block names a file, which the block either quotes or shows the
- * output of.
+ * A code block on a docs page. A comment before the block names a file. The block contains either the file itself or
+ * the output of the file.
  */
 interface Block {
   readonly page: string
@@ -77,7 +77,7 @@ describe('the docs', () => {
     expect(verdict).toEqual({ valid: true, points: 100_000, wants: ['answer', 'code'] })
   })
 
-  it('name only existing files when they list files', () => {
+  it('list only files that exist', () => {
     const { text } = markdown.find(({ page }) => page === 'docs/architecture.md') ?? { text: '' }
     const files = [...text.matchAll(/`([a-z]+\/(?:src|pages)\/[^`]+)`/g)].map(([, file]) => `packages/${file}`)
 

@@ -3,12 +3,12 @@ import { openMongodbStore } from '../packages/drivers/test/mongodb-store.js'
 import { startSearch } from '../packages/drivers/test/stand-ins/search.js'
 import { recordDriverUse } from './use-driver.js'
 
-describe('a driver whose client is instrumented creates no points when used within a trace', () => {
+describe('a driver whose client is instrumented', () => {
   it.each([
     ['mongodb', openMongodbStore],
     ['elasticsearch', () => startSearchStore('elasticsearch')],
     ['opensearch', () => startSearchStore('opensearch')],
-  ] as const)('%s', async (_name, open) => {
+  ] as const)('creates no points when used within a trace: %s', async (_name, open) => {
     const { url, clear } = await open()
     await clear()
 

@@ -9,7 +9,7 @@ export const EXOTIC_VALUES = [
   ...['"NaN"', '"1.0"', '"9007199254740993"', 'null', 'true', '{"nested": [NaN, 1.0]}'],
 ]
 
-/** Creates a trace whose queries have these values as parameters, and whose response has one of them as its status. */
+/** Creates a trace whose queries have all exotic values as parameters, and whose response has one as its status. */
 export function createExoticRecords(baseId?: string): TraceRecord[] {
   const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
   return createShopRecords(baseId === undefined ? {} : { baseId }).map(record => {
@@ -20,12 +20,12 @@ export function createExoticRecords(baseId?: string): TraceRecord[] {
   })
 }
 
-/** Returns JSON without its white space, to compare the output of two programs. */
+/** Returns JSON without white space and with sorted members, so that the outputs of two programs can be compared. */
 export function compact(json: string, change: (value: unknown) => unknown = value => value): string {
   return toExactText(change(parseJson(json)))
 }
 
-/** Returns a string that differs for different numbers, and that does not depend on the order of members. */
+/** Returns JSON that preserves every number exactly, and that does not depend on the order of members. */
 export function toExactText(value: unknown): string {
   return jsonText(sortMembers(value), 0)
 }

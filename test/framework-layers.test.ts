@@ -91,7 +91,7 @@ function expectSequentialLayers(framework: string): void {
   }
 }
 
-describe('layers with anonymous functions are named after the source position where they were registered', () => {
+describe('layers with anonymous functions', () => {
   const express = [
     'anonymous-layers.mjs:22',
     'anonymous-plugin/index.mjs:3',
@@ -118,7 +118,7 @@ describe('layers with anonymous functions are named after the source position wh
         'onSend anonymous-layers.mjs:59',
       ],
     ],
-  ])('%s', async (framework, expected) => {
+  ])('are named after the source position where they were registered: %s', async (framework, expected) => {
     const printed = await runScript('fixtures/anonymous-layers.mjs', [framework])
 
     expect(JSON.parse(printed)).toEqual(expected)
@@ -258,7 +258,7 @@ describe.each(['express', 'express4'])('the layers of %s', version => {
     }
   })
 
-  it('become one point each if two registrations are active, and none after both are removed', async () => {
+  it('become one point each if instrument() was called twice, and no points once both calls are undone', async () => {
     const app = createApp()
     const undo = instrument(['express'])
     app.get('/', function answer(_req, res) {
@@ -469,7 +469,7 @@ describe('the hooks and handlers of Fastify', () => {
     }
   })
 
-  it('become one point each if two registrations are active, and none after both are removed', async () => {
+  it('become one point each if instrument() was called twice, and no points once both calls are undone', async () => {
     undos.push(instrument(['fastify']))
     const app = await createApp()
     app.addHook('onRequest', async function hook() {})
@@ -488,7 +488,7 @@ describe('the hooks and handlers of Fastify', () => {
   })
 })
 
-it('a report folds layers that did nothing else, and does not mistake them for a loop', async () => {
+it('a report folds layers that only call the next layer, and does not mistake them for a loop', async () => {
   const Koa: typeof import('koa') = require('koa')
   undos.push(instrument(['koa']))
   const app = new Koa()
@@ -508,7 +508,7 @@ it('a report folds layers that did nothing else, and does not mistake them for a
   expect(tree).toMatch(/8 x koa layers/)
   expect(tree).toMatch(/koa answer/)
   expect(tree).toMatch(/db SELECT 1/)
-  // The pattern is not simply `two`, because a sentence below the tree may contain "network".
+  // The pattern includes `koa`, because a sentence below the tree may contain "network".
   expect(tree).not.toMatch(/koa two/)
   expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
 })

@@ -18,7 +18,7 @@ export interface Use {
 export interface ModuleNames {
   /** Names that are used but not declared in the module: globals. */
   readonly free: readonly Use[]
-  /** Names that the module declares, except by an import. */
+  /** Names that the module declares, other than its imports. */
   readonly local: readonly Use[]
   /** Names to the right of `instanceof`. */
   readonly classes: readonly Use[]

@@ -19,7 +19,7 @@ function tryPrograms(family: string, programs: number, seed: number): Promise<st
 }
 
 describe('a generated program', () => {
-  it.concurrent.each(FAMILIES)('about %s behaves the same when traced', { timeout: TIMEOUT_MS }, async family => {
+  it.concurrent.each(FAMILIES)('that uses %s behaves the same when traced', { timeout: TIMEOUT_MS }, async family => {
     const share = Math.ceil(RUN_COUNT / FAMILIES.length)
     for (let begun = 0; begun < share; begun += CHUNK_PROGRAMS) {
       const programs = Math.min(CHUNK_PROGRAMS, share - begun)

@@ -68,8 +68,8 @@ describe('code that runs inside other programs', () => {
 })
 
 /**
- * TypeScript supports unique symbols only if they come from the global `Symbol`. A module creates its symbols when it
- * loads.
+ * Returns whether a global may be used directly. TypeScript supports unique symbols only if they come from the global
+ * `Symbol`. This use is harmless because a module creates its symbols when it loads.
  */
 function isHarmless({ name, inFunction }: Use): boolean {
   return name === 'undefined' || (name === 'Symbol' && !inFunction)

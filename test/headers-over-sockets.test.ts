@@ -32,7 +32,7 @@ function createPair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('makes the decision that was recorded from Python: $note', async vector => {
+  it.each(overSockets)('makes the same decision as Python when the test vector was recorded: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,
@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       'an HMAC that is one digit too long': createPair(info, `${hmac}0`),
       'an HMAC of one digit': createPair(info, hmac.slice(0, 1)),
       'an HMAC of 16 KiB': createPair(info, 'a'.repeat(16 * 1024)),
-      'an HMAC of 16 KiB that begins with the valid one': createPair(info, hmac + 'a'.repeat(16 * 1024)),
+      'an HMAC of 16 KiB that begins with the valid HMAC': createPair(info, hmac + 'a'.repeat(16 * 1024)),
       'an HMAC of non-ASCII characters': createPair(info, 'é'.repeat(40)),
       'an HMAC with bytes that are not UTF-8': createPair(info, '\xff\xfe'.repeat(20)),
       'an HMAC whose digits are superscripts in Latin-1': createPair(info, hmac.replaceAll(/\d/g, '\xb2')),

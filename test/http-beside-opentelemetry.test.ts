@@ -10,7 +10,7 @@ import { run, setNotifier, type TraceRecord } from '@osprofiler/core'
 import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
-// OpenTelemetry's instrumentations hook into `require()`.
+// OpenTelemetry's instrumentations hook into `require()`, so this file must load modules with `require()`.
 const require = createRequire(import.meta.url)
 const exporter = new InMemorySpanExporter()
 const arrived: string[][] = []

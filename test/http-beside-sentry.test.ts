@@ -14,7 +14,7 @@ const SENTRY_HEADER_NAMES = ['baggage', 'sentry-trace']
 const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
 const SENTRY_HEADER_COUNTS = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
 
-/** The headers of a received request: names are in lowercase, and each has all of its values. */
+/** The headers of a received request. Each name is in lowercase, and has all of its values. */
 type ReceivedHeaders = Record<string, string[]>
 
 interface Span {
@@ -27,7 +27,7 @@ interface GatewayOutcome {
   /** The requests that the gateway sent to the origin, by path. */
   readonly arrived: ReadonlyMap<string, ReceivedHeaders>
   readonly records: readonly TraceRecord[]
-  /** Sentry's spans of these requests, by path. */
+  /** Sentry's spans of the requests to the origin, by path. */
   readonly spans: ReadonlyMap<string, Span>
   readonly end: { readonly code: unknown; readonly complaints: string }
 }
@@ -83,7 +83,7 @@ function mapOutgoingSpans(envelopes: [unknown, [{ type: string }, { items: Span[
   const spans = items.flatMap(([, { items }]) => items)
   const clients = spans.filter(({ attributes }) => attributes['sentry.op']?.value === 'http.client')
   const byPath = new Map(clients.map(span => [new URL(String(span.attributes['url.full']?.value)).pathname, span]))
-  if (byPath.size < clients.length) throw new Error('A request is more than one span')
+  if (byPath.size < clients.length) throw new Error('Sentry created more than one span for a request')
   return byPath
 }
 
@@ -92,7 +92,7 @@ function countSentryHeaders({ arrived }: GatewayOutcome): [string, number[]][] {
   return [...arrived].map(([path, headers]) => [path, SENTRY_HEADER_NAMES.map(name => headers[name]?.length ?? 0)])
 }
 
-it('Sentry without OSProfiler adds its headers to every request except one whose headers are a list', async () => {
+it('Sentry without OSProfiler adds its headers to every request, unless the headers of the request are a list', async () => {
   const asked = await askGateway('alone', SIGNED_HEADERS)
 
   expect(countSentryHeaders(asked)).toEqual(SENTRY_HEADER_COUNTS)

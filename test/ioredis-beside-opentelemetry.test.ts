@@ -7,7 +7,7 @@ import { instrument } from '@osprofiler/instruments'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type RedisServer, startRedis } from './servers/redis.js'
 
-// OpenTelemetry's instrumentation hooks into `require()`.
+// OpenTelemetry's instrumentation hooks into `require()`, so this file must load ioredis with `require()`.
 const require = createRequire(import.meta.url)
 const exporter = new InMemorySpanExporter()
 const undos: (() => void)[] = []
@@ -50,30 +50,33 @@ function createInstrumentation(): { enable(): void; disable(): void } {
 it.each([
   ['before', [enableOsprofiler, enableOpenTelemetry]],
   ['after', [enableOpenTelemetry, enableOsprofiler]],
-])('becomes one point and one span, instrumented %s OpenTelemetry', async (_order, steps) => {
-  for (const use of steps) use()
-  const redis = new (require('ioredis').Redis)(server.port, '127.0.0.1')
-  await redis.ping()
-  records = []
-  setNotifier(record => void records.push(record))
-  const ask = () =>
-    run({ hmacKey: 'SECRET' }, () =>
-      trace.getTracer('test').startActiveSpan('root', async span => {
-        await redis.get('a')
-        span.end()
-      }),
-    )
+])(
+  'a command of ioredis becomes one point and one span if OSProfiler is installed %s OpenTelemetry',
+  async (_order, steps) => {
+    for (const use of steps) use()
+    const redis = new (require('ioredis').Redis)(server.port, '127.0.0.1')
+    await redis.ping()
+    records = []
+    setNotifier(record => void records.push(record))
+    const ask = () =>
+      run({ hmacKey: 'SECRET' }, () =>
+        trace.getTracer('test').startActiveSpan('root', async span => {
+          await redis.get('a')
+          span.end()
+        }),
+      )
 
-  await ask()
-  const told = [records.map(({ name }) => name), exporter.getFinishedSpans().map(({ name }) => name)]
-  for (const undo of undos.splice(0).reverse()) undo()
-  await ask()
-  redis.disconnect()
+    await ask()
+    const told = [records.map(({ name }) => name), exporter.getFinishedSpans().map(({ name }) => name)]
+    for (const undo of undos.splice(0).reverse()) undo()
+    await ask()
+    redis.disconnect()
 
-  expect(told).toEqual([
-    ['db-start', 'db-stop'],
-    ['get', 'root'],
-  ])
-  expect(records).toHaveLength(2)
-  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['get', 'root', 'root'])
-})
+    expect(told).toEqual([
+      ['db-start', 'db-stop'],
+      ['get', 'root'],
+    ])
+    expect(records).toHaveLength(2)
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['get', 'root', 'root'])
+  },
+)

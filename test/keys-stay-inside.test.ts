@@ -63,7 +63,7 @@ function findExposingMembers(value: object, allowed: readonly PropertyKey[] = []
   })
 }
 
-it('a key ring exposes its keys only to verify', () => {
+it('a key ring exposes a key only as the result of verify()', () => {
   const ring = new KeyRing(KEYS)
 
   expect(findExposingMembers(ring, ['verify'])).toEqual([])

@@ -40,7 +40,7 @@ const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
 /** Modules of core that do not depend on Node. */
 const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
-/** If a folder has more files than this, a reader no longer finds a file at first sight. */
+/** In a folder with more files than this, a reader no longer finds a file at a glance. */
 const MAX_FOLDER_FILES = 15
 
 interface Import {
@@ -130,7 +130,7 @@ describe('the imports', () => {
     expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
   })
 
-  it.each(['http', 'rpc', 'toolkit'])('of core/%s occur nowhere in the rest of core', entry => {
+  it.each(['http', 'rpc', 'toolkit'])('of the rest of core never lead into core/%s', entry => {
     const upward = listSources('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => listRelativeImports(file).filter(target => target.includes(`/src/${entry}/`)))

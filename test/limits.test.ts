@@ -52,7 +52,7 @@ const refusals: Record<RefusalReason, { hmacKeys?: 'none'; options?: HttpOptions
 
 describe.each(ADAPTERS)('%s', adapter => {
   it.each(Object.entries(refusals))(
-    'sends the same response as an untraced server: %s',
+    'sends the same response as an untraced server if it refuses a trace: %s',
     async (reason, { hmacKeys = 'KEY', options, headers }) => {
       const restore = configure({ hmacKeys: undefined })
       const told: string[] = []
@@ -129,7 +129,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['a'.repeat(256), false],
     ['\u{1f600}'.repeat(255), true],
     ['\u{1f600}'.repeat(256), false],
-  ])('accepts ids of up to 255 characters', async (id, traced) => {
+  ])('accepts ids of up to 255 characters, and refuses longer ids', async (id, traced) => {
     const server = await serve(adapter, {})
 
     await sendRaw(server.port, signHeaders(id))
@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it("uses its callees' id format for a new local trace", () => {
+it('run() accepts only ids that other services accept', () => {
   const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
 
   expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')

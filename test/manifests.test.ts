@@ -11,23 +11,26 @@ const address: string = readJson(root).repository.url
 const packages = packageFolders.map(folder => ({ folder, manifest: readJson(folder), name: readJson(folder).name }))
 
 describe('the manifest of each package', () => {
-  it.each(packages)('names the origin and the registry access of $name', ({ folder, manifest }) => {
-    const directory = `packages/${basename(folder)}`
+  it.each(packages)(
+    'contains what npm shows about $name, and allows anybody to install the package',
+    ({ folder, manifest }) => {
+      const directory = `packages/${basename(folder)}`
 
-    expect(manifest).toMatchObject({
-      author: expect.any(String),
-      bugs: { url: `${address}/issues` },
-      homepage: `${address}/tree/main/${directory}#readme`,
-      keywords: expect.arrayContaining(['osprofiler', 'tracing']),
-      license: 'Apache-2.0',
-      publishConfig: { access: 'public' },
-      repository: { type: 'git', url: `git+${address}.git`, directory },
-      sideEffects: expect.anything(),
-    })
-    expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
-  })
+      expect(manifest).toMatchObject({
+        author: expect.any(String),
+        bugs: { url: `${address}/issues` },
+        homepage: `${address}/tree/main/${directory}#readme`,
+        keywords: expect.arrayContaining(['osprofiler', 'tracing']),
+        license: 'Apache-2.0',
+        publishConfig: { access: 'public' },
+        repository: { type: 'git', url: `git+${address}.git`, directory },
+        sideEffects: expect.anything(),
+      })
+      expect(manifest.keywords).toHaveLength(new Set(manifest.keywords).size)
+    },
+  )
 
-  it('is the output of the script, as are the links in each README', () => {
+  it('is what release/manifests.js writes, and so are the links in each README', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
 
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })
@@ -38,16 +41,16 @@ describe('the manifest of each package', () => {
 
     expect(manifest.repository.url).toMatch(/^git\+https:.*\.git$/)
     expect(paths.filter(path => path.startsWith('./'))).toEqual([])
-    // Other scripts would run files that are not in the tarball.
+    // Any other script would run a file that is not in the tarball.
     expect(Object.keys(manifest.scripts)).toEqual(['prepack'])
   })
 })
 
-/** The release script writes this file. */
+/** The script release/manifests.js writes this file. */
 const MESSAGES = 'packages/drivers/src/opening/documentation.ts'
 
 describe('the address of the repository', () => {
-  it('is written only in the root manifest and in files that the script generates', () => {
+  it('is written only in the root manifest and in files that release/manifests.js generates', () => {
     const folders = [
       'docs',
       'examples',
@@ -63,7 +66,7 @@ describe('the address of the repository', () => {
 })
 
 describe('a move of the repository', () => {
-  it('needs one change in the root manifest and one run of the script', () => {
+  it('needs one change in the root manifest and one run of release/manifests.js', () => {
     const moved = mkdtempSync(join(tmpdir(), 'osprofiler-moved-'))
     onTestFinished(() => rmSync(moved, { recursive: true }))
     const script = join(moved, 'release/manifests.js')

@@ -31,7 +31,7 @@ afterAll(async () => {
 describe('a trace in the headers of Kafka messages', () => {
   it.each([
     ['bytes', {}],
-    ['texts', { deserializers: stringDeserializers }],
+    ['strings', { deserializers: stringDeserializers }],
   ])('reaches a @platformatic/kafka consumer that receives %s', async (_, options) => {
     const [topic, baseId] = [randomUUID(), createTraceId()]
     const producer = openProducer()

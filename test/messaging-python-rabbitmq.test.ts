@@ -90,14 +90,14 @@ describeForEachPython('messaging:// and OpenStack', () => {
     ])
   })
 
-  it('wait for a trace for as long as requested', async () => {
+  it('work together: osprofiler waits for later notifications as long as --idle-timeout says', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
 
     const shown = show(baseId, '--idle-timeout', '4')
     await writeRecords(records.slice(0, 1))
-    // Usually the command has emptied the queue by now. If it has not, it reads all records at once, and the test still
-    // passes.
+    // After this pause, the command has usually emptied the queue. Otherwise the command reads all records at once, and
+    // the test still passes.
     await sleep(1_500)
     await writeRecords(records.slice(1))
 
@@ -105,7 +105,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     expect(JSON.parse(stdout).children[0].children).toHaveLength(1)
   })
 
-  it('work together when listing traces that Python wrote', async () => {
+  it('work together: osprofiler lists traces that Python wrote', async () => {
     const baseId = randomUUID()
     await runScript('notify', '', [makeRecord({ base_id: baseId, project: 'nova', service: 'compute' })])
 

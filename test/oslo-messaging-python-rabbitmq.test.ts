@@ -149,7 +149,7 @@ describe.each(QUEUES)('a Node service that Python calls over %s', (_, queues) =>
 
   it.each<[string, object, OsloLine]>([
     ['this server only', { target: { server: 'node-1' } }, { result: 3 }],
-    ['a version that is older', { target: { version: '1.0' } }, { result: 3 }],
+    ['an older version', { target: { version: '1.0' } }, { result: 3 }],
     [
       'a later version',
       { target: { version: '1.1' } },
@@ -316,7 +316,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
   })
 
   it.each([
-    ['that server', 'add', { server: 'python' }, { result: 3 }],
+    ['a given server', 'add', { server: 'python' }, { result: 3 }],
     ['a namespace', 'stop', { namespace: 'control', version: '2.1' }, { result: ['stopped', true] }],
     ['a later version', 'add', { version: '1.7' }, { type: 'UnsupportedVersion' }],
     ['a method that does not exist', 'nope', {}, { type: 'NoSuchMethod' }],
@@ -336,7 +336,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
 
   it.each([
     ['to any server', {}],
-    ['to that server', { server: 'python' }],
+    ['to a given server', { server: 'python' }],
     ['to all servers', { fanout: true }],
   ])('receives a cast %s', async (_, options) => {
     const { length } = await python.lines(() => true)
@@ -347,7 +347,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     expect(told.slice(length).flatMap(({ noted }) => noted ?? [])).toEqual(['heard'])
   })
 
-  it('is awaited no longer than the time-out', async () => {
+  it('makes a call fail if no reply arrives within the time-out', async () => {
     const error: unknown = await open()
       .call({}, 'slow', { seconds: 1 }, { timeout: 300 })
       .catch(reason => reason)
@@ -359,13 +359,13 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
     })
   })
 
-  it('is awaited as long as it sends heartbeats', async () => {
+  it('keeps a slow call alive with heartbeats', async () => {
     expect(await open().call({}, 'slow', { seconds: 3 }, { monitorTimeout: 2_000 })).toBe('done')
   })
 })
 
 describe('a Python service', () => {
-  it("takes part in a request's trace, whatever the amqplib instrument does", async () => {
+  it("joins a request's trace, and the amqplib instrument adds no points", async () => {
     const python = await startOsloPeer('serve', rabbitmq.url, 'python')
     const undo = instrument(['amqplib', 'fetch'])
     const client = createOsloClient(connect, { topic: 'python', compatible: true })

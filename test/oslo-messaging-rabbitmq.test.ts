@@ -144,13 +144,16 @@ describe('queues that were declared with other options', () => {
     [true, {}],
     [false, { amqp_durable_queues: true }],
     [false, { rabbit_quorum_queue: true }],
-  ])('cause no error if only the shared exchange is durable, or only the queues (%s)', async (durable, options) => {
-    const [topic, exchange] = [makeTopic(), `shared-${topics}`]
-    await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
-    await serve(topic, { add: () => 3 }, { exchange, ...options })
+  ])(
+    'cause no error if only the shared exchange or only the queues are durable (exchange: %s)',
+    async (durable, options) => {
+      const [topic, exchange] = [makeTopic(), `shared-${topics}`]
+      await withChannel(channel => channel.assertExchange(exchange, 'topic', { durable }))
+      await serve(topic, { add: () => 3 }, { exchange, ...options })
 
-    expect(await openClient(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
-  })
+      expect(await openClient(topic, { exchange, ...options }).call({}, 'add')).toBe(3)
+    },
+  )
 
   it('do not close a connection that the caller provided', async () => {
     const topic = makeTopic()
@@ -179,8 +182,8 @@ describe('queues that were declared with other options', () => {
   })
 })
 
-describe('a broker that stops', () => {
-  it('causes an error at the start whose message contains no password', async () => {
+describe('a broker that cannot be used, or that stops', () => {
+  it('causes an error without a password in its message', async () => {
     const wrong = rabbitmq.url.replace('secret', 's3cret')
 
     const errors: unknown[] = await Promise.all([
@@ -205,7 +208,7 @@ describe('a broker that stops', () => {
     expect(String(errors)).not.toContain('s3cret')
   })
 
-  it('is connected to again, and calls are served as before', async () => {
+  it('is used again after the connection was cut, and calls are served as before', async () => {
     const topic = makeTopic()
     const { onError } = await serve(topic, { add: () => get()?.baseId ?? 'untraced' }, {}, connectThroughProxy)
     const client = openClient(topic)
@@ -222,7 +225,7 @@ describe('a broker that stops', () => {
     expect(String(onError.mock.calls[0]?.[0])).toContain('the connection ended')
   })
 
-  it('does not prevent a reply, which arrives over the next connection', async () => {
+  it('does not lose a reply, which the client receives over its next connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -237,7 +240,7 @@ describe('a broker that stops', () => {
     expect(await called).toBe('done')
   })
 
-  it('does not lose a reply that had already been sent over the broken connection', async () => {
+  it('does not lose a reply that was sent over the connection before it was cut', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -255,7 +258,7 @@ describe('a broker that stops', () => {
     expect(await called).toBe('done')
   })
 
-  it("does not lose a server's reply, which is sent over the next connection", async () => {
+  it('does not lose a reply, which the server sends over its next connection', async () => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) }, {}, connectThroughProxy)
@@ -269,7 +272,7 @@ describe('a broker that stops', () => {
     expect(await called).toBe('done')
   })
 
-  it("makes users of a caller's connection end with a report", async () => {
+  it('ends users of a connection that the caller provided, and reports how to avoid this', async () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()
@@ -386,7 +389,7 @@ describe('an oslo.messaging server', () => {
     ['a constructor', { method: 'constructor' }],
     ['arguments that are a list', { method: 'nope', args: [1] }],
     ['a version that is an object', { method: 'nope', version: {} }],
-    ['a version of words', { method: 'add', version: 'a.b' }],
+    ['a version without numbers', { method: 'add', version: 'a.b' }],
     ['a namespace that is an object', { method: 'nope', namespace: {} }],
     ['a context that changes prototypes', { method: 'nope', _context___proto__: { polluted: true } }],
     ['a reply queue that does not exist', { method: 'add', _msg_id: 'x', _reply_q: 'nowhere' }],
@@ -593,7 +596,7 @@ describe('an oslo.messaging server', () => {
     ['a Boolean option that is a string', { topic: 'x', endpoints: {}, rabbit_quorum_queue: 'true' }],
     ['a negative duration', { topic: 'x', endpoints: {}, rabbit_transient_queues_ttl: -1 }],
     ['two types of queues', { topic: 'x', endpoints: {}, rabbit_quorum_queue: true, rabbit_ha_queues: true }],
-    ['a limit of no calls', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
+    ['a limit of 0 calls', { topic: 'x', endpoints: {}, maxConcurrentCalls: 0 }],
     ['an unknown option', { topic: 'x', endpoints: {}, rabbit_quorum_queues: true }],
     ['empty keys', { topic: 'x', endpoints: {}, hmacKeys: '' }],
   ])('rejects %s', async (_, options) => {
@@ -602,7 +605,7 @@ describe('an oslo.messaging server', () => {
 })
 
 describe('an oslo.messaging client', () => {
-  it('fails a call immediately if no server ever existed, and waits for a server that is away', async () => {
+  it('fails a call immediately if no server ever existed, and waits if a server was closed', async () => {
     const topic = makeTopic()
     const client = openClient(topic)
 
@@ -663,9 +666,9 @@ describe('an oslo.messaging client', () => {
   })
 
   it.each<[string, (called: Promise<unknown>) => Promise<unknown>, number]>([
-    ['whose time-out has passed', called => called, 500],
-    ['that it no longer waits for', () => setTimeout(500), TIMEOUT_MS],
-  ])('keeps its reply queue after a call %s', async (_, wait, timeout) => {
+    ['timed out', called => called, 500],
+    ['is still pending', () => setTimeout(500), TIMEOUT_MS],
+  ])('does not delete its reply queue if it is closed after a call that %s', async (_, wait, timeout) => {
     const topic = makeTopic()
     let finish = (_: string): void => {}
     const { onError } = await serve(topic, { wait: () => new Promise<string>(resolve => (finish = resolve)) })
@@ -677,7 +680,7 @@ describe('an oslo.messaging client', () => {
     await client.close()
     finish('late')
 
-    // If the client rejected the reply, the server would send the reply again and again.
+    // If the client deleted its queue, the server could not deliver the reply, and would send it again and again.
     const added = async () =>
       (await listReplyQueues('messages')).filter(line => !others.includes(line.split('\t')[0] ?? ''))
     await expect.poll(added, { timeout: TIMEOUT_MS }).toEqual([expect.stringMatching(/\t1$/)])

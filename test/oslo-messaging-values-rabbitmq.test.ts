@@ -108,7 +108,7 @@ describe('a value that can be written as JSON', () => {
     ],
     ['wrapped numbers and strings', [Object(7), Object('a'), Object(2n)], [7, 'a', 2]],
     ['the same object twice', ((one: object) => [one, one])({ a: 1 }), undefined],
-  ])('comes back unchanged: %s', async (_, value, expected = value) => {
+  ])('comes back as its JSON value: %s', async (_, value, expected = value) => {
     const { client } = await serve({ echo: (_context: object, args: { value: unknown }) => args.value })
 
     expect(await client.call({}, 'echo', { value })).toEqual(expected)

@@ -19,8 +19,8 @@ interface Span {
   readonly attributes: readonly { readonly key: string; readonly value: object }[]
 }
 
-describe('a collector accepts what otlp:// sends', () => {
-  it.each(FORMATS)('whatever values the records contain, in %s', async protocol => {
+describe('a collector', () => {
+  it.each(FORMATS)('accepts records with any values from otlp://, in %s', async protocol => {
     const collector = await start()
     const driver = openDriver(`${collector.url}?protocol=${protocol}`)
     const notifier = createNotifier(driver)
@@ -35,21 +35,24 @@ describe('a collector accepts what otlp:// sends', () => {
     await expect.poll(() => readSpans(collector).length).toBe(length + 1)
   })
 
-  it.each(FORMATS)('in several requests if a single one would be too large, in %s', async protocol => {
-    const collector = await start({ maxRequestBytes: 1_000_000 })
-    const driver = openDriver(`${collector.url}?protocol=${protocol}`)
-    const notifier = createNotifier(driver)
-    const text = '漢'.repeat(10_000)
+  it.each(FORMATS)(
+    'accepts records in several requests if a single request would be too large, in %s',
+    async protocol => {
+      const collector = await start({ maxRequestBytes: 1_000_000 })
+      const driver = openDriver(`${collector.url}?protocol=${protocol}`)
+      const notifier = createNotifier(driver)
+      const text = '漢'.repeat(10_000)
 
-    for (let point = 0; point < 100; point++) emit(notifier, { info: { first: text, second: text, third: text } })
-    await notifier.close(30_000)
-    await driver.close()
+      for (let point = 0; point < 100; point++) emit(notifier, { info: { first: text, second: text, third: text } })
+      await notifier.close(30_000)
+      await driver.close()
 
-    expect(notifier.stats).toMatchObject({ emitted: 200, written: 200, dropped: 0, unknown: 0 })
-    await expect.poll(() => readSpans(collector).length).toBe(100)
-  })
+      expect(notifier.stats).toMatchObject({ emitted: 200, written: 200, dropped: 0, unknown: 0 })
+      await expect.poll(() => readSpans(collector).length).toBe(100)
+    },
+  )
 
-  it('except for a single point that is too large', async () => {
+  it('refuses only the one point that is too large, and accepts all others', async () => {
     const collector = await start({ maxRequestBytes: 50_000 })
     const driver = openDriver(collector.url)
     const notifier = createNotifier(driver)
@@ -63,7 +66,7 @@ describe('a collector accepts what otlp:// sends', () => {
     await expect.poll(() => readSpans(collector).length).toBe(199)
   })
 
-  it('and accepts the same spans from an exported file, even if it has several parts', async () => {
+  it('accepts the same spans from an exported file, even if the export has several parts', async () => {
     const collector = await start()
     const records = HOSTILE_INFOS.flatMap(info => createPoint({ base_id: BASE_ID, parent_id: BASE_ID, info }))
     const driver = openDriver(collector.url)
@@ -84,8 +87,8 @@ describe('a collector accepts what otlp:// sends', () => {
   })
 })
 
-describe('a collector that refuses everything is reported', () => {
-  it('if the token is missing', async () => {
+describe('a collector that refuses all requests', () => {
+  it('is reported if the token is missing', async () => {
     const collector = await start({ token: 'right' })
 
     const wrong = await captureRefusal(collector.url)
@@ -96,13 +99,13 @@ describe('a collector that refuses everything is reported', () => {
   it.each([
     ['another path', (url: string) => `${url}/elsewhere`, /404.*path/],
     ['TLS at a port without TLS', (url: string) => url.replace('otlp:', 'otlp+https:'), /does not speak TLS/],
-  ])('if the connection string names %s', async (_, change, message) => {
+  ])('is reported if the connection string names %s', async (_, change, message) => {
     const collector = await start()
 
     expect(await captureRefusal(change(collector.url))).toMatchObject({ message: expect.stringMatching(message) })
   })
 
-  it('if the collector uses TLS and requires a client certificate', async () => {
+  it('is reported if it uses TLS and requires a client certificate', async () => {
     const { certificateFile, keyFile } = await makeCertificate(temporaryDirectory())
     const collector = await start({ tls: { certificateFile, keyFile, clientCaFile: certificateFile } })
     const secure = `otlp+https://localhost:${collector.port}`
@@ -122,7 +125,7 @@ describe('a collector that refuses everything is reported', () => {
 })
 
 describe('the stand-in for a collector', () => {
-  it.each(FORMATS)('gives the same answers as the collector, in %s', async protocol => {
+  it.each(FORMATS)('gives the same responses as the collector, in %s', async protocol => {
     const collector = await start()
     const standIn = await startOtlpReceiver()
     const headers = { 'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }

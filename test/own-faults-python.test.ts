@@ -5,19 +5,19 @@ import { DEBIAN_PYTHON, fetchNewestPython } from './servers/python-osprofiler.js
 
 const SCRIPT = fileURLToPath(new URL('python/own_faults.py', import.meta.url))
 
-/** Checks what docs/reading-a-trace.md says about faults in Python's services. */
+/** These tests check what docs/reading-a-trace.md says about faults in Python's services. */
 describe.each([
   ['3.4.3', async () => DEBIAN_PYTHON],
   ['4.4.0', fetchNewestPython],
-])("Python's OSProfiler %s has the faults that the docs name, and the remedies work", (version, findPython) => {
-  it('in a thread that serves calls, and for a signature with non-ASCII characters', async () => {
+])("the docs about faults of Python's OSProfiler %s, and about their remedies", (version, findPython) => {
+  it('are right about a thread that serves calls, and about a signature with non-ASCII characters', async () => {
     const shown = await ask(findPython)
 
     expect(shown).toMatchObject({ threadKeeps: ['aaaa', 'aaaa'], threadCleans: ['aaaa', 'bbbb'] })
     expect(shown).toMatchObject({ ascii: '200 OK', beyondAscii: expect.stringContaining('non-ASCII') })
   })
 
-  it('in its hook for requests, if that version has one', async () => {
+  it('are right about the hook for outgoing requests, if this version has the hook', async () => {
     const { raises, raisesAndStops } = await ask(findPython)
 
     const stopped = ['wsgi-start', 'http-start', 'http-stop', 'db-start', 'db-stop', 'wsgi-stop']

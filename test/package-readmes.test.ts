@@ -113,8 +113,8 @@ async function stop(server: ChildProcess): Promise<unknown[]> {
 }
 
 /**
- * Returns whether a link works on npm. Valid targets are its own page, a repository file by its full address, or
- * another site.
+ * Returns whether a link works on npm. Valid targets are a heading on the same page, a repository file by its full
+ * address, or another site.
  */
 function isValidLink(target: string, page: string): boolean {
   const [address = '', anchor] = target.split('#')

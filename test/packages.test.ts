@@ -127,7 +127,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     await once(ui, 'exit')
   })
 
-  it('can draw an SVG, and is told which package draws PNGs before other work starts', async () => {
+  it('can draw an SVG, and reports immediately that a PNG needs another package', async () => {
     const command = join(project, 'node_modules/.bin/osprofiler')
     writeFileSync(join(project, 'shop.jsonl'), toLines(createShopRecords()))
     const tasks = [

@@ -23,7 +23,7 @@ export function readManifest(folder: string): Manifest {
 
 /** The packages that a project installs. */
 export interface InstalledPackages {
-  /** The tarballs of our packages. The project's manifest names only those in `only`. */
+  /** The tarballs of our packages. The project's manifest names only the packages in `only`. */
   readonly tarballs: ReadonlyMap<string, string>
   readonly only?: readonly string[] | undefined
   /** Names of the root's development dependencies to install as well. */

@@ -46,7 +46,7 @@ describe('the page of a trace with call sites', () => {
     expect(await readDetails(page)).toEqual([['Added at', 'src/app.ts:8']])
   })
 
-  it('has statistics by call site, unless no point has one', async () => {
+  it('has statistics by call site, unless no point has a call site', async () => {
     const { page } = await openPage(createTrace())
     await page.keyboard.press('3')
 

@@ -387,7 +387,7 @@ describe('a row of folded repetitions', () => {
     expect((await readFacts(page)).slice(0, 3)).toEqual(['Points 2', 'Elapsed 300 ms', 'Sum 400 ms'])
   })
 
-  it('shows no duration for points without one', async () => {
+  it('shows no duration for points that never stopped', async () => {
     const records = createOverlappingSteps().filter(({ name }) => name !== 'step-stop')
     const { page } = await openPage(records)
 
@@ -596,6 +596,6 @@ function width([from, to]: readonly [number, number]): number {
 
 async function readBox(locator: Locator) {
   const box = await locator.boundingBox()
-  if (box === null) throw new Error('not to be seen')
+  if (box === null) throw new Error('The element is not visible')
   return box
 }

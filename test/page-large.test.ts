@@ -23,7 +23,7 @@ it('the page opens, scrolls and searches a hundred thousand points', async () =>
   expect(rowCount).toBe(100_001)
   expect(inDocument).toBeLessThan(100)
   expect(offences).toEqual([])
-  // The time includes rendering the page. The bound allows for a busy machine, and catches only runaway costs.
+  // The time includes rendering the page. The limit is generous for a busy machine, so it catches only extreme costs.
   expect(openedMs).toBeLessThan(60_000)
 }, 300_000)
 
@@ -53,7 +53,7 @@ it('the page of a hundred thousand points shows an account, and opens at most tw
   expect(offences).toEqual([])
 }, 300_000)
 
-it('while the page computes new findings, it hides those for times that are no longer shown', async () => {
+it('the page hides its findings while it computes new findings for other times', async () => {
   const steps = Array.from({ length: 6000 }, (_, index) => createStep(`task${index}`, index / 100, index / 100 + 0.01))
   const callee = { name: 'wsgi', service: 'ahead', fromMs: 5010, toMs: 5090, info: { request: { path: '/' } } }
   const call = { name: 'http', service: 'web', fromMs: 0, toMs: 100, info: { requests: { path: '/' } } }
@@ -75,7 +75,7 @@ it('while the page computes new findings, it hides those for times that are no l
   expect(shown[0]).toMatch(/\.\.\.$/)
 }, 120_000)
 
-it('the page keeps the heaviest points of a trace that is too large, and reports how many were omitted', async () => {
+it('the page keeps the failed and the slowest points of a large trace, and says how many points it omits', async () => {
   const records = recordPoints([
     {
       name: 'root',

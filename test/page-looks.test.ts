@@ -34,7 +34,10 @@ const SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   keys: async page => page.keyboard.press('?'),
 }
 
-/** The views of a trace with an account, each with the actions that open it. */
+/**
+ * The views of a trace with an account, each with the actions that open it. An account says where a request's own time
+ * went: see docs/why.md.
+ */
 const ACCOUNT_SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   waterfall: async () => undefined,
   details: async page => page.locator('.row[aria-level]', { hasText: 'GET /orders' }).click(),
@@ -49,15 +52,18 @@ const ACCOUNT_SCREENS: Readonly<Record<string, (page: Page) => Promise<void>>> =
 }
 
 describe.each(LOOKS)('$name', ({ colorScheme, viewport }) => {
-  it.each(Object.entries(ACCOUNT_SCREENS))('the %s with causes is accessible and fits the window', async (_, show) => {
-    const { page, offences } = await openPage(createWhyTrace(), { colorScheme, viewport })
+  it.each(Object.entries(ACCOUNT_SCREENS))(
+    'the %s of a trace with an account is accessible and fits the window',
+    async (_, show) => {
+      const { page, offences } = await openPage(createWhyTrace(), { colorScheme, viewport })
 
-    await show(page)
+      await show(page)
 
-    expect(await findViolations(page)).toEqual([])
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
-    expect(offences).toEqual([])
-  })
+      expect(await findViolations(page)).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+      expect(offences).toEqual([])
+    },
+  )
 
   it.each(Object.entries(SCREENS))('the %s is accessible and fits the window', async (_, show) => {
     const { page, offences } = await openPage(createShopTrace(), { colorScheme, viewport })

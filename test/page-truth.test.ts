@@ -12,7 +12,7 @@ function createServedPoint(
   return { name: 'wsgi', service, fromMs, toMs, info, stopInfo: { response: { status_code: 200 } }, children }
 }
 
-it('the page draws repeated points from the first start to the last stop, however many they are', async () => {
+it('the page draws any number of repeated points from the first start to the last stop', async () => {
   const repeats = Array.from({ length: 20_000 }, (_, index) => ({
     name: 'db',
     service: 'shop',

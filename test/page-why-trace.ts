@@ -5,7 +5,7 @@ type Stretch = readonly [fromMs: number, toMs: number, cause: number]
 
 const at = (line: number, name: string) => ({ function: name, file: 'src/orders.ts', line })
 
-/** The causes of the account in `createWhyTrace`. */
+/** The causes in the account of `createWhyTrace`. An account says where a request's own time went: see docs/why.md. */
 const CAUSES = [
   { kind: 'cpu', ...at(33, 'sumPrices'), hotFile: 'src/orders.ts', hotLine: 38, hotShare: 0.57, times: 12 },
   { kind: 'sync', what: 'readFileSync', ...at(45, 'loadRates'), times: 1 },

@@ -4,7 +4,7 @@ import { openPage } from './page-browser.js'
 import { createShopTrace } from './page-trace.js'
 import { createWhyTrace } from './page-why-trace.js'
 
-/** Returns the kinds of the causes in a row's band, from left to right. */
+/** Returns the kinds of causes in the colored band of a row, from left to right. */
 async function bandOf(page: Page, row: string): Promise<string[]> {
   const classes = await page
     .locator('.row[aria-level]', { hasText: row })
@@ -13,8 +13,9 @@ async function bandOf(page: Page, row: string): Promise<string[]> {
   return classes.map(name => name.replace('cause cause-', ''))
 }
 
+/** An account says where a request's own time went: see docs/why.md. */
 describe('the page of a trace with an account', () => {
-  it('shows the causes of own time as a band in the bar of each point', async () => {
+  it('shows the causes of own time as a colored band in the bar of each point', async () => {
     const { page, offences } = await openPage(createWhyTrace())
 
     expect(await bandOf(page, 'parse')).toEqual(['cpu', 'sync'])
@@ -24,7 +25,7 @@ describe('the page of a trace with an account', () => {
     expect(offences).toEqual([])
   })
 
-  it('puts the band inside its bar, where the time was spent', async () => {
+  it('positions each part of the band in the bar by the time of its cause', async () => {
     const { page } = await openPage(createWhyTrace())
     const row = page.locator('.row[aria-level]', { hasText: 'parse' })
 

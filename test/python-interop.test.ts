@@ -78,14 +78,14 @@ describeForEachPython('headers from Node.js and Python', () => {
     })
   })
 
-  describe.each(ADAPTERS)('%s', adapter => {
+  describe.each(ADAPTERS)('in %s', adapter => {
     let server: AdapterServer
     beforeAll(async () => {
       server = await serveWith(adapter, { hmacKeys: ['NEW_KEY', 'SECRET_KEY'], answer: () => getTraceIdHeaders() })
     })
     afterAll(() => server.close())
 
-    it('is traced if Python signed the headers, and signs headers that Python accepts', async () => {
+    it('start a trace if Python signed them, and Python accepts the headers that Node sends', async () => {
       const pair = await peer.pack({ base_id: `python-${adapter}-ключ`, parent_id: 'point' }, 'SECRET_KEY')
 
       const sentOn = await get(server.url, toTraceHeaders(pair))
@@ -102,7 +102,7 @@ describeForEachPython('headers from Node.js and Python', () => {
       })
     })
 
-    it('takes part in one trace that passes through Node, Python, Node and Python', async () => {
+    it('connect Node, Python, Node and Python in one trace', async () => {
       const baseId = `chain-${adapter}`
       const second = await serveWith(pickNextAdapter(adapter), {
         hmacKeys: 'SECRET_KEY',

@@ -23,7 +23,7 @@ beforeAll(async () => {
 beforeEach(() => server.command('FLUSHALL'))
 afterAll(() => server.stop())
 
-describeForEachPython("redis:// and OSProfiler's own driver", () => {
+describeForEachPython("redis:// and the driver of Python's OSProfiler", () => {
   it('show the same JSON for a trace from Node', async () => {
     await storeRecords(url, createShopRecords({ text: 'é漢😀 "\\' }))
 

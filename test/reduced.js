@@ -1,4 +1,4 @@
-// Selects the tests of the reduced run, for macOS and Windows. They need only Node and the npm registry.
+// Selects the tests of the reduced run, for macOS and Windows. These tests need only Node and the npm registry.
 
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'

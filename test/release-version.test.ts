@@ -104,7 +104,7 @@ describe('the changelog', () => {
   it.each([
     ['a package', '---\n"a": minor\n---\n\nText.\n', { bump: 'minor', summary: 'Text.' }],
     [
-      'two packages, where the larger step counts',
+      'two packages, the larger step of which counts',
       '---\n"a": patch\n"b": major\n---\nText.',
       { bump: 'major', summary: 'Text.' },
     ],
@@ -120,11 +120,11 @@ describe('the changelog', () => {
       '---\n"a": patch\n---\n\nOne.\n\n---\n\nTwo.',
       { bump: 'patch', summary: 'One.\n\n---\n\nTwo.' },
     ],
-  ])('reads a changeset with %s', (_, text, expected) => {
+  ])('gets its text and the kind of release from a changeset with %s', (_, text, expected) => {
     expect(parseChangeset(text)).toEqual(expected)
   })
 
-  it('reads the pending changesets of this repository', () => {
+  it('can be written from the pending changesets of this repository', () => {
     for (const file of listChangesets(root)) {
       const { bump: step, summary } = parseChangeset(readFileSync(join(root, '.changeset', file), 'utf8'))
 
@@ -132,13 +132,13 @@ describe('the changelog', () => {
     }
   })
 
-  it('gets its first version if it contains none', () => {
+  it('gets a first version if it contains no version yet', () => {
     expect(addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: 'It works.' }])).toBe(
       '# Changes\n\n## 1.0.0\n\n- It works.\n',
     )
   })
 
-  it('keeps text that is already a list', () => {
+  it('keeps the text of a changeset that is already a list', () => {
     const changelog = addVersion('# Changes\n', '1.0.0', [{ bump: 'major', summary: '- One.\n- Two.' }])
 
     expect(readVersion(changelog, '1.0.0')).toBe('- One.\n- Two.')

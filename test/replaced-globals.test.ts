@@ -10,11 +10,14 @@ import { replacements } from './replaced-globals/replacements.mjs'
 const run = promisify(execFile)
 const PROGRAM_FILE = fileURLToPath(new URL('replaced-globals/program.mjs', import.meta.url))
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** The response to a traced request and the response to a request without headers are the same line. */
+/** The expected response to every request, whether it is traced or not. */
 const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
 const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
-/** Decorators copy metadata when they run, and use the `Reflect` of that time. */
+/**
+ * A decorator uses the current global `Reflect` intentionally, because `reflect-metadata` may have extended it. This
+ * pattern matches the source position.
+ */
 const DECORATION_PATTERN = /^\w+ copyMetadata /
 
 interface ProgramReport {
@@ -23,7 +26,7 @@ interface ProgramReport {
   readonly timestamps: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
-  /** Source positions in our code that used a replaced global. */
+  /** Positions in OSProfiler's code that used a replaced global. */
   readonly asked: readonly string[]
   /** Number of records that were in the store before anything was closed. */
   readonly written: number

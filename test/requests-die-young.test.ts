@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.
 const MAX_PROMOTED_BYTES = 5_000
 
 describe.each(['express', 'fastify', 'koa'])('a traced request in %s', framework => {
-  it('is freed by young-generation garbage collection, like an untraced one', async () => {
+  it('is freed by young-generation garbage collection, like an untraced request', async () => {
     const untraced = await countPromotedBytes(framework, 'unsigned')
 
     const traced = await countPromotedBytes(framework, 'signed')
@@ -21,7 +21,7 @@ describe.each(['express', 'fastify', 'koa'])('a traced request in %s', framework
 
 /** Returns how many bytes of each request are still in memory after the request has ended. */
 async function countPromotedBytes(framework: string, kind: 'signed' | 'unsigned'): Promise<number> {
-  // Otherwise V8 allocates some kinds of objects in the old generation at once, in some processes and not in others.
+  // Without the first flag, V8 allocates some kinds of objects directly in the old generation, in some processes only.
   const flags = ['--no-allocation-site-pretenuring', '--expose-gc', '--max-semi-space-size=1']
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, script, framework, kind])
   return Number(stdout)

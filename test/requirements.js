@@ -23,13 +23,14 @@ const DEBIAN_JAVA = 17
 
 /**
  * Each requirement has a name, the Debian packages that contain it, `isThere()`, and the pattern of the `suites` that
- * need it. `isBest()` returns whether the preferred program is installed. If it is, nothing is installed, even if
- * another program would also do. A requirement that Debian lacks counts as available if it can be fetched. `mayLack()`
- * returns whether even CI may lack it. `oneNode` means that only one version of Node runs the suites.
+ * need it. `isBest()` returns whether the preferred program is installed. If it is missing, the Debian packages are
+ * installed, even if `isThere()` accepts another program. A requirement that Debian lacks counts as available if it can
+ * be fetched. `mayLack()` returns whether even CI may lack it. `oneNode` means that only one version of Node runs the
+ * suites.
  */
 export const REQUIREMENTS = [
   {
-    name: 'the Python OSProfiler',
+    name: "Python's OSProfiler",
     debian: [
       ...['python3-osprofiler', 'python3-sqlalchemy', 'python3-graphviz', 'python3-redis', 'python3-pymysql'],
       ...['python3-psycopg2', 'python3-pymongo', 'python3-elasticsearch', 'python3-oslo.messaging'],
@@ -84,7 +85,7 @@ export const REQUIREMENTS = [
     suites: '**/*nats*.test.ts',
   },
   {
-    name: 'the binary part of better-sqlite3, compiled',
+    name: 'the compiled binary of better-sqlite3',
     debian: ['g++', 'make', 'python3'],
     isThere: () => existsSync(bindingFile) || (isProgram('g++') && isProgram('make')),
     isFetched: () => existsSync(bindingFile),
@@ -102,7 +103,7 @@ export const REQUIREMENTS = [
     suites: '**/{page-*,signing-browser,ui-browser,ui-list}.test.ts',
   },
   {
-    name: "util-linux's script, a terminal for a program",
+    name: "util-linux's script, which provides a terminal",
     debian: ['bsdutils'],
     isThere: () => succeeds('script', ['--version']),
     suites: 'test/cli-terminal.test.ts',
@@ -114,7 +115,7 @@ export const REQUIREMENTS = [
     suites: '**/*curl*.test.ts',
   },
   {
-    name: 'Linux with unshare and prlimit, and leave to use them',
+    name: 'Linux with unshare and prlimit, and permission to use them',
     debian: ['util-linux'],
     isThere: () => succeeds('unshare', ['-rm', 'true']) && succeeds('prlimit', ['--pid', String(process.pid)]),
     suites: '**/*linux*.test.ts',

@@ -158,7 +158,7 @@ describe.each(WAYS)('a response body in $name', ({ takes, serve }) => {
   })
 })
 
-describe('a stream that outlives the request whose body it was', () => {
+describe('a stream that was a response body, and outlives its request', () => {
   it('continues in the trace of its new reader', async () => {
     const traces = recordTraces()
     const shared = Readable.from(generateRows(), { highWaterMark: 1 })

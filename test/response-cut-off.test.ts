@@ -8,7 +8,7 @@ import { nodeServer } from './context/node-server.js'
 import { type RecordedTraces, recordTraces } from './context/recorded-traces.js'
 import { signTrace } from './context/signed-request.js'
 
-// The body is larger than what a connection buffers while nobody reads.
+// The body is larger than the buffers of a connection, so the server must wait for a client that does not read.
 const LARGE_BODY = Buffer.alloc(32 * 1024 * 1024, 'x')
 
 let server: Listening

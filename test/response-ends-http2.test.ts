@@ -80,25 +80,25 @@ const SITUATIONS: readonly Situation[] = [
     recorded: RESPONSE_HEAD,
   },
   {
-    what: 'loses its client, which cancels the stream',
+    what: 'is aborted by its client, which cancels the stream',
     answer: never,
     client: stream => later(() => stream.close(NGHTTP2_CANCEL)),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'loses its client, which closes the stream',
+    what: 'is aborted by its client, which closes the stream',
     answer: never,
     client: stream => later(() => stream.close(NGHTTP2_NO_ERROR)),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'loses its client, which destroys its session',
+    what: 'is aborted by its client, which destroys its session',
     answer: never,
     client: (_, client) => later(() => client.destroy()),
     recorded: CLIENT_DISCONNECTED,
   },
   {
-    what: 'loses its client, which destroys its session with an error',
+    what: 'is aborted by its client, which destroys its session with an error',
     answer: never,
     client: (_, client) => later(() => client.destroy(undefined, NGHTTP2_INTERNAL_ERROR)),
     recorded: CLIENT_DISCONNECTED,
@@ -135,7 +135,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: RESPONSE_ABORTED,
   },
   {
-    what: "times out by the server's time limit",
+    what: "exceeds the server's time limit",
     answer: never,
     prepare: node => node.setTimeout(400),
     recorded: SERVER_TIMEOUT,
@@ -156,7 +156,7 @@ const SITUATIONS: readonly Situation[] = [
     getOnly: true,
   },
   {
-    what: 'loses its client after its headers',
+    what: 'is aborted by its client after its headers',
     answer: (_, res) => res.write('a'),
     client: stream => stream.on('data', () => stream.close(NGHTTP2_CANCEL)),
     recorded: { ...RESPONSE_HEAD, ...CLIENT_DISCONNECTED },

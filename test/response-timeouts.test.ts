@@ -39,7 +39,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: { ...RESPONSE_HEAD, ...SERVER_TIMEOUT },
   },
   {
-    what: "times out by the server's time limit",
+    what: "exceeds the server's time limit",
     route: never,
     prepare: node => node.setTimeout(400),
     recorded: SERVER_TIMEOUT,
@@ -57,7 +57,7 @@ const SITUATIONS: readonly Situation[] = [
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: "times out by the connection's time limit",
+    what: "exceeds the connection's time limit",
     route: req => req.socket.setTimeout(10, () => req.socket.destroy()),
     recorded: SERVER_TIMEOUT,
   },
@@ -67,12 +67,12 @@ const SITUATIONS: readonly Situation[] = [
     recorded: SERVER_TIMEOUT,
   },
   {
-    what: 'has a time-out whose listener destroys it with an error',
+    what: 'is destroyed with an error by the listener of its time-out',
     route: (_, res) => res.setTimeout(10, () => res.destroy(new CursorFailed('cursor failed'))),
     recorded: CURSOR_FAILED,
   },
   {
-    what: 'has a time-out whose listener sends it',
+    what: 'is sent by the listener of its time-out',
     route: (_, res) => res.setTimeout(10, () => res.writeHead(503).end()),
     recorded: { response: expect.objectContaining({ status_code: 503 }) },
   },

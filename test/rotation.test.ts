@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['B,A', 'A'],
     ['B', undefined],
   ])(
-    'accepts a call that is signed with key A if its keys are %s, and signs its own calls with %s',
+    "signs its calls in a trace with the caller's key A if it has this key: keys %s, signed with %s",
     async (hmacKeys, signer) => {
       const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
 
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(server.stats).toMatchObject({ traced: 4, tracedByKey: [2, 2] })
   })
 
-  it('does not reveal its keys to inspection', async () => {
+  it('does not reveal its keys to util.inspect(), String() or JSON.stringify()', async () => {
     const server = await serve(adapter, { hmacKeys: ['SECRET-NEW', 'SECRET-OLD'], answer: () => ({}) })
     await get(server.url, createHeaders('SECRET-OLD'))
 
@@ -156,7 +156,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect([await isTraced(server, 'A'), await isTraced(server, 'B')]).toEqual([false, true])
     })
 
-    it('loses no running trace: it ends, and signs its calls, with the old key', async () => {
+    it('keeps the old key for a running trace, and signs its calls with that key', async () => {
       writeFileSync(file, 'A')
       const doors = new EventEmitter()
       const server = await serve(adapter, {
@@ -234,7 +234,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(await isTraced(server, 'A')).toBe(true)
     })
 
-    it('uses a file that a rename replaced, even a symbolic link, as in Kubernetes', async () => {
+    it('uses the new keys if a rename replaced the file or a symbolic link, as in Kubernetes', async () => {
       const target = `${file}.v1`
       writeFileSync(target, 'A')
       symlinkSync(target, file)

@@ -42,7 +42,8 @@ export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv,
 }
 
 /**
- * Waits for a command's output, which may arrive after the message. If a command called exit(), its process has ended.
+ * Waits for a command's output, which may arrive after the message with the exit code. If a command called exit(), its
+ * process has ended, and sends no mark.
  */
 async function readOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
   const { child, texts } = host

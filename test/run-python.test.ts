@@ -34,7 +34,7 @@ describe('a Python program that runs in a fork', () => {
     ['the modules and settings that it finds', INSPECTION_PROGRAM.replace('sys.modules["__main__"].LATER', '"é"')],
     ['a name that is not yet defined', INSPECTION_PROGRAM],
     ['an exit with a thread and an exit handler', ENDING_PROGRAMS],
-    ['an exception that another one caused', NESTED_PROGRAM],
+    ['an exception that another exception caused', NESTED_PROGRAM],
     ['a syntax error', 'print("a"'],
     ['sys.exit()', 'import sys; print("out"); sys.exit()'],
     ['sys.exit(3)', 'import sys; sys.stdout.write("out"); sys.exit(3)'],

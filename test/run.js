@@ -2,8 +2,9 @@
 //
 //   node test/run.js [--reduced | --other-node | --between | --check] [vitest arguments]
 //
-//   --reduced                   runs the tests that need only Node and the npm registry, and installs nothing. It is for
-//                               macOS and Windows. --reduced=win32 selects the tests for Windows on any system
+//   --reduced                   runs the tests that need only Node and the npm registry, and installs nothing. This
+//                               option is for macOS and Windows. --reduced=win32 selects the tests for Windows on any
+//                               system
 //   --other-node                runs the tests whose result can differ on a version of Node other than the oldest
 //   --between                   runs the tests whose result can differ on a version of Node between the oldest and the
 //                               newest
@@ -11,14 +12,15 @@
 //
 //   OSPROFILER_TEST_INSTALL=0   installs no system packages, even if run as root on Debian or Ubuntu
 //   OSPROFILER_TEST_CACHE=...   the folder for downloads and builds. Default: a folder in the user's cache
-//   OSPROFILER_TEST_ALL=1       also runs the tests that usually only CI runs. Fails if a suite cannot run, instead of only
-//                               listing the suite. Exceptions are the newest servers without a JDK for Java 21, and the
-//                               collector and actionlint without Go
-//   OSPROFILER_TEST_NODES=22,26 also runs the tests on these versions of Node, from the registry: on the last version as
-//                               with --other-node, and on the others as with --between
-//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and for each search server _ELASTICSEARCH7_URL,
-//                               _OPENSEARCH3_URL, ...: servers to use instead of those that the tests start. The tests
-//                               delete all data in them, except in Log Insight
+//   OSPROFILER_TEST_ALL=1       also runs the tests that usually only CI runs. Fails if a suite cannot run, instead of
+//                               only listing the suite. Exceptions are the newest servers without a JDK for Java 21,
+//                               and the collector and actionlint without Go
+//   OSPROFILER_TEST_NODES=22,26 also runs the tests on these versions of Node, which come from the registry: on the
+//                               last version as with --other-node, and on the others as with --between
+//   OSPROFILER_TEST_MONGODB_URL, _LOGINSIGHT_URL, _KAFKA_URL (host:port), and for each search server
+//                               _ELASTICSEARCH7_URL, _OPENSEARCH3_URL, ...: your own servers, which the tests use
+//                               instead of starting servers. The tests delete all data in your servers, except in Log
+//                               Insight
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -66,8 +68,8 @@ for (const version of versions) {
   results.push(test(selected, `Node ${version}`, findNode(version), [...listExclusions(selected), ...absent]))
 }
 
-if (ciOnlyTests.length > 0) say(`Left to CI, and run with OSPROFILER_TEST_ALL=1: ${ciOnlyTests.join(', ')}`)
-for (const { name, suites, reason } of missing) say(`Not run: ${suites}, for want of ${name}: ${reason}`)
+if (ciOnlyTests.length > 0) say(`Run only in CI or with OSPROFILER_TEST_ALL=1: ${ciOnlyTests.join(', ')}`)
+for (const { name, suites, reason } of missing) say(`Not run: ${suites}, because ${name} is missing: ${reason}`)
 for (const { name, failures } of results) {
   for (const failure of failures) console.log(`Failed on ${name}: ${failure}`)
 }
@@ -88,7 +90,7 @@ function readArguments(args) {
   }
 }
 
-/** Tests that are excluded need no servers, so their servers are not fetched. */
+/** Returns the patterns of the tests that a selection excludes. Servers that only these tests need are not fetched. */
 function listExclusions(selection) {
   if (selection === 'reduced') return listReducedExclusions(reducedFor)
   if (selection === 'other-node') return listOtherNodeExclusions()

@@ -71,8 +71,8 @@ export function listBetweenExclusions() {
 }
 
 /** Returns core's test files that are named after the source files in a folder. */
-function listFolderTests(room) {
-  return readdirSync(new URL(`../packages/core/src/${room}`, import.meta.url), { recursive: true })
+function listFolderTests(folder) {
+  return readdirSync(new URL(`../packages/core/src/${folder}`, import.meta.url), { recursive: true })
     .map(source => `packages/core/test/${basename(source, '.ts')}.test.ts`)
     .filter(test => existsSync(new URL(`../${test}`, import.meta.url)))
 }

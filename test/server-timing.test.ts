@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-/** Headers of a request whose ticket asks for an answer, or for nothing. */
+/** Returns the headers of a request whose ticket contains the wishes. `answer` asks for a `Server-Timing` header. */
 function askingHeaders(wants: readonly string[] = ['answer']): Record<string, string> {
   const { headers } = signTrace()
   const iat = Date.now() / 1_000
@@ -32,7 +32,7 @@ function askingHeaders(wants: readonly string[] = ['answer']): Record<string, st
 
 interface Answer {
   readonly status: number
-  /** Names and values as they arrived. */
+  /** Names and values of the headers, as they arrived. */
   readonly rawHeaders: readonly string[]
   readonly timing: string | undefined
   readonly body: string
@@ -61,7 +61,7 @@ async function listen(listener: (req: IncomingMessage, res: ServerResponse) => v
   return (server.address() as AddressInfo).port
 }
 
-/** Names and values without the header of the answer and what differs from call to call. */
+/** Returns the headers without `Server-Timing`, and without `Date`, which differs from call to call. */
 function withoutTiming(rawHeaders: readonly string[]): readonly string[] {
   return rawHeaders.flatMap((name, index) =>
     index % 2 === 0 && !/^(?:server-timing|date)$/i.test(name) ? [`${name}: ${rawHeaders[index + 1]}`] : [],
@@ -70,7 +70,7 @@ function withoutTiming(rawHeaders: readonly string[]): readonly string[] {
 
 type Write = (res: ServerResponse) => unknown
 
-/** All ways in which a program can write the head of an answer. */
+/** All ways in which a program can write the head of a response. */
 const WAYS: Record<string, Write> = {
   'end() alone': res => res.end('ok'),
   'write() and end()': res => res.write('o') && res.end('k'),
@@ -97,19 +97,19 @@ const WAYS: Record<string, Write> = {
   'status 304': res => res.writeHead(304, { ETag: '"1"' }).end(),
   'status 204': res => res.writeHead(204).end(),
   'status 500': res => res.writeHead(500).end('broken'),
-  '103 before the answer': res => {
+  '103 before the response': res => {
     res.writeEarlyHints({ link: '</style.css>; rel=preload' })
     res.end('ok')
   },
 }
 
-describe('the answer over HTTP/1', () => {
+describe('the Server-Timing header over HTTP/1', () => {
   const serve = (write: Write) => {
     const tracer = createRequestTracer(KEY, { maxTracesPerSecond: 1e9 })
     return listen((req, res) => tracer.serve(req, res, () => void write(res)))
   }
 
-  it.each(Object.entries(WAYS))('has the header, and no other change, with %s', async (_, write) => {
+  it.each(Object.entries(WAYS))('is the only change to a response that is written with %s', async (_, write) => {
     const port = await serve(write)
 
     const answered = await ask(port, askingHeaders())
@@ -128,7 +128,7 @@ describe('the answer over HTTP/1', () => {
     ['a list', res => res.setHeader('Server-Timing', ['cache;dur=1']).end('ok')],
     ['an object', res => res.writeHead(200, { 'server-timing': 'cache;dur=1' }).end('ok')],
     ['a flat list', res => res.writeHead(200, ['SERVER-TIMING', 'cache;dur=1']).end('ok')],
-  ])('continues the header of the program: %s', async (_, write) => {
+  ])("keeps the program's own entries if the program sets the header with %s", async (_, write) => {
     const { timing, rawHeaders } = await ask(await serve(write), askingHeaders())
 
     expect(timing).toMatch(/^cache;dur=1, osprofiler;desc=".*", total;dur=[\d.]+$/)
@@ -142,13 +142,13 @@ describe('the answer over HTTP/1', () => {
     ['private', res => res.setHeader('Cache-Control', 'private, max-age=60').end('ok'), true],
     ['no-store', res => res.setHeader('Cache-Control', 'no-store').end('ok'), true],
     ['a word that begins alike', res => res.setHeader('Cache-Control', 'x-public-key=1').end('ok'), true],
-  ])('has no header if a shared cache may store the answer: %s', async (_, write, isSent) => {
+  ])('is sent only if no shared cache may store the response: %s', async (_, write, isSent) => {
     const { timing } = await ask(await serve(write), askingHeaders())
 
     expect(timing !== undefined).toBe(isSent)
   })
 
-  it('shows at most eight names of points, with printable ASCII only', async () => {
+  it('names at most eight points, in printable ASCII only', async () => {
     const { withTrace } = await import('@osprofiler/core')
     const tracer = createRequestTracer(KEY)
     const names = ['a b', 'q"\\', 'ключ', '', '\u001b[31m', ...Array.from({ length: 9 }, (_, index) => `name-${index}`)]
@@ -167,7 +167,7 @@ describe('the answer over HTTP/1', () => {
   })
 })
 
-describe('the answer over HTTP/2', () => {
+describe('the Server-Timing header over HTTP/2', () => {
   const serve = async (write: (res: Http2ServerResponse) => unknown) => {
     const tracer = createRequestTracer(KEY, { maxTracesPerSecond: 1e9 })
     const server = http2.createServer((req: Http2ServerRequest, res: Http2ServerResponse) =>
@@ -194,8 +194,8 @@ describe('the answer over HTTP/2', () => {
     ['a stream', res => Readable.from(['o', 'k']).pipe(res)],
     ['the stream itself', res => res.stream.respond({ ':status': 200, 'x-one': '1' }) ?? res.stream.end('ok')],
     ['status 304', res => res.writeHead(304).end()],
-    ['a header of its own', res => res.writeHead(200, { 'server-timing': 'cache;dur=1' }).end('ok')],
-  ])('has the header, and no other change, with %s', async (_, write) => {
+    ['its own Server-Timing header', res => res.writeHead(200, { 'server-timing': 'cache;dur=1' }).end('ok')],
+  ])('is the only change to a response that is written with %s', async (_, write) => {
     const request = await serve(write)
 
     const { 'server-timing': timing, date: _date, ...answered } = await request(askingHeaders())
@@ -206,14 +206,14 @@ describe('the answer over HTTP/2', () => {
     expect(answered).toEqual(silent)
   })
 
-  it('has no header if a shared cache may store the answer', async () => {
+  it('is not sent if a shared cache may store the response', async () => {
     const request = await serve(res => res.writeHead(200, { 'cache-control': 'public' }).end('ok'))
 
     expect((await request(askingHeaders()))['server-timing']).toBeUndefined()
   })
 })
 
-describe('the answer of a framework', () => {
+describe('the Server-Timing header in a framework', () => {
   const FRAMEWORKS: Record<string, () => Promise<number>> = {
     async express() {
       const app = express()
@@ -256,7 +256,7 @@ describe('the answer of a framework', () => {
       ['/stream', 200],
       ['/error', 500],
       ['/nothing', name === 'koa' ? 200 : 404],
-    ])('has the header for %s', async (path, status) => {
+    ])('is sent in the response to %s', async (path, status) => {
       const port = (await FRAMEWORKS[name]?.()) ?? 0
       for (const method of ['GET', 'HEAD']) {
         const answer = await ask(port, askingHeaders(), method, path)

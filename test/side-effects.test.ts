@@ -35,7 +35,7 @@ describe('the modules with side effects', () => {
       hasEffect(readFileSync(join(place, file.replace('dist', 'build')), 'utf8')),
     )
 
-    // A declaration can also have an effect: in `register`, one of them calls setup().
+    // A declaration can also have an effect: in `register`, one declaration calls setup().
     const declared = run.filter(file => file === './dist/register.js')
     expect([...effective.filter(file => !SELF_PREPARING_MODULES.includes(file)), ...declared].sort()).toEqual(
       [...run].sort(),

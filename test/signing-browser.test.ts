@@ -26,7 +26,7 @@ describe('the recipes for signing requests of a browser', () => {
     await expect.poll(listTraces, { timeout: 30_000, interval: 200 }).toEqual(listSigned(stdout).map(([id]) => id))
   })
 
-  it('sign the requests of a session that a person has begun', async () => {
+  it('sign the requests of a session that a person has started', async () => {
     const { origin, folder, env, listTraces } = await startService()
     const port = await findFreePort()
     const switches = [...SWITCHES, `--remote-debugging-port=${port}`, `--user-data-dir=${join(folder, 'profile')}`]
@@ -60,7 +60,7 @@ async function startService(): Promise<SigningService> {
   return service
 }
 
-/** The lines of a recipe: the id of a trace, and the request that began the trace. Ids of later traces sort later. */
+/** Returns, oldest first, the id of each trace that a recipe printed, and the request that began the trace. */
 function listSigned(stdout: string): [id: string, request: string][] {
   const lines = [...stdout.matchAll(/^([\da-f-]{36}) (.*)$/gm)]
   return lines.map(([, id = '', request = '']): [string, string] => [id, request]).sort()

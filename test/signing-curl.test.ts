@@ -11,7 +11,7 @@ let service: SigningService | undefined
 afterEach(() => service?.close())
 
 describe('the recipes for signing requests of other programs', () => {
-  it('have curl show where the time went', async () => {
+  it('make curl show where the time went', async () => {
     service = await startSigningService()
     const { origin, env } = service
 
@@ -24,7 +24,7 @@ describe('the recipes for signing requests of other programs', () => {
     await expect.poll(service.listTraces, { timeout: 30_000, interval: 200 }).toEqual([baseId])
   })
 
-  it('give each request of a load tool headers of its own', async () => {
+  it('give each request of a load tool its own headers', async () => {
     service = await startSigningService()
     const { origin, folder, env } = service
     const url = `${origin}/orders/7`

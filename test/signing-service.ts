@@ -60,7 +60,7 @@ export async function end(program: ChildProcess): Promise<void> {
   await ended
 }
 
-/** Waits until a server answers, whatever the answer is. */
+/** Waits until a server sends any response. */
 export async function waitForAnswer(url: string): Promise<void> {
   for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     const answered = await fetch(url).then(

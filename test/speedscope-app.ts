@@ -18,12 +18,12 @@ const TYPES_BY_EXTENSION: Readonly<Record<string, string>> = {
 const OUTERMOST_ROW_PX = 155
 const WAIT_OPTIONS = { timeout: 30_000 }
 
-/** What the application shows after it has opened a file. */
+/** The contents of speedscope's page after it has opened a file. */
 export interface ShownTrace {
   readonly page: Page
   readonly title: string
   readonly profiles: readonly ShownProfile[]
-  /** Returns the errors on the page, and the application's complaints about the file. */
+  /** Returns the errors on the page, and speedscope's complaints about the file. */
   readonly offences: () => readonly string[]
 }
 
@@ -50,7 +50,7 @@ afterAll(() => {
   server.close()
 })
 
-/** Opens an exported file in the application as a user would, and reads its profiles. */
+/** Opens an exported file in speedscope as a user would, and reads the profiles. */
 export async function openInSpeedscope(chunks: Iterable<string>): Promise<ShownTrace> {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   // The table renders only the rows that fit on the screen.

@@ -23,9 +23,9 @@ export interface SqlDatabase {
 
 const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
-/** Declares tests that share a database with OSProfiler's own SQLAlchemy driver. */
+/** Declares tests that share a database with the SQLAlchemy driver of Python's OSProfiler. */
 export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
-  describeForEachPython(`${name} and OSProfiler's own SQLAlchemy driver`, () => {
+  describeForEachPython(`${name} and the SQLAlchemy driver of Python's OSProfiler`, () => {
     it('show the same JSON for a trace that we wrote', async () => {
       const { url } = await createDatabase()
 
@@ -46,7 +46,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await countIndexes()).toBe(9)
     })
 
-    it('show the same numbers, whichever of them wrote the numbers', async () => {
+    it('show the same numbers, whether we or Python wrote the trace', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       const records = createExoticRecords()
 
@@ -117,7 +117,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await ours.countIndexes()).toBe(3)
     })
 
-    it('can create the table at the same time in several processes each, and no record is lost', async () => {
+    it('lose no record when several processes of both create the table at the same time', async () => {
       const { url } = await createDatabase()
       const records = createShopRecords()
 
@@ -132,7 +132,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
   })
 }
 
-/** Python's SQL driver omits the parts of a record that have their own columns. */
+/** Omits the parts of a record that have their own columns, because Python's SQL driver does the same. */
 async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return removeColumns(withoutOwnKeys(parseJson(stdout)))

@@ -8,7 +8,8 @@ import { KEY, signTrace } from './context/signed-request.js'
 import { readTicketVectors, type TicketPair } from './ticket-vectors.js'
 
 const { vectors, sequences } = readTicketVectors()
-// Node's server trims the white space around a header, and reads its bytes as Latin-1.
+// Only these tickets arrive unchanged. Node's server trims the white space around a header, and reads its bytes as
+// Latin-1.
 const sendable = vectors.filter(
   ({ x_trace_ticket: ticket }) => ticket === ticket.trim() && /^[\x20-\x7e]*$/.test(ticket),
 )
@@ -112,7 +113,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(await replayed('required')).toEqual({ first: true, second: false, recordsOfSecond: 0, refused: [1, 1] })
   })
 
-  it('if tickets are required, refuses a request without one before it counts against a limit', async () => {
+  it('if tickets are required, refuses a request without a ticket before it counts against a limit', async () => {
     restart(0)
     const reasons: string[] = []
     server = await serveWith(adapter, {
@@ -129,7 +130,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(records.map(({ name }) => name)).toEqual(['wsgi-start', 'wsgi-stop'])
   })
 
-  it("with tickets: 'off', never reads a ticket, and counts none", async () => {
+  it("with tickets: 'off', neither reads nor counts tickets", async () => {
     restart(0)
     server = await serveWith(adapter, { hmacKeys: [KEY], options: { tickets: 'off' }, answer: () => ({}) })
     const headers = ticketHeaders({ wants: ['answer'] })
@@ -188,7 +189,7 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it('tickets are malformed if a request has two headers with one', async () => {
+it('a ticket is malformed if a request has two ticket headers', async () => {
   restart(0)
   server = await serveWith('Express', { hmacKeys: [KEY], answer: () => ({}) })
   const headers = ticketHeaders()

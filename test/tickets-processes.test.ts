@@ -71,7 +71,7 @@ describe('a service that requires tickets', () => {
     expect(verdicts).toEqual(['valid', 'replayed', 'valid', 'replayed'])
   })
 
-  it('refuses tickets from before its restart, because it no longer knows which were used', async () => {
+  it('refuses tickets from before its restart, because it no longer knows which tickets were used', async () => {
     const before = await startService()
     await waitForNextSecond()
     const headers = ticketHeaders()
@@ -97,13 +97,13 @@ describe('a service that requires tickets', () => {
     const service = await startService(0, aheadS)
     const verdict = await verdictOf(service, ticketHeaders())
 
-    // The service has just started, and its clock is ahead of the signer's. So the ticket seems to be older than the
-    // process.
+    // The service has just started, and its clock is ahead of the signer's. Therefore the ticket seems to be older than
+    // the process.
     expect(verdict).toBe(aheadS > 0 && expected === 'valid' ? 'before-start' : expected)
   })
 })
 
-it('a full store of nonces refuses further tickets until the first ones have expired', () => {
+it('a full store of nonces refuses further tickets until the first tickets have expired', () => {
   const nowS = 1_800_000_000
   const verify = createTicketVerifier({ keys: KEY, started: 0 })
   const judge = (atS: number) => {
@@ -123,7 +123,7 @@ it('a full store of nonces refuses further tickets until the first ones have exp
 })
 
 describe('a process that makes outgoing requests', () => {
-  it('sends a new ticket in a trace that began there, and only the received ticket in other traces', async () => {
+  it('sends a new ticket in its own traces, and only the received ticket in other traces', async () => {
     const arrived: (string | undefined)[] = []
     const server = createServer((req, res) => {
       arrived.push(req.headers['x-trace-ticket'] as string | undefined)
@@ -201,7 +201,7 @@ describe('osprofiler run with a service that reports about the trace', () => {
     expect(performance.now() - began).toBeLessThan(5_000)
   })
 
-  it('suggests only to check the way to the store if the service traced the request', async () => {
+  it('suggests checking only the path to the store if the service traced the request', async () => {
     const { code, stderr } = await ask({})
 
     expect(code).toBe(1)
@@ -273,7 +273,7 @@ describe('osprofiler sign', () => {
     [['sign', 'http://orders', '--points', '0'], '1 to 1000000'],
     [['sign', 'http://orders', '--want', 'tea please'], 'wishes'],
     [['sign', 'http://orders', '--count', '0'], '1 or more'],
-  ])('rejects %j, and says what is possible', async (args, message) => {
+  ])('rejects %j, and says what is allowed', async (args, message) => {
     const { code, stdout, stderr } = await osprofiler(args, { env: { OSPROFILER_HMAC_KEYS: KEY } })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })

@@ -20,7 +20,7 @@ const pairs = [0, 1].flatMap(trace =>
   }),
 )
 
-/** A ticket that is valid, except that its times, nonce or header pair may be wrong. */
+/** Generates a ticket that is valid, except that its times, nonce or header pair may be wrong. */
 const ticket = fc
   .record({
     key: fc.constantFrom(...KEYS),
@@ -37,7 +37,7 @@ const ticket = fc
     text: signTicket({ ...fields, info: pair.info, iat, exp: iat + lifetime }),
   }))
 
-/** In most cases no change. Otherwise one character is replaced, added or removed. */
+/** Generates no change in most cases. Otherwise one character is replaced, added or removed. */
 const damage = seldom(fc.record({ at: fc.nat(200), removed: fc.nat(1), added: fc.constantFrom('', ...CHARACTERS) }))
 
 const use = fc.record({
@@ -68,7 +68,7 @@ const scenario = fc
     ),
   }))
 
-it('createTicketVerifier() judges every sequence of tickets like the second implementation, in Python', async () => {
+it('createTicketVerifier() judges every sequence of tickets like an independent implementation in Python', async () => {
   const scenarios = fc.sample(scenario, RUNS)
 
   const print = await readPythonOutput([SECOND_IMPLEMENTATION], { input: JSON.stringify(scenarios) })

@@ -1,8 +1,8 @@
 import nodeProcess from 'node:process'
 
-// The packages read Node's clocks and `emitWarning` when they load. This module gives them functions that look up the
-// current clock at each call, so that tests can change a clock or see a warning. Other tests check the real behavior,
-// in separate processes.
+// The packages read Node's clocks and `emitWarning` when they load. This module gives the packages functions that look
+// up the current clock at each call. A test can then change a clock or see a warning. Other tests check the real
+// behavior, in separate processes.
 
 // Test files that share a process also share the loaded packages, so the clocks must be replaced only once.
 const APPLIED = Symbol.for('osprofiler.test.turnable-clock')
@@ -25,7 +25,7 @@ function makeTurnable(): void {
       asking = false
     }
   }
-  // The bound function has the source text of a built-in function. The packages ignore any other function.
+  // A bound function has the source text of a built-in function. The packages ignore all other clocks.
   Date.now = askNow.bind(undefined)
 
   const clock: Performance = getPrototypeOf(performance)

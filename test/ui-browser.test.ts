@@ -186,7 +186,7 @@ describe('the list in a browser', () => {
     expect(await page.locator('img, b').count()).toBe(0)
   })
 
-  it('reports that the command has ended, and continues when it answers again', async () => {
+  it('reports that the command has ended, and continues when the command runs again', async () => {
     const ui = await startFilledUi()
     const page = await openPage(ui)
 
@@ -375,7 +375,7 @@ describe('pages from other origins', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('in %s', colorScheme => {
+describe.each(['light', 'dark'] as const)('in %s mode', colorScheme => {
   it.each([1280, 400])('no page has a fault that axe detects at a width of %i pixels', async width => {
     const ui = await startFilledUi()
     const view = { colorScheme, viewport: { width, height: 800 } }

@@ -57,7 +57,7 @@ describe('osprofiler ui', () => {
     expect(new URL(ui.address).port).toBe(String(port))
   })
 
-  it('links lines to the editor of --editor, and refuses a pattern of another kind', async () => {
+  it('links lines to the editor that --editor names, and rejects a pattern that is not for an editor', async () => {
     const { store } = await createFilledStore()
 
     const refused = await osprofiler(['ui', '--connection-string', store, '--editor', 'https://x.example/{file}'])
@@ -117,6 +117,6 @@ async function startCommand(args: readonly string[]): Promise<RunningUi> {
     said.stdout += text
   })
   await Promise.race([once(child.stdout, 'data'), ended])
-  if (said.stdout === '') throw new Error(`It ended: ${said.stderr}`)
+  if (said.stdout === '') throw new Error(`osprofiler ui ended: ${said.stderr}`)
   return { child, address: said.stdout.trim(), said, ended }
 }

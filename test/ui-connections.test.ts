@@ -16,7 +16,7 @@ async function openConnections(ui: Ui, count: number, first: string, more = ''):
     clearInterval(timer)
     for (const socket of sockets) socket.destroy()
   })
-  // When the viewer responds to a newer connection, it has accepted all of these.
+  // When the viewer responds to a newer connection, it has already accepted all of these connections.
   await ui.send('')
   return sockets
 }

@@ -50,7 +50,7 @@ describe("the ui's access token", () => {
     ['wrong, but of the right length', () => `?token=${'A'.repeat(43)}`],
     ['followed by another character', (token: string) => `?token=${token}x`],
     ['incomplete', (token: string) => `?token=${token.slice(0, -1)}`],
-    ['none', () => ''],
+    ['missing', () => ''],
   ])('opens nothing if it is %s', async (_, query) => {
     const ui = await startUi()
     const token = new URL(ui.address).searchParams.get('token') ?? ''
@@ -210,7 +210,7 @@ describe('the ui', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
   })
 
-  it('rejects a request with no host or with two', async () => {
+  it('rejects a request with no Host header or with two', async () => {
     const ui = await startUi()
     const rest = `Cookie: ${ui.cookie}\r\nConnection: close\r\n\r\n`
     const own = `Host: 127.0.0.1:${ui.port}\r\n`

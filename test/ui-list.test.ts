@@ -296,7 +296,7 @@ describe('the list on a phone', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('the filtered list in %s', colorScheme => {
+describe.each(['light', 'dark'] as const)('the filtered list in %s mode', colorScheme => {
   it.each([1440, 390])('has no fault that axe detects at a width of %i pixels', async width => {
     const page = await openReadList(await startFilledUi(), { colorScheme, viewport: { width, height: 844 } })
     if (width < 760) await page.locator('.routes summary').click()

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Answer, createOwnHeaders, makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
 describe("the ui's list", () => {
-  it("contains the store's traces, newest first, with failed ones marked", async () => {
+  it("contains the store's traces, newest first, and marks failed traces", async () => {
     const ui = await startUi()
     await ui.driver.write(makeTrace({ baseId: 'old', name: 'GET', at: Date.now() - 90_000, failed: true }))
     await ui.driver.write(makeTrace({ baseId: 'new', service: 'checkout', queries: 5 }))
@@ -48,7 +48,7 @@ describe("the ui's list", () => {
     expect([before.traces[0].failed, after.traces[0].failed]).toEqual([false, true])
   })
 
-  it('adds what a trace did, and its duration once the trace has ended', async () => {
+  it('shows the request of a trace once the trace was read, and the duration once the trace has ended', async () => {
     const ui = await startUi()
     const records = makeTrace({ queries: 3, queryMs: 10 })
     const read = async () => JSON.parse((await ui.send('api/traces')).body).traces[0]
@@ -522,7 +522,7 @@ async function waitFor<Found>(look: () => Promise<Found>, isThere: (found: Found
   for (let attempt = 1; ; attempt++) {
     const found = await look()
     if (isThere(found)) return found
-    if (attempt === 300) throw new Error('It did not come.')
+    if (attempt === 300) throw new Error('The lookup found nothing within 30 s.')
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }

@@ -29,14 +29,15 @@ async function start(options?: Start): Promise<Service> {
 const PRINT_LOADED = new URL('why/print-loaded.mjs', import.meta.url).href
 const EXIT = fileURLToPath(new URL('why/exit.mjs', import.meta.url))
 const PERMISSION = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission'
-/** Node 26 also restricts the network. */
+/** With `--permission`, Node 26 also restricts the network. */
 const ALLOW_NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []
 const CPU = { OSPROFILER_WHY: 'cpu' }
 const pick = (records: readonly StoredRecord[], name: string): StoredRecord | undefined =>
   records.find(record => record.name === name)
 
-describe('before the first valid wish', () => {
-  it('neither the inspector nor the code that creates accounts is loaded', async () => {
+/** An account says where a request's own time went: see docs/why.md. The wish `why` in a ticket asks for an account. */
+describe('a service', () => {
+  it('loads neither the inspector nor the code that creates accounts before the first valid wish', async () => {
     const service = await start({ env: CPU, args: ['--import', PRINT_LOADED] })
     const isLoaded = (): boolean => JSON.stringify(service.notes).includes('create-account')
     const [info, hmac] = signedPack({ base_id: createTraceId(), parent_id: createTraceId() }, 'another key of a caller')
@@ -74,12 +75,17 @@ describe('before the first valid wish', () => {
 describe('the level of an account', () => {
   it.each<[string, Start, readonly string[], object]>([
     ['is waits by default', {}, ['why=cpu'], { level: 'waits', asked: 'cpu', because: 'setting' }],
-    ['is waits if the ticket wishes no more', { env: CPU }, ['why=waits'], { level: 'waits' }],
+    ['is waits if the ticket asks for no more', { env: CPU }, ['why=waits'], { level: 'waits' }],
     ['is cpu if the service allows it', { env: CPU }, ['why=cpu'], { level: 'cpu' }],
-    ['is that for this service', { env: CPU }, ['why=cpu', 'why=waits@orders'], { level: 'waits' }],
-    ['may be set in code', { setup: { why: 'cpu' } }, ['why=cpu@orders'], { level: 'cpu' }],
     [
-      'is waits if the pause may be too long',
+      'is the level that the ticket asks of this service',
+      { env: CPU },
+      ['why=cpu', 'why=waits@orders'],
+      { level: 'waits' },
+    ],
+    ['is cpu if the program allows it in code', { setup: { why: 'cpu' } }, ['why=cpu@orders'], { level: 'cpu' }],
+    [
+      'is waits if the pause of the process might be too long',
       { setup: { why: { level: 'cpu', maxPauseMs: 1 } } },
       ['why=cpu'],
       { level: 'waits', asked: 'cpu', because: 'heap' },
@@ -92,7 +98,7 @@ describe('the level of an account', () => {
     expect({ version, level, asked, because, refused }).toEqual({ version: 1, ...expected })
   })
 
-  it('is waits within ten seconds after an account with level cpu', async () => {
+  it('is waits for ten seconds after an account with the level cpu began', async () => {
     const service = await start({ env: CPU })
     await service.explain('compute', ['why=cpu'])
 
@@ -103,9 +109,9 @@ describe('the level of an account', () => {
   })
 
   it.each([
-    ['the environment', { env: { OSPROFILER_WHY: 'off' } }],
+    ['the environment variables', { env: { OSPROFILER_WHY: 'off' } }],
     ['the options', { setup: { why: 'off' } }],
-  ])('is nothing if %s forbids accounts', async (_, options) => {
+  ])('is missing if %s forbid accounts', async (_, options) => {
     const service = await start(options)
 
     expect(await service.explain('compute', ['why=cpu'])).toEqual({ version: 1, refused: 'off', asked: 'cpu' })
@@ -126,7 +132,7 @@ describe('the level of an account', () => {
     ['an unknown member', {}, { why: { maxPause: 1 } }, 'maxPause'],
     ['null', {}, { why: null }, 'why is null'],
     ['a number', {}, { why: 7 }, 'why'],
-  ])('has a clear error for an invalid value: %s', async (_, env, setup, message) => {
+  ])('is rejected with a clear error if its setting is invalid: %s', async (_, env, setup, message) => {
     const isOfEnvironment = 'OSPROFILER_WHY' in env
     const started = start({ env, setup: { ...setup, strict: true } })
 
@@ -140,7 +146,7 @@ describe('the level of an account', () => {
 })
 
 describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
-  it('has one account below the served point, at its end, which is counted as pending', async () => {
+  it('has one account, as a pending point below the served point, recorded at the end', async () => {
     const service = await start({ env: { ...CPU, FRAMEWORK } })
     const { baseId, headers } = sign(['why=cpu'])
 
@@ -164,7 +170,7 @@ describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
   })
 })
 
-it('a service forwards the wishes that concern others, beside an unchanged pair', async () => {
+it('a service forwards the wishes that concern other services, and does not change the signed pair', async () => {
   const service = await start({ env: CPU })
   const { baseId, headers } = sign(['why=cpu', 'why=waits@orders', 'why=cpu@billing'])
 
@@ -176,8 +182,8 @@ it('a service forwards the wishes that concern others, beside an unchanged pair'
   expect(sent['x-trace-ticket']?.split(';')[7]).toBe('why=cpu,why=cpu@billing')
 })
 
-describe('requests at the same time', () => {
-  it('a second one is served and traced, but has no account', async () => {
+describe('simultaneous requests', () => {
+  it('are served and traced, but only the first has an account', async () => {
     const service = await start({ env: CPU })
     const first = sign(['why=cpu'])
     const waiting = service.send('wait?ms=400', first.headers)
@@ -189,7 +195,7 @@ describe('requests at the same time', () => {
     expect(await service.explain('wait?ms=1', ['why=waits'])).toMatchObject({ level: 'waits' })
   })
 
-  it('of one trace have one account', async () => {
+  it('have only one account if they belong to one trace', async () => {
     const service = await start({ env: CPU })
     const { baseId, headers } = sign(['why=cpu'])
 
@@ -206,11 +212,11 @@ describe('requests at the same time', () => {
   it.each([
     [true, 'serveOthers'],
     [false, 'others'],
-  ])('are named as holders of the event loop: %s', async (others, by) => {
+  ])('are named as the code that blocked the event loop only if `others` is true: %s', async (others, by) => {
     const service = await start({ setup: { why: { level: 'cpu', others } } })
     const { baseId, headers } = sign(['why=cpu'])
     const waiting = service.send('wait?ms=150', headers)
-    // Holds the loop until after the timer is due.
+    // This request blocks the event loop until after the timer is due.
     await service.ask('hold?ms=300')
     await (await waiting).text()
 
@@ -222,7 +228,7 @@ describe('requests at the same time', () => {
 })
 
 describe('a long request', () => {
-  it('is cut after ten seconds, and its times add up', async () => {
+  it('has an account that is cut after ten seconds, and whose times add up', async () => {
     const service = await start({ env: CPU })
 
     const account = await service.explain('wait?ms=10500', ['why=cpu'])
@@ -237,7 +243,7 @@ describe('a long request', () => {
     expect(account.causes[0]?.kind).toBe('unknown')
   })
 
-  it('lets another request have an account after ten seconds, and has its own at its end', async () => {
+  it('lets another request have an account after ten seconds, and still gets its own account at its end', async () => {
     const service = await start({ env: CPU })
     const { baseId, headers } = sign(['why=waits'])
     let isOver = false
@@ -257,20 +263,20 @@ describe('a long request', () => {
     expect(account.wallMs).toBeGreaterThan(13_990)
   })
 
-  it('of 10,000 functions has a small record, which is created in slices', async () => {
+  it('that calls 10,000 functions has a small account, which is created in slices', async () => {
     const program = fileURLToPath(new URL('why/slices.mjs', import.meta.url))
     type Outcome = { readonly foldMs: number; readonly longestMs: number; readonly chars: number }
 
     const outcomes = JSON.parse(await runProgram(process.execPath, [program])) as Outcome[]
 
     for (const { chars } of outcomes) expect(chars).toBeLessThan(8_192)
-    // Without slices, the longest block would be about as long as all of the work.
+    // Without slices, the event loop would be blocked for about as long as the whole work takes.
     expect(Math.min(...outcomes.map(({ foldMs, longestMs }) => longestMs / foldMs))).toBeLessThan(0.5)
   })
 })
 
-describe('a guest', () => {
-  it('serves with --permission, without the inspector', async () => {
+describe('the recorder of accounts', () => {
+  it('works with --permission, without the inspector', async () => {
     const service = await start({ env: CPU, args: [PERMISSION, '--allow-fs-read=*', ...ALLOW_NET] })
 
     const account = await service.explain('both', ['why=cpu'])
@@ -280,7 +286,7 @@ describe('a guest', () => {
     expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
   })
 
-  it.each(['throws', 'uncaught'])('records a request after one whose handler fails: %s', async path => {
+  it.each(['throws', 'uncaught'])('records a failing request, and the next request: %s', async path => {
     const service = await start({ env: CPU })
 
     const accounts = [await service.explain(path, ['why=cpu']), await service.explain('both', ['why=waits'])]
@@ -291,7 +297,7 @@ describe('a guest', () => {
     }
   })
 
-  it('ends the recording of a request without an answer when the client leaves', async () => {
+  it('ends the recording of an unanswered request when the client disconnects', async () => {
     const service = await start({ env: CPU })
     const { baseId, headers } = sign(['why=cpu'])
     const leaving = new AbortController()
@@ -333,12 +339,12 @@ describe('a guest', () => {
     const printed = await runProgram(process.execPath, [EXIT, 'hangs'])
 
     expect(printed).toBe('')
-    // A recording is cut after this time.
+    // A recording ends after ten seconds at the latest.
     expect(performance.now() - startedAt).toBeLessThan(10_000)
   })
 
   it.each(['settings', 'throwing', 'accessors', 'frozen'])(
-    "works with the program's own Error, and leaves it as it was: %s",
+    'works with a program that changed Error, and leaves the changes as they were: %s',
     async HOSTILE => {
       const service = await start({ env: { ...CPU, HOSTILE } })
       const before = await service.ask('stackSettings')
@@ -354,7 +360,7 @@ describe('a guest', () => {
     },
   )
 
-  it('survives resources of the program that throw', async () => {
+  it('gives up without harm if async resources of the program throw', async () => {
     const service = await start({ env: { ...CPU, HOSTILE: 'resources' } })
 
     const account = await service.explain('wait?ms=50', ['why=waits'])
@@ -378,7 +384,7 @@ describe('a guest', () => {
     expect(calls.before).toBeGreaterThan(10)
   })
 
-  it('leaves no hook behind', async () => {
+  it('removes its async hooks after each account', async () => {
     const service = await start({ env: CPU, args: ['--expose-internals', '--no-warnings'] })
     await (await service.send('both', sign().headers)).text()
     const before = (await service.ask('hooks')) as number[]

@@ -12,13 +12,13 @@ const FILE = 'src/orders.ts'
 
 let folder: string
 beforeAll(() => {
-  // Inside this project, so that the programs find the packages.
+  // The folder is inside this project, so that the programs find the packages.
   folder = mkdtempSync(join(root, 'test/dist-why-'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Returns the first line of the source that contains a code. */
+/** Returns the number of the first line in the source that contains this code. */
 function lineOf(code: string): number {
   return text.split('\n').findIndex(line => line.includes(code)) + 1
 }
@@ -30,7 +30,7 @@ async function explain(format: Format, bundle: boolean): Promise<Account> {
     join(app, 'package.json'),
     JSON.stringify({ name: 'shop', type: format === 'esm' ? 'module' : 'commonjs' }),
   )
-  // Otherwise the workspace of this project would be the root.
+  // Without this file, the shown paths would be relative to the workspace of this project.
   writeFileSync(join(app, 'pnpm-workspace.yaml'), '')
   writeFileSync(join(app, FILE), text)
   await build({
@@ -52,8 +52,8 @@ describe.each<[Format, boolean]>([
   ['esm', false],
   ['cjs', false],
   ['esm', true],
-])('a program that esbuild compiles to %s, as a bundle: %s', (format, bundle) => {
-  it('has the functions and lines of its source in the account', async () => {
+])('an account of a program that esbuild compiled to %s (as a bundle: %s)', (format, bundle) => {
+  it('names the functions and lines of the source', async () => {
     const { causes } = await explain(format, bundle)
     const find = (kind: string, name: string): Cause | undefined =>
       causes.find(cause => cause.kind === kind && (cause.function === name || cause.by === name))

@@ -30,7 +30,10 @@ async function readProgram<T>(name: string, ...args: readonly string[]): Promise
   return JSON.parse(await runProgram(process.execPath, [file, ...args])) as T
 }
 
-/** Sums the causes of a pattern: kinds, and perhaps words of which one was waited for, was called, or held the loop. */
+/**
+ * Sums the causes that match a pattern, such as `wait|pool timer`. The pattern names kinds of causes. Optional words
+ * name what the request waited for, which function it called, or what blocked the event loop.
+ */
 function sumCauses({ causes }: Account, pattern: string): number {
   const [kinds, words] = pattern.split(' ').map(part => part.split('|'))
   return causes
@@ -41,7 +44,7 @@ function sumCauses({ causes }: Account, pattern: string): number {
     .reduce((sum, { ms }) => sum + ms, 0)
 }
 
-/** Returns by how much an account misses the truth. At most 0: it is within the tolerance. */
+/** Returns how far an account is outside of the tolerance. The result is 0 or less if the account is right. */
 function findMiss(account: Account, expected: Expected): number {
   const misses = Object.entries(expected).map(([pattern, truth]) => {
     const found = sumCauses(account, pattern)
@@ -55,12 +58,13 @@ function sumKinds({ kinds }: Account): number {
   return Object.values(kinds).reduce((sum, ms) => sum + ms, 0)
 }
 
-describe('an account names the cause of a wait or a computation', async () => {
+/** An account says where a request's own time went: see docs/why.md. */
+describe('an account', async () => {
   type Rounds = readonly { readonly expected: Expected; readonly account: Account }[]
   const outcomes = await readProgram<Record<string, Rounds>>('truth.mjs')
   const isMissed = (rounds: Rounds): boolean => rounds.every(({ account, expected }) => findMiss(account, expected) > 0)
 
-  it.each(Object.entries(outcomes))('%s', async (name, first) => {
+  it.each(Object.entries(outcomes))('names the cause of the time: %s', async (name, first) => {
     let rounds = first
     for (let runs = 1; runs < MAX_PROGRAM_RUNS && isMissed(rounds); runs++) {
       rounds = (await readProgram<Record<string, Rounds>>('truth.mjs', name))[name] ?? []
@@ -74,10 +78,10 @@ describe('an account names the cause of a wait or a computation', async () => {
   })
 })
 
-describe('an account of a request among twenty others', () => {
+describe('an account of a request among twenty concurrent requests', () => {
   type Rounds = readonly { readonly truth: Readonly<Record<string, number>>; readonly account: Account }[]
 
-  it('has the computations of this request, and none of the others', async () => {
+  it('contains the computations of this request, and no computations of the other requests', async () => {
     let rounds = await readProgram<Rounds>('exact.mjs')
     for (let runs = 1; runs < MAX_PROGRAM_RUNS && findLeastMiss(rounds) > 0; runs++) {
       rounds = await readProgram<Rounds>('exact.mjs')

@@ -125,21 +125,24 @@ const CASES = OPTION_TAKERS.flatMap(([taker, rows, take]) =>
 )
 
 describe('an option', () => {
-  it.each(CASES)('$option of $taker is rejected with its own message if its type is wrong', async one => {
-    const { option, taken, take } = one
-    const before = getNotifier()
+  it.each(CASES)(
+    '$option of $taker is rejected with a message of OSProfiler, not of V8, if its type is wrong',
+    async one => {
+      const { option, taken, take } = one
+      const before = getNotifier()
 
-    for (const [kind, value] of Object.entries(VALUES)) {
-      if (taken.includes(kind as Kind)) continue
-      const error = await captureFailure(() => take({ [option]: value }))
+      for (const [kind, value] of Object.entries(VALUES)) {
+        if (taken.includes(kind as Kind)) continue
+        const error = await captureFailure(() => take({ [option]: value }))
 
-      expect(error, kind).toBeInstanceOf(TypeError)
-      const { message } = error as TypeError
-      expect(message).not.toMatch(ENGINE_MESSAGE_PATTERN)
-      expect(message.length).toBeGreaterThan(20)
-      expect(getNotifier()).toBe(before)
-    }
-  })
+        expect(error, kind).toBeInstanceOf(TypeError)
+        const { message } = error as TypeError
+        expect(message).not.toMatch(ENGINE_MESSAGE_PATTERN)
+        expect(message.length).toBeGreaterThan(20)
+        expect(getNotifier()).toBe(before)
+      }
+    },
+  )
 
   it.each(CASES.filter(({ taken }) => taken.length > 0))('$option of $taker may be $taken', async one => {
     for (const kind of one.taken) {
@@ -148,9 +151,9 @@ describe('an option', () => {
   })
 })
 
-describe('an argument that should be an options object', () => {
+describe('an argument', () => {
   it.each(Object.keys(VALUES) as Kind[])(
-    'of setup(), instrument() and the middleware is rejected if it is %s',
+    'of setup(), instrument() or the middleware is rejected if it should be an object with options, but is %s',
     async kind => {
       const value = VALUES[kind] as never
       const takes = [
@@ -171,7 +174,7 @@ describe('an argument that should be an options object', () => {
   )
 
   it.each(['', 'no scheme'])(
-    'is rejected, and not shown, if it is the invalid connection string %j',
+    'of setup() is rejected, and not shown, if it is the invalid connection string %j',
     async connectionString => {
       const error = await captureFailure(() => setUp({ connectionString }))
 
@@ -184,14 +187,14 @@ describe('an argument that should be an options object', () => {
     [['+express', 'pg'], /with and without "\+".*before none/],
     [['+expres'], /"expres".*Known: .*express/],
     [['+'], /No instrument ""/],
-  ])('is rejected by both setup() and instrument() if it is the instrument list %j', (names, message) => {
+  ])('is rejected by both setup() and instrument() if it is the list of instruments %j', (names, message) => {
     const wrong = names as AskedInstrument[]
 
     expect(() => instrument(wrong)).toThrow(message)
     expect(() => setup({ instruments: wrong, enabled: false })).toThrow(message)
   })
 
-  it('is rejected with a list of the known instruments if it names an unknown one', () => {
+  it('of instrument() is rejected with a list of the known instruments if it names an unknown instrument', () => {
     const wrong = ['http', 'htpp'] as InstrumentName[]
 
     expect(() => instrument(wrong)).toThrow(/"htpp".*Known: .*http/)

@@ -23,7 +23,7 @@ export interface CollectorOptions {
 
 /** An OpenTelemetry collector for one test. */
 export interface Collector extends TestServer {
-  /** Returns every accepted request as OTLP JSON. The collector writes a request about 200 ms after it arrives. */
+  /** Returns every accepted request as OTLP JSON. A request is missing until about 200 ms after it arrived. */
   requests(): unknown[]
 }
 
@@ -47,7 +47,7 @@ export async function startCollector(options: CollectorOptions = {}): Promise<Co
   const folder = makeServerFolder('collector')
   const port = await findFreePort()
   const [settings, traces] = [join(folder, 'config.json'), join(folder, 'traces.jsonl')]
-  // Every JSON text is also YAML.
+  // The collector reads its settings as YAML. JSON is accepted, because every JSON text is also YAML.
   writeFileSync(settings, JSON.stringify(describeCollector(port, traces, options)))
   const server = await startServer({
     command: program,

@@ -18,9 +18,7 @@ export function findJdk(atLeast: number): Jdk | undefined {
   return jdks.filter(({ version }) => version >= atLeast).sort((one, other) => one.version - other.version)[0]
 }
 
-/**
- * Returns the folders in JAVA_HOME and of the installed JDKs, and the folder of the JDK whose `java` is in the PATH.
- */
+/** Returns the folder in JAVA_HOME, the folders of the installed JDKs, and those of the JDKs in the PATH. */
 function listCandidates(): string[] {
   const { JAVA_HOME, PATH = '' } = process.env
   const installed = existsSync(JVM_FOLDER) ? readdirSync(JVM_FOLDER).map(name => join(JVM_FOLDER, name)) : []

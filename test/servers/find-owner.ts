@@ -7,8 +7,8 @@ export interface Owner {
 }
 
 /**
- * Returns the user that runs a server that refuses to run as root: the first of the named users that exists. If this
- * process does not run as root, returns `undefined`, and the server runs as the current user.
+ * Returns the first of the named users that exists, to run a server that refuses to run as root. If this process does
+ * not run as root, returns `undefined`, and the server runs as the current user.
  */
 export function findOwner(...names: readonly string[]): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Lower than the ports that Linux assigns to outgoing connections. Otherwise a client that keeps reconnecting could
- * connect to itself.
+ * Servers get ports below those that Linux assigns to outgoing connections. Otherwise a client that keeps reconnecting
+ * could connect to itself.
  */
 const MIN_PORT = 12_000
 const MAX_PORT = 32_000

@@ -41,7 +41,7 @@ export function describeJavaProgram(program: JavaProgram): Fetched {
       if (jdk === undefined) throw new Error(`${name} needs a JDK of Java ${java} or later`)
       const settings = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`)
       const lib = join(part, 'lib')
-      // Maven creates a folder next to the pom, so it works on a copy.
+      // Maven creates a folder next to the pom, so it gets a copy of the pom.
       cpSync(join(folder, 'pom.xml'), join(part, 'pom.xml'))
       await runBuild('mvn', ['-q', '-B', COPY, `-DoutputDirectory=${lib}`, '-DincludeScope=runtime', ...settings], part)
       await compileJava({ jdk, release: java, classPath: join(lib, '*'), folder, classes: join(part, 'classes') })
@@ -74,5 +74,5 @@ export async function fetchJavaProgram(program: JavaProgram): Promise<{ java: st
   return { java: join(jdk.folder, 'bin/java'), folder }
 }
 
-/** Options for a fast start and low memory use: a garbage collector with one thread, and only the first compiler. */
+/** Options for a fast start and low memory use: a garbage collector with one thread, and only Java's first compiler. */
 export const JAVA_OPTIONS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xshare:auto']

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, connect as openSocket, type Server, type Socket } from 'node:net'
 import { findFreePort } from './free-port.js'
 
-/** A connection to a server that tests can slow down, cut and close. */
+/** A proxy in front of a server. Tests can delay its data, break its connections, and make it refuse connections. */
 export interface Proxy {
   readonly host: string
   readonly port: number

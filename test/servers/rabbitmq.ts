@@ -89,8 +89,8 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
 }
 
 /**
- * Returns the settings whose defaults are shared by all servers on the machine: names, ports, folders, plugins, and the
- * Erlang cookie.
+ * Returns the settings that all RabbitMQ servers on a machine would share by default: names, ports, folders, plugins,
+ * and the Erlang cookie.
  */
 function describeNode(folder: string, mapperPort: number, nodePort: number): NodeJS.ProcessEnv {
   const cookie = 'osprofiler'

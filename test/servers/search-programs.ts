@@ -39,7 +39,7 @@ async function moveNetty(folder: string, module: string, version: string, jdk: s
   const jar = `transport-netty4-${version}.jar`
   const descriptor = 'META-INF/es-plugins/transport-netty4/plugin-descriptor.properties'
   await runBuild(join(jdk, 'bin/jar'), ['xf', join(lib, jar), descriptor], folder)
-  // The server is on the class path, so Java cannot find it as a module.
+  // The server is on the class path, so Java cannot find it as a module, and the plugin must not be a module either.
   const lines = readFileSync(join(folder, descriptor), 'utf8').split('\n')
   const text = lines.filter(line => !line.startsWith('modulename')).join('\n')
   writeFileSync(join(module, 'plugin-descriptor.properties'), text)
@@ -55,7 +55,7 @@ async function addMissingModules(folder: string, module: string, version: string
   await runBuild(join(jdk, 'bin/jar'), ['cf', join(module, 'missing-modules.jar'), '-C', classes, '.'], folder)
   const descriptor = {
     name: 'missing-modules',
-    description: 'what Maven Central does not have',
+    description: 'Features that Maven Central does not offer',
     version,
     'elasticsearch.version': version,
     'java.version': '17',

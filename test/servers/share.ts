@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
 import type { SearchServerName } from './search-programs.js'
-import { RABBITMQ_HOSTS, type SharedServerName, type Wish } from './shared-servers.js'
+import { RABBITMQ_HOSTS, type SharedServerName, type SharedServerRequest } from './shared-servers.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,7 +29,7 @@ export interface SharedDatabase extends SharedServer {
   sql(text: string): Promise<string>
 }
 
-/** Returns the shared PostgreSQL server, with a database for this test file. It has no passwords and no TLS. */
+/** Returns the shared PostgreSQL server, with a database for this test file. The server has no passwords and no TLS. */
 export async function sharePostgresql(): Promise<SharedDatabase> {
   const database = await openDatabase('postgresql')
   const { sql, database: name } = database
@@ -37,7 +37,7 @@ export async function sharePostgresql(): Promise<SharedDatabase> {
   return { ...database, stop: async () => void (await sql(`DROP DATABASE ${name} WITH (FORCE)`)) }
 }
 
-/** Returns the shared MariaDB server, with a database for this test file. It has no passwords and no TLS. */
+/** Returns the shared MariaDB server, with a database for this test file. The server has no passwords and no TLS. */
 export async function shareMariadb(): Promise<SharedDatabase> {
   const database = await openDatabase('mariadb')
   const { sql, database: name } = database
@@ -53,7 +53,7 @@ async function openDatabase(server: 'mariadb' | 'postgresql'): Promise<Omit<Shar
     port,
     url: url.replace(/osprofiler$/, database),
     database,
-    sql: async statement => String(await requestWish({ server, method: 'sql', args: [statement] })),
+    sql: async statement => String(await sendRequest({ server, method: 'sql', args: [statement] })),
   }
 }
 
@@ -69,7 +69,7 @@ export interface RabbitmqLogin {
 export async function shareRabbitmq(login?: RabbitmqLogin): Promise<SharedServer> {
   const { host, port, url, user } = await open('rabbitmq')
   const vhost = RABBITMQ_HOSTS[user]
-  if (vhost === undefined) throw new Error(`More than ${user} files share RabbitMQ: name more virtual hosts.`)
+  if (vhost === undefined) throw new Error(`More than ${user} files share RabbitMQ: add hosts to RABBITMQ_HOSTS.`)
   if (login !== undefined) await addUser(login, vhost)
   const ours = new URL(`${url.replace(/[^/]*$/, '')}${vhost}`)
   if (login !== undefined) Object.assign(ours, { username: login.user, password: login.password })
@@ -83,7 +83,7 @@ async function addUser({ user, password }: RabbitmqLogin, vhost: string): Promis
     `rabbit_auth_backend_internal:add_user(${name}, ${secret}, ${by})`,
     `rabbit_auth_backend_internal:set_permissions(${name}, ${host}, ${all}, ${all}, ${all}, ${by})`,
   ]
-  await requestWish({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
+  await sendRequest({ server: 'rabbitmq', method: 'command', args: ['eval', `${calls.join(', ')}.`] })
 }
 
 /** Writes a string as an Erlang binary, byte by byte. */
@@ -113,12 +113,12 @@ interface OpenServer {
 }
 
 async function open(server: SharedServerName): Promise<OpenServer> {
-  return (await requestWish({ server })) as OpenServer
+  return (await sendRequest({ server })) as OpenServer
 }
 
-async function requestWish(wish: Wish): Promise<unknown> {
+async function sendRequest(request: SharedServerRequest): Promise<unknown> {
   const socket = connect(inject('sharedServersPort'), '127.0.0.1')
-  socket.end(JSON.stringify(wish))
+  socket.end(JSON.stringify(request))
   const { answer, error } = JSON.parse(await text(socket))
   if (error !== undefined) throw new Error(error)
   return answer

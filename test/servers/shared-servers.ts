@@ -11,7 +11,7 @@ import type { TestServer } from './start-server.js'
 export type SharedServerName = 'kafka' | 'mariadb' | 'postgresql' | 'rabbitmq' | SearchServerName
 
 /** A request from a test file, either to use a server or to call one of its functions. */
-export interface Wish {
+export interface SharedServerRequest {
   readonly server: SharedServerName
   readonly method?: string
   readonly args?: readonly string[]
@@ -56,24 +56,24 @@ export async function openSharedServers(): Promise<SharedServers> {
   }
 
   function serve(socket: Socket): void {
-    let wish = ''
+    let request = ''
     socket.setEncoding('utf8').on('data', chunk => {
-      wish += chunk
+      request += chunk
     })
-    socket.once('end', () => void answer(socket, wish))
+    socket.once('end', () => void answer(socket, request))
     // A test file may be killed before it has received its response.
     socket.on('error', () => undefined)
   }
 
-  async function answer(socket: Socket, wish: string): Promise<void> {
+  async function answer(socket: Socket, request: string): Promise<void> {
     try {
-      socket.end(JSON.stringify({ answer: await grant(JSON.parse(wish)) }))
+      socket.end(JSON.stringify({ answer: await carryOut(JSON.parse(request)) }))
     } catch (error) {
       socket.end(JSON.stringify({ error: String(error) }))
     }
   }
 
-  async function grant({ server: name, method, args = [] }: Wish): Promise<unknown> {
+  async function carryOut({ server: name, method, args = [] }: SharedServerRequest): Promise<unknown> {
     const server = await start(name)
     if (method === undefined) return { ...server, user: countUser(name) }
     const member: unknown = Reflect.get(server, method)

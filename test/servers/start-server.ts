@@ -69,10 +69,10 @@ async function launch(program: ServerProgram): Promise<ChildProcess> {
   while (!(await isReady(program, child))) {
     if (performance.now() > deadline) {
       await endProcess(child)
-      throw new Error(`${program.command} did not get ready: ${outputs.get(child)}`)
+      throw new Error(`${program.command} did not become ready: ${outputs.get(child)}`)
     }
     await sleep(POLL_INTERVAL_MS)
-    // The lock file or port of a killed server that ran before may take a moment to disappear.
+    // The program may have ended because a server that was killed before still had its lock file or port.
     if (hasEnded(child)) child = start(program)
   }
   return child

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers'
 import type { TraceRecord } from '@osprofiler/core'
 import { onTestFinished } from 'vitest'
 
-/** Stand-in for Ceilometer and Keystone. */
+/** A small server that replaces Ceilometer and Keystone. */
 export interface CeilometerStandIn {
   readonly host: string
   readonly port: number
@@ -21,9 +21,12 @@ const TOKEN = 't0ken'
 const PASSWORD = 'p4ssword'
 
 /**
- * Starts a stand-in for both HTTP APIs, because neither Panko nor a Ceilometer with an events API can be installed
- * anymore. At `/v2/events`, the stand-in returns events as Ceilometer 7 did: it supports queries by trait, and `limit`
- * (100 by default). At `/v3/auth/tokens`, it returns the token "t0ken" for the password "p4ssword".
+ * Starts a server with the HTTP APIs of Ceilometer and Keystone. It replaces real servers because neither a Ceilometer
+ * with an events API nor its successor Panko can be installed anymore.
+ *
+ * - At `/v2/events`, the server returns events as Ceilometer 7 did. It supports queries by trait, and `limit` (100 by
+ *   default).
+ * - At `/v3/auth/tokens`, the server returns the token "t0ken" for the password "p4ssword".
  */
 export async function startCeilometerStandIn(): Promise<CeilometerStandIn> {
   const events: { readonly traits: readonly { readonly name: string; readonly value: unknown }[] }[] = []

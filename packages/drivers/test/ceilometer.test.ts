@@ -8,13 +8,13 @@ import { findFreePort } from '../../../test/servers/free-port.js'
 import { type CeilometerStandIn, startCeilometerStandIn } from './ceilometer-stand-in.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** What the tests need from a Ceilometer server. */
+/** A Ceilometer server, as the tests use it. */
 interface Ceilometer {
   readonly connectionString: string
   put(records: readonly TraceRecord[]): Promise<void>
 }
 
-describeCeilometer('a stand-in at its protocol', async () => {
+describeCeilometer('a stand-in server', async () => {
   const standIn = await startCeilometerStandIn()
   return {
     connectionString: `ceilometer://t0ken@127.0.0.1:${standIn.port}`,
@@ -24,11 +24,11 @@ describeCeilometer('a stand-in at its protocol', async () => {
   }
 })
 
-// If these variables name a real Ceilometer, and the messaging:// store from which its agent takes notifications, the
-// tests also run against that Ceilometer.
+// The tests also run against a real Ceilometer if these variables are set. The second one names the messaging:// store
+// from which Ceilometer's agent takes notifications.
 const { OSPROFILER_TEST_CEILOMETER_URL: url, OSPROFILER_TEST_CEILOMETER_MESSAGING_URL: source } = process.env
 if (url !== undefined && source !== undefined) {
-  describeCeilometer('a real one', async () => ({
+  describeCeilometer('a real server', async () => ({
     connectionString: url,
     async put(records) {
       const [reader, writer] = [open(url), open(source)]
@@ -41,7 +41,7 @@ if (url !== undefined && source !== undefined) {
 }
 
 function describeCeilometer(which: string, start: () => Promise<Ceilometer>): void {
-  describe(`ceilometer:// reads the events of ${which}`, () => {
+  describe(`ceilometer:// with ${which}`, () => {
     it('returns all records of one trace, oldest first, and no records of other traces', async () => {
       const { connectionString, put } = await start()
       const driver = open(connectionString)
@@ -89,7 +89,7 @@ function describeCeilometer(which: string, start: () => Promise<Ceilometer>): vo
 }
 
 describe('ceilometer://', () => {
-  it('builds records from the traits if raw events are not kept', async () => {
+  it('builds records from the traits of events if Ceilometer does not keep the raw notifications', async () => {
     const standIn = await startCeilometerStandIn()
     const query = makeRecord({ info: { host: 'web-1', db: { statement: 'SELECT 1', params: null }, rows: 7 } })
     const request = makeRecord({ base_id: query.base_id })
@@ -155,7 +155,7 @@ describe('ceilometer://', () => {
     ],
     ['a response that is not JSON', { body: '<html>' }, /did not answer with a list of events/],
     ['a response that is not a list', { body: '{"error": 1}' }, /did not answer with a list of events/],
-  ])('rejects with ERR_STORE for %s', async (_, answer, message) => {
+  ])('rejects a read with ERR_STORE if the server sends %s', async (_, answer, message) => {
     const standIn = await startCeilometerStandIn()
     standIn.answer(answer)
 
@@ -195,7 +195,7 @@ describe('ceilometer://', () => {
     'ceilometer://s3cret@host:port',
     'ceilometer://host?limit=1',
     'ceilometer://host?timeout=x',
-  ])('refuses %j', string => {
+  ])('refuses the connection string %j', string => {
     expect(() => openDriver(string)).toThrow(expect.objectContaining({ code: 'ERR_CONNECTION_STRING' }))
   })
 

@@ -45,7 +45,7 @@ describe.each([
   ['a FIFO', (): string => join(folder, 'SECRET'), 'it is a pipe'],
   ['an endless device', (): string => '/dev/zero', 'it is a device'],
 ] as const)('a certificate file that is %s', (_, path, reason) => {
-  it.each(STORES)('makes openDriver refuse %s at once, without showing the path', store => {
+  it.each(STORES)('makes checkConnectionString() refuse %s at once, without showing the path', store => {
     const refusal = refusalOf(store.replace('FILE', path()))
 
     expect(refusal).toMatchObject({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) })
@@ -53,7 +53,7 @@ describe.each([
     expect(String(refusal)).not.toContain(path())
   })
 
-  it.each(VARIABLES)('makes otlp:// refuse OTEL_EXPORTER_OTLP_%s, because the exporter would read the file', name => {
+  it.each(VARIABLES)('is also refused in OTEL_EXPORTER_OTLP_%s, because the exporter would read the file', name => {
     process.env[`OTEL_EXPORTER_OTLP_${name}`] = path()
 
     const refusal = refusalOf('otlp://127.0.0.1')

@@ -6,7 +6,7 @@ import { onTestFinished, type TestContext } from 'vitest'
 /** The `onTestFinished` hook of a concurrent test. Each concurrent test has to use its own hook. */
 export type OnTestFinished = TestContext['onTestFinished']
 
-/** What a program printed, and its exit code. */
+/** The output and the exit code of a program. */
 export interface Outcome {
   readonly code: number | null
   readonly stdout: string
@@ -36,7 +36,7 @@ export function startProgram(
   return endWithTest(spawn(command, args), onFinished)
 }
 
-/** Waits for the end of a program. */
+/** Waits until a program has ended. */
 export async function finish(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
   const texts = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -17,10 +17,10 @@ afterAll(() => {
   server.close()
 })
 
-/** Six hosts, because trying them one after another would take longer than the promised time. */
+/** With six hosts, trying one host after another would take longer than the five seconds that an end may take. */
 const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
 
-/** Each group lists the stores of one program. They share one client package. */
+/** Each group lists the stores of one program. Stores with the same client package share a program, to load it once. */
 const GROUPS = [
   ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
   ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],

@@ -28,7 +28,7 @@ export function describeDriver(
     return { driver: open(connectionString), connectionString }
   }
 
-  describe(`${scheme}:// fulfills the contract of a driver`, () => {
+  describe(`the ${scheme}:// driver`, () => {
     it('has its scheme as its name', async () => {
       const { driver } = await openStore()
 
@@ -45,7 +45,7 @@ export function describeDriver(
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('keeps the traces in one batch apart', async () => {
+    it('separates the traces that were written in one batch', async () => {
       const { driver } = await openStore()
       const [one, other] = [makeTrace(4), makeTrace(4)]
 
@@ -71,7 +71,7 @@ export function describeDriver(
       expect(await readAll(driver, base_id)).toEqual(records)
     })
 
-    it('yields no records for a missing trace, whether the store is empty or holds other traces', async () => {
+    it('yields no records for a missing trace, whether the store is empty or contains other traces', async () => {
       const { driver } = await openStore()
 
       const inEmpty = await readAll(driver, randomUUID())
@@ -186,7 +186,7 @@ function describeLists(openStore: OpenStore): void {
     ])
   })
 
-  it('lists an older trace after newer ones, even if the older trace has later records', async () => {
+  it('lists an older trace after newer traces, even if the older trace has later records', async () => {
     const { driver } = await openStore()
     const long = makeRecord()
     const short = [makeRecord(), makeRecord(), makeRecord()]
@@ -224,7 +224,7 @@ function describeLists(openStore: OpenStore): void {
     expect(listed?.map(trace => trace.base_id)).toEqual(['2026-11-22T10:00:01.000000', '2026-11-22T10:00:00.000000'])
   })
 
-  it('lists all traces since a negative year, and no traces since a year beyond 9999', async () => {
+  it('lists all traces since a negative year, and no traces since a year after 9999', async () => {
     const { driver } = await openStore()
     const record = makeRecord()
     await driver.write([record])
@@ -283,7 +283,7 @@ function describeLists(openStore: OpenStore): void {
     expect(await ids({ name: '' })).toEqual([])
   })
 
-  it('lists traces dated beyond tomorrow last, and only within the limit', async () => {
+  it('lists traces that are dated after tomorrow last, and only if the limit leaves room for them', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -385,7 +385,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
   })
 
-  it('prunes traces dated beyond tomorrow, unless they also have a recent record', async () => {
+  it('prunes traces that are dated after tomorrow, unless they also have a recent record', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -407,7 +407,7 @@ function describeRemoval(openStore: OpenStore): void {
     ])
   })
 
-  it('prunes no traces before a negative year, and all traces before a year beyond 9999', async () => {
+  it('prunes no traces before a negative year, and all traces before a year after 9999', async () => {
     const { driver } = await openStore()
     await driver.write([makeRecord(), makeRecord()])
 
@@ -428,7 +428,7 @@ function describeRemoval(openStore: OpenStore): void {
 }
 
 function describeHostileRecords(openStore: OpenStore): void {
-  it('refuses values that are not records or that JSON cannot represent, and stores the rest of the batch', async () => {
+  it('refuses values that are not records or not valid as JSON, and stores the rest of the batch', async () => {
     const { driver } = await openStore()
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle

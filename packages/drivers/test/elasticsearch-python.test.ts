@@ -20,8 +20,8 @@ afterAll(() => server.kill())
 
 const storeUrl = () => `elasticsearch://127.0.0.1:${server.port}`
 
-describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
-  it('give Python a trace that it can report', async () => {
+describeForEachPython("elasticsearch:// together with Python's driver", () => {
+  it('writes a trace that Python can report', async () => {
     const driver = open()
     await driver.write(makeServed())
     await driver.listTraces?.()
@@ -31,7 +31,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject(SERVED_REPORT)
   })
 
-  it('read all records of a trace that Python wrote, from the index that Python created', async () => {
+  it('reads all records of a trace that Python wrote, from the index that Python created', async () => {
     const records = makePythonTrace()
     await usePython('write', storeUrl(), { records, env })
 
@@ -45,7 +45,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     expect(await driver.deleteTrace?.('trace')).toBe(2)
   })
 
-  it('build one tree from the records that both wrote, whichever wrote first', async () => {
+  it('lets Python report one tree for a trace with records of both drivers, regardless of their order', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     for (const first of ['ours', 'theirs']) {
       server.cluster.deleteAll()
@@ -62,7 +62,7 @@ describeForEachPython("elasticsearch:// and OSProfiler's own driver", () => {
     }
   })
 
-  it('find the failed traces that Python recorded in an index without a mapping for info', async () => {
+  it('finds the failed traces that Python recorded in an index without a mapping for info', async () => {
     const driver = open()
     await driver.write(
       makeServed()

@@ -11,7 +11,7 @@ export interface HungEnd {
   readonly stderr: string
   /** How long `close()` of all drivers took, in milliseconds, if the program called it. */
   readonly closeMs?: number
-  /** How long the process kept running, in milliseconds. */
+  /** How long the process kept running after its last statement, in milliseconds. */
   readonly endMs: number
   /** The longest time for which the event loop was blocked, in milliseconds. No timer can run during that time. */
   readonly stillMs: number
@@ -19,7 +19,7 @@ export interface HungEnd {
   readonly errors?: readonly { readonly code: string; readonly message: string }[]
 }
 
-/** The promised limit is five seconds. The rest is a margin for a busy machine. */
+/** A program must end within five seconds. The remaining half second is a margin for a busy machine. */
 const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
@@ -43,7 +43,7 @@ export async function endBesideHang(
   return { code, stderr, ...JSON.parse(stdout) }
 }
 
-/** Expects a program to end within the promised time, with at most one warning for each store. */
+/** Expects a program to have ended in time, with at most one warning for each store. */
 export function expectEndInTime(end: HungEnd, store: string, stores = 1): void {
   const { code, stderr, closeMs = 0, endMs, stillMs, errors = [] } = end
   expect(code, `${store} ${stderr}`).toBe(0)
@@ -60,21 +60,21 @@ export async function endAllBesideHang(store: string, hang: () => Promise<unknow
   return await Promise.all(WAYS_TO_END.map(how => endBesideHang([store], how, { hang: hangForAll })))
 }
 
-/** Expects each of these programs to end within the promised time. */
+/** Expects each of these programs to have ended in time. */
 export function expectAllEndInTime(ends: readonly HungEnd[], store: string): void {
   for (const [index, end] of ends.entries()) expectEndInTime(end, `${store}, a program that ${WAYS_TO_END[index]}`)
 }
 
 /** Returns a function that runs `work` on call number `size`. All calls resolve when `work` is done. */
 function meeting(size: number, work: () => Promise<unknown>): () => Promise<unknown> {
-  let come = 0
+  let calls = 0
   let begin: () => void = () => undefined
   const done = new Promise<void>(resolve => {
     begin = resolve
   }).then(work)
   return () => {
-    come++
-    if (come === size) begin()
+    calls++
+    if (calls === size) begin()
     return done
   }
 }

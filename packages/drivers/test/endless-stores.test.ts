@@ -47,7 +47,7 @@ describe('a store whose answer never ends', () => {
     ['elasticsearch', startTricklingSearch, '?timeout=1'],
     ['opensearch', startTricklingSearch, '?timeout=1'],
     ['redis', startTricklingRedis, '?socket_timeout=1'],
-  ])('makes calls fail in time: %s://', async (scheme, start, options) => {
+  ])('makes calls to %s:// fail after the timeout', async (scheme, start, options) => {
     const driver = openDriver(`${scheme}://127.0.0.1:${await start()}${options}`)
     onTestFinished(() => driver.close(100))
     const begun = performance.now()
@@ -58,8 +58,8 @@ describe('a store whose answer never ends', () => {
   })
 })
 
-describe('a store that never stops sending records', () => {
-  it('of traces that it has already sent makes a list fail', async () => {
+describe('a list of traces', () => {
+  it('fails if the store keeps returning the same trace', async () => {
     async function* pages() {
       for (;;) {
         await delay(1)
@@ -72,7 +72,7 @@ describe('a store that never stops sending records', () => {
     )
   })
 
-  it('makes a list fail when the time limit is reached', async () => {
+  it('fails if the store does not answer within the time limit', async () => {
     await expect(rejectWhenLate(new Promise(() => undefined), 20)).rejects.toThrow(/did not answer within 0\.02 s/)
     expect(await rejectWhenLate(Promise.resolve(7), 20)).toBe(7)
   })

@@ -32,9 +32,9 @@ describe('isExactInBson', () => {
     ['half a surrogate pair', { a: ['\ud800'] }],
     ['an integer of more than 32 bits', { a: 2 ** 31 }],
     ['NaN', { a: Number.NaN }],
-    ['a number that JSON writes exactly', { a: exactFloat(1) }],
-    ['too long a string', { a: 'x'.repeat(1_000_000) }],
-    ['more than fifty levels of objects', JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`)],
+    ['a float that must keep its decimal point', { a: exactFloat(1) }],
+    ['a string of a million characters', { a: 'x'.repeat(1_000_000) }],
+    ['objects that are nested more than fifty levels deep', JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`)],
   ])('is false for info that contains %s', (_, info) => {
     expect(isExactInBson(info)).toBe(false)
   })

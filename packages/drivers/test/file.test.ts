@@ -27,7 +27,7 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
-  it('finds no trace in a file without records, and leaves the file in place', async () => {
+  it('deletes no trace if its file contains no records, and leaves the file in place', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -54,7 +54,7 @@ describe('file://', () => {
     expect((read - split) / (split - begun)).toBeLessThan(20)
   })
 
-  it('creates the directory and files so that only their owner has access', async () => {
+  it('creates its directory and files with access only for their owner', async () => {
     const { directory, driver } = openStore()
 
     await driver.write([makeRecord()])
@@ -204,7 +204,7 @@ describe('file://', () => {
 })
 
 describe('file://...?ttl=', () => {
-  it('removes, during writes, traces whose last record and last write are older', async () => {
+  it('makes a write remove traces whose last record and last write are older than the ttl', async () => {
     const directory = temporaryDirectory()
     const at = (base_id: string, timestamp: Date) =>
       makeRecord({ base_id, timestamp: `${timestamp.toISOString().slice(0, -1)}000` })
@@ -251,7 +251,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(1)
   })
 
-  it('is not confused with a directory whose name contains "?"', async () => {
+  it('is not read from a directory name that contains "?"', async () => {
     const directory = temporaryDirectory()
 
     await openDriver(`file://${directory}/a%3Fttl=7d?ttl=7d`).write([makeRecord()])

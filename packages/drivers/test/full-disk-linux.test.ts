@@ -48,7 +48,7 @@ async function writeWithin(size: number, directory: string, traces: readonly str
 }
 
 describe('a disk that fills up in the middle of a line', () => {
-  it('makes file:// reject a batch of which no line is complete, and accept the batch later', async () => {
+  it('makes file:// reject a batch without a complete line, and accept the next batch', async () => {
     const directory = temporaryDirectory()
 
     const outcome = await writeWithin(50_000, directory, ['one', 'other'])
@@ -62,7 +62,7 @@ describe('a disk that fills up in the middle of a line', () => {
     expect(await readAll(driver, 'one')).toEqual([record])
   })
 
-  it('does not make file:// refuse a record that lacks only the line feed', async () => {
+  it('does not make file:// refuse a record of which only the line feed is missing', async () => {
     const [whole, short] = [temporaryDirectory(), temporaryDirectory()]
     await writeWithin(1_000_000, whole, ['one'])
     const [name = ''] = readdirSync(whole)

@@ -10,12 +10,12 @@ import { finish, type OnTestFinished, printed, startFixture, startProgram } from
 import { makeTrace } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Creates, in a directory, a place where no store can exist. Returns its connection string. */
+/** Creates, in a directory, a place where no store can exist, such as a FIFO. Returns the place's connection string. */
 type MakePlace = (directory: string, onFinished: OnTestFinished) => string | Promise<string>
 
 const DATABASE: Record<string, MakePlace> = {
-  'a folder in procfs, which reports a missing parent': () => 'sqlite:////proc/none/osprofiler/traces.db',
-  'a folder in sysfs, where no program may create one': () => 'sqlite:////sys/none/osprofiler/traces.db',
+  'a folder in procfs, where mkdir reports a missing parent': () => 'sqlite:////proc/none/osprofiler/traces.db',
+  'a folder in sysfs, where no program may create folders': () => 'sqlite:////sys/none/osprofiler/traces.db',
   'a path below a device': () => 'sqlite:////dev/null/osprofiler/traces.db',
   'a device': () => 'sqlite:////dev/full',
   'a FIFO': directory => `sqlite:///${makeFifo(join(directory, 'fifo'))}`,
@@ -37,8 +37,8 @@ const DATABASE: Record<string, MakePlace> = {
 }
 
 const FOLDER: Record<string, MakePlace> = {
-  'a folder in procfs, which reports a missing parent': () => 'file:///proc/none/osprofiler',
-  'a folder in sysfs, where no program may create one': () => 'file:///sys/none/osprofiler',
+  'a folder in procfs, where mkdir reports a missing parent': () => 'file:///proc/none/osprofiler',
+  'a folder in sysfs, where no program may create folders': () => 'file:///sys/none/osprofiler',
   'a path below a device': () => 'file:///dev/null/osprofiler',
   'a FIFO': directory => `file://${makeFifo(join(directory, 'fifo'))}`,
   'a dangling link': directory => `file://${makeLink(directory, join(directory, 'nothing'))}`,
@@ -70,7 +70,7 @@ export type Ending = 'process.exit()' | 'close()' | 'by itself'
 
 /** Declares the tests of a program that ends in this way and has stores at all of the places above. */
 export function describeHostilePlaces(how: Ending): void {
-  describe(`a program that ends (${how})`, () => {
+  describe(`a program (way to end: ${how})`, () => {
     // The tests run concurrently, because each waits for several seconds.
     it.concurrent.for(GROUPS.map(([kind, group]) => [kind, group.map(([place]) => place), group] as const))(
       'with %s at %j warns once for each store, and ends at once without a busy loop',
@@ -105,7 +105,7 @@ async function expectPromptEnd(child: ReturnType<typeof startFixture>, how: stri
 
   expect(code).toBe(how === 'process.exit()' ? 3 : 0)
   const warnings = stderr.match(/Warning: /g) ?? []
-  // If a program ends at once, a store that still waits for a lock has not failed yet.
+  // With process.exit(), a store that still waits for a lock has not failed yet, so the program did not warn about it.
   if (how === 'process.exit()') expect(warnings.length, stderr).toBeLessThanOrEqual(stores)
   else expect(warnings, stderr).toHaveLength(stores)
   expect(busy).toBeLessThan(0.7)
@@ -135,7 +135,7 @@ async function makeSocket(path: string, onFinished: OnTestFinished): Promise<str
   return path
 }
 
-/** Creates a database as the driver does, and replaces one of its files with a FIFO. */
+/** Creates a database as the driver does. With `suffix`, one of the database's other files is a FIFO. */
 async function makeDatabase(directory: string, suffix?: string): Promise<string> {
   const folder = join(directory, 'state')
   mkdirSync(folder)

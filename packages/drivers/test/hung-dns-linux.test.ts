@@ -25,11 +25,11 @@ interface DnsOptions {
   /** Additional lines for resolv.conf. */
   readonly settings?: string
   readonly env?: Readonly<Record<string, string>>
-  /** The hook of a concurrent test. */
+  /** The `onTestFinished` hook of a concurrent test. */
   readonly onFinished?: OnTestFinished
 }
 
-/** Runs a fixture in its own network namespace, whose only DNS server belongs to the fixture. */
+/** Runs a fixture in its own network namespace. The only DNS server there is the one that the fixture starts. */
 async function runWithDns(
   fixture: string,
   args: readonly string[],
@@ -50,7 +50,7 @@ async function runWithDns(
 }
 
 // The tests run concurrently, because each waits for several seconds.
-describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program that ends (%s)', how => {
+describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a program (way to end: %s)', how => {
   it.concurrent.for(STORES)('ends in time with the store %s', async (store, context) => {
     const options = { onFinished: context.onTestFinished }
     const outcome = await runWithDns('end-beside-hung-dns.mjs', [store, how], options)
@@ -106,7 +106,7 @@ describe('the lookup of a host', () => {
     ['search none.svc shop.svc', 'options edns0 ndots:2 timeout:1'],
     ['options ndots:2', 'search old.svc', 'domain old.svc', 'search none.svc shop.svc', 'search', 'options edns0'],
     ['options ndots:1 ndots:3', 'options ndots:2', 'options ndots', 'search none.svc shop.svc'],
-  ])('queries DNS for the name and for the name in each search domain: %s', async (...lines) => {
+  ])('queries DNS for the name and for the name in each search domain (resolv.conf: %s)', async (...lines) => {
     const settings = `${lines.join('\n')}\n`
 
     const { found, asked } = await find(['db.example', 'redis', 'redis.shop.svc'], {}, settings)

@@ -1,7 +1,7 @@
 import { it } from 'vitest'
 import { endAllBesideHang, expectAllEndInTime } from './end-beside-hang.js'
 
-/** Server that can be made to hang. */
+/** A server that can be made to hang. */
 export interface HangingServer {
   /** The store's connection string. */
   url(): string
@@ -12,11 +12,11 @@ export interface HangingServer {
 }
 
 /**
- * Declares a test for each way in which the store may hang after it has accepted records. The test expects a program to
- * end in time, whichever way it ends.
+ * Declares a test for each way in which the store may hang after it has accepted records. The test runs a program for
+ * each way to end, and expects all of them to end in time.
  */
 export function describeHungServer(name: string, hangs: readonly string[], get: () => HangingServer): void {
-  it.each(hangs)(`a program ends in time, whichever way it ends, if the server of ${name} hangs (%s)`, async hang => {
+  it.each(hangs)(`a program ends in time even if the server of ${name} hangs (%s)`, async hang => {
     const { url, hangs, heal } = get()
 
     const ends = await endAllBesideHang(url(), async () => await hangs[hang]?.())

@@ -18,7 +18,7 @@ const VALUES: readonly (readonly [string, string])[] = [
   ],
   ['{"a": [{"b": {"__type__": "date", "__value__": "2026-11-28"}}]}', '{"a":[{"b":"2026-11-28"}]}'],
   ['[NaN, 9007199254740993, 1.0]', '[NaN,9007199254740993,1.0]'],
-  // kombu does not send these values, so they stay unchanged.
+  // kombu does not send the following values. All of them stay unchanged, except the invalid UUID.
   ['{"__type__": "other", "__value__": "x"}', '{"__type__":"other","__value__":"x"}'],
   ['{"__type__": "date", "__value__": 7}', '{"__type__":"date","__value__":7}'],
   ['{"__type__": "date", "__value__": "x", "more": 1}', '{"__type__":"date","__value__":"x","more":1}'],
@@ -31,7 +31,7 @@ function payload(value: string): string {
   return `{"name": "rpc-start", ${ids}, "timestamp": "2026-11-28T19:00:00.000000", "info": {"value": ${value}}, "project": "p", "service": "s"}`
 }
 
-/** The formats of a message that carries a payload. */
+/** The formats of a message that contains a record. */
 const FORMS: Readonly<Record<string, (value: string) => unknown>> = {
   'a notification of oslo.messaging 18': value =>
     decodeNotification(Buffer.from(`{"event_type": "profiler.s", "payload": ${payload(value)}}`))?.info.value,

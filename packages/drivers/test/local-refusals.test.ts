@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { describe, expect, it } from 'vitest'
-import { expectAll, expectFailure, expectOthers, tellOfFailure } from './refused-records.js'
+import { expectAll, expectFailure, expectOthers, writeToFailingStore } from './refused-records.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
 describe('a process that writes to a local store gets a warning and keeps all records if', () => {
@@ -56,8 +56,8 @@ describe('SQLite keeps the other records of a batch if one record', () => {
   })
 })
 
-describe('a local store keeps the records of a batch that also contains a value of another type', () => {
-  it.each(['file', 'memory'])('%s://', async scheme => {
+describe('a batch in which one record has an invalid timestamp', () => {
+  it.each(['file', 'memory'])('loses only that record in a %s:// store', async scheme => {
     const place = scheme === 'file' ? temporaryDirectory() : 'refusals'
 
     const { stats } = await expectOthers(`${scheme}://${place}`, [{ timestamp: 'never' }])
@@ -68,7 +68,7 @@ describe('a local store keeps the records of a batch that also contains a value 
 
 describe('the read-only ceilometer://', () => {
   it('refuses a write, and says where to write instead', async () => {
-    const { warnings, stats } = await tellOfFailure('ceilometer://token@127.0.0.1:1')
+    const { warnings, stats } = await writeToFailingStore('ceilometer://token@127.0.0.1:1')
 
     expect(warnings[0]?.message).toMatch(/is read-only. Write to messaging:\/\//)
     expect(stats.written).toBe(0)

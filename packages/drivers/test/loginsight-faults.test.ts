@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'osprofiler-loginsight-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describeFaults('Log Insight', async () => {
-  // Two servers are started, each with its own certificate.
+  // This function is called twice, and each server needs its own folder for its certificate.
   const server = await startLogInsight(mkdtempSync(join(folder, 'server-')))
   return {
     ...server,

@@ -25,8 +25,8 @@ afterAll(async () => {
 const toPythonUrl = () => toLoginsightUrl(server).replace(/:\d+\/.*/, '')
 const toEnv = () => ({ PORTS: `${server.plainPort},${server.port}` })
 
-describe("loginsight:// and OSProfiler's own driver", () => {
-  it('give Python a trace that it can report', async () => {
+describe("loginsight:// together with Python's driver", () => {
+  it('writes a trace that Python can report', async () => {
     await open().write(makeServed())
 
     const [report] = await usePython('read', toPythonUrl(), { baseId: 'trace', env: toEnv() })
@@ -34,7 +34,7 @@ describe("loginsight:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject(SERVED_REPORT)
   })
 
-  it('read all records of a trace that Python wrote, and list the trace', async () => {
+  it('reads all records of a trace that Python wrote, and lists the trace', async () => {
     const records = makePythonTrace()
     await usePython('write', toPythonUrl(), { records, env: toEnv() })
 
@@ -47,7 +47,7 @@ describe("loginsight:// and OSProfiler's own driver", () => {
     expect(await driver.listErrorTraces?.()).toMatchObject([{ base_id: 'trace' }])
   })
 
-  it('build one tree from the records that both wrote', async () => {
+  it('lets Python report one tree for a trace with records of both drivers', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     const driver = open()
     await driver.write(makeServed())

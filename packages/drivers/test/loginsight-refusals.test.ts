@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Makes the server answer with a status if a request contains a word. */
+/** Makes the server answer each write that contains the word with this status. */
 function answer(status: number, word = ''): void {
   server.intercept = (_, path, body) =>
     path.includes('/ingest/') && body.includes(word) ? { status, body: {} } : undefined

@@ -72,7 +72,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps half a surrogate pair in a parent id, which is not stored as a separate field', async () => {
+  it('keeps half a surrogate pair in a parent id, because the parent id is not a separate field', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord({ parent_id: 'x\udfff' })
 
@@ -134,7 +134,7 @@ describe('loginsight://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('reads only the records with the exact id, not records with the same words', async () => {
+  it('reads only the records with the exact id, not records whose ids contain the same words', async () => {
     const driver = open(toLoginsightUrl(server))
     const record = makeRecord({ base_id: 'a-b' })
 
@@ -147,7 +147,7 @@ describe('loginsight://', () => {
     const driver = open(toLoginsightUrl(server))
     const trace = makeTrace(20_500)
     await driver.write(trace)
-    // Gives the events the times of events that arrived one by one, several of them in each millisecond.
+    // Sets the times as if the events had arrived one by one, seven in each millisecond.
     for (const [index, event] of server.events.entries()) Object.assign(event, { timestamp: Math.floor(index / 7) })
 
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
@@ -157,7 +157,7 @@ describe('loginsight://', () => {
   it.each([
     ['a partial response', { status: 200, body: { complete: false, events: [] } }, 'returned a partial answer'],
     ['a 500 response', { status: 500, body: { errorMessage: 's3cret' } }, '500'],
-  ])('rejects with ERR_STORE for %s', async (_, answer, reason) => {
+  ])('rejects a read with ERR_STORE if the server sends %s', async (_, answer, reason) => {
     const driver = open(toLoginsightUrl(server))
     server.intercept = method => (method === 'GET' ? answer : undefined)
 
@@ -170,7 +170,7 @@ describe('loginsight://', () => {
   it.each([
     ['a wrong password', (url: string) => url.replace('p%40ss', 'wr0ng'), '401'],
     ['an untrusted certificate', (url: string) => url.replace(/\?.*/, ''), 'certificate'],
-  ])('rejects with ERR_STORE for %s, without showing the password', async (_, change, reason) => {
+  ])('rejects a write with ERR_STORE after %s, without showing the password', async (_, change, reason) => {
     const driver = open(change(toLoginsightUrl(server)))
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)
@@ -193,7 +193,7 @@ describe('loginsight://', () => {
     ['tracer:s3cret@db/?insecure=yes', 'true or false'],
     ['tracer:s3cret@db/?ca=/nowhere', 'cannot be read'],
     ['tracer:s3cret@db/?ttl=7d', 'no option "ttl"'],
-  ])('says what is wrong with %s, without showing the password', (location, reason) => {
+  ])('says what is wrong with "loginsight://%s", without showing the password', (location, reason) => {
     const { message } = refusalOf(`loginsight://${location}`)
 
     expect(message).toContain(reason)

@@ -6,7 +6,7 @@ import type { OnTestFinished } from './child.js'
 import { makeTrace } from './make-record.js'
 
 const BEFORE = new Date('2027-01-01T00:00:00Z')
-const SLOW = 40_000
+const SLOW_TEST_TIMEOUT_MS = 40_000
 
 let server: MariadbServer
 beforeAll(async () => {
@@ -145,7 +145,7 @@ describe.each([false, true])(
     // The tests run concurrently, because each waits for ten seconds.
     it.concurrent.for(['LOCK TABLES data WRITE', 'LOCK TABLES data READ'])(
       'is named, after %s, only if the plugin is installed',
-      { timeout: SLOW },
+      { timeout: SLOW_TEST_TIMEOUT_MS },
       async (statement, { onTestFinished: onFinished }) => {
         const url = await makeStore()
         const [idle, holder] = [await join('osprofiler', url, onFinished), await join('osprofiler', url, onFinished)]
@@ -155,7 +155,7 @@ describe.each([false, true])(
       },
     )
 
-    it('is the transaction for which an ALTER TABLE waits', { timeout: SLOW }, async () => {
+    it('is the transaction for which an ALTER TABLE waits', { timeout: SLOW_TEST_TIMEOUT_MS }, async () => {
       const [idle, reader, altering] = [await join(), await join(), await join()]
       await reader.query('BEGIN; SELECT * FROM data')
       altering.query('ALTER TABLE data ADD COLUMN more INT').catch(() => undefined)
@@ -170,7 +170,7 @@ describe.each([false, true])(
     })
 
     it('is named, after FLUSH TABLES WITH READ LOCK, only if the plugin is installed', {
-      timeout: SLOW,
+      timeout: SLOW_TEST_TIMEOUT_MS,
     }, async () => {
       const [idle, holder] = [await join(), await join()]
       await holder.query('FLUSH TABLES WITH READ LOCK')

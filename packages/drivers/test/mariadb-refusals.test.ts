@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb.js'
 import { expectAll, expectFailure, expectOthers } from './refused-records.js'
 
-const PACKET = 1_048_576
+const PACKET_BYTES = 1_048_576
 
 let server: MariadbServer
 let secure: MariadbServer
 beforeAll(async () => {
-  server = await startMariadb({ password: 's3cret', settings: { 'max-allowed-packet': String(PACKET) } })
+  server = await startMariadb({ password: 's3cret', settings: { 'max-allowed-packet': String(PACKET_BYTES) } })
   secure = await startMariadb({ password: 's3cret', tls: true })
 })
 afterAll(async () => {
@@ -67,7 +67,7 @@ describe('MariaDB keeps the other records of a batch if one record', () => {
     ['has half a surrogate pair in its project', { project: '\udc00' }],
     ['has a service of more than 255 characters', { service: '漢'.repeat(256) }],
     ['has an invalid timestamp', { timestamp: 'never' }],
-    ['is larger than max_allowed_packet', { info: { text: 'x'.repeat(PACKET) } }],
+    ['is larger than max_allowed_packet', { info: { text: 'x'.repeat(PACKET_BYTES) } }],
   ])('%s', async (_, culprit) => {
     const { stats, warnings } = await expectOthers(server.url, [culprit], { batchBytes: 100_000_000 })
 
@@ -87,7 +87,7 @@ describe('MariaDB keeps the other records of a batch if one record', () => {
     ['HY000', 1037],
     ['HY000', 1105],
     ['40001', 1213],
-  ])('is refused with %s (%i) on each try', async (state, code) => {
+  ])('is refused with SQLSTATE %s (error %i) on each try', async (state, code) => {
     await expectOthers(server.url, [])
     await refuseBad(state, code)
 

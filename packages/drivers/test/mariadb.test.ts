@@ -49,7 +49,7 @@ describeTable('mysql://', () => createDatabase())
 describe.each([
   ['MariaDB', ''],
   ['MariaDB 10.5', '10.5.29-MariaDB'],
-])('a table of %s that another program has locked', (_, version) => {
+])('the mysql:// driver, while another program has locked its table or rows in %s,', (_, version) => {
   let locked: MariadbServer
   beforeAll(async () => {
     // MariaDB has no SKIP LOCKED before 10.6. The driver relies on the version that the server reports.
@@ -59,7 +59,8 @@ describe.each([
 
   describeLocks(async () => {
     const database = await createDatabase(locked)
-    // Without the PROCESS privilege, a user sees only its own connections, but not which of them are in a transaction.
+    // Without the PROCESS privilege, a user sees only its own connections, and cannot see whether they are in a
+    // transaction.
     await locked.sql('GRANT PROCESS ON *.* TO osprofiler')
 
     async function hold(...statements: readonly string[]) {
@@ -128,7 +129,7 @@ describe('a MariaDB table', () => {
     expect(await readAll(driver, 'kept')).toEqual([kept])
   })
 
-  it('truncates no string in any SQL mode of the server', async () => {
+  it("stores strings unchanged if the server's SQL mode changes the meaning of quotes and backslashes", async () => {
     await server.sql(`SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'`)
     const { url } = await createDatabase()
 
@@ -142,7 +143,7 @@ describe('a MariaDB table', () => {
   })
 })
 
-it('the driver leaves no open connection to a server that does not answer the second statement', async () => {
+it('the mysql:// driver closes its connection if the server refuses the second statement', async () => {
   const { url } = await createDatabase()
   await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
     ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
@@ -193,7 +194,7 @@ describe('a MySQL connection string', () => {
     await expectToWork(url.replace('@', '@127.0.0.1:1,'))
   })
 
-  it('ignores options that only other clients have, except TLS options', async () => {
+  it('ignores common options of other clients, and refuses unknown options', async () => {
     const { url } = await createDatabase()
 
     // DevStack writes connection strings in this form.

@@ -16,7 +16,7 @@ describe('memory://', () => {
     expect(await readAll(openDriver(`memory://${name}`), record.base_id)).toEqual([record])
   })
 
-  it('keeps the records of a named store after its writer has closed', async () => {
+  it('keeps the records of a named store after the driver that wrote them is closed', async () => {
     const connectionString = `memory://${randomUUID()}`
     const record = makeRecord()
     const app = openDriver(connectionString)
@@ -27,7 +27,7 @@ describe('memory://', () => {
     expect(await readAll(openDriver(connectionString), record.base_id)).toEqual([record])
   })
 
-  it('keeps 250,000 records, and drops the oldest traces to make room for new ones', async () => {
+  it('keeps up to 250,000 records, and drops the oldest traces to make room for new records', async () => {
     const driver = openDriver('memory://')
     await driver.write(makeTrace(10, { base_id: 'oldest' }))
     await driver.write(makeTrace(249_985, { base_id: 'large' }))
@@ -40,7 +40,7 @@ describe('memory://', () => {
     expect(await readAll(driver, 'newest')).toHaveLength(6)
   })
 
-  it('refuses records that are too large even for an empty store', async () => {
+  it('refuses those records of a batch that do not fit even into an empty store', async () => {
     const driver = openDriver('memory://')
 
     const result = await driver.write(makeTrace(250_003))

@@ -6,8 +6,8 @@ const refusal = (code: number, text: string): Error =>
 
 describe("a failure of a message broker's connection is described as", () => {
   it.each([
-    ['a missing TLS, if the thread ID of OpenSSL contains 403', '80EB87E2403B0000', /does not speak TLS/],
-    ['a missing TLS, if the thread ID of OpenSSL contains 530', '80EB87E2530B0000', /does not speak TLS/],
+    ['missing TLS, even if the thread ID of OpenSSL contains 403', '80EB87E2403B0000', /does not speak TLS/],
+    ['missing TLS, even if the thread ID of OpenSSL contains 530', '80EB87E2530B0000', /does not speak TLS/],
   ])('%s', (_, thread, words) => {
     const message = `write EPROTO ${thread}:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:ssl.c:355:`
     const error = Object.assign(new Error(message), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' })

@@ -15,10 +15,13 @@ import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { refusalOf } from './refusal-of.js'
 
 const QUEUE = 'profiler.info'
-/** The time limit for an action on a busy machine, in milliseconds. */
-const PATIENCE = 30_000
-/** The broker and `rabbitmqctl` each start an Erlang runtime, which takes a long time on a busy machine. */
-const COMMANDS_TAKE_LONG = 300_000
+/** The time limit for an action on a busy machine. */
+const ACTION_TIMEOUT_MS = 30_000
+/**
+ * The time limit of tests that start a broker or run `rabbitmqctl`. Both start an Erlang runtime, which takes a long time
+ * on a busy machine.
+ */
+const COMMAND_TEST_TIMEOUT_MS = 300_000
 
 let server: RabbitmqServer
 beforeAll(async () => {
@@ -131,7 +134,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(expirations).toEqual([undefined, String(7 * 86_400_000)])
   })
 
-  it('says so if the broker refuses the ttl, and tries again', async () => {
+  it('rejects a write with ERR_STORE, and names the ttl, if the broker refuses the ttl', async () => {
     const driver = open(`${await createStore()}?ttl=999999w`)
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)
@@ -231,22 +234,25 @@ describe('messaging:// over RabbitMQ', () => {
       { durable: true, arguments: { ...QUORUM, 'x-delivery-limit': 3 } },
       /x-delivery-limit is 3.*see the options rabbit_\*/,
     ],
-  ])('says which option does not fit %s, given the options "%s"', async (_, options, declared, message) => {
-    await createStore()
-    const client = await connect(server.url)
-    const channel = await client.createChannel()
-    await channel.assertQueue(QUEUE, declared)
-    await client.close()
-    onTestFinished(async () => void (await createStore()))
+  ])(
+    'names the option that does not fit %s if the string has the options "%s"',
+    async (_, options, declared, message) => {
+      await createStore()
+      const client = await connect(server.url)
+      const channel = await client.createChannel()
+      await channel.assertQueue(QUEUE, declared)
+      await client.close()
+      onTestFinished(async () => void (await createStore()))
 
-    const error: unknown = await open(`${toConnectionString(server)}?control_exchange=other-${options}&${options}`)
-      .write([makeRecord()])
-      .catch(reason => reason)
+      const error: unknown = await open(`${toConnectionString(server)}?control_exchange=other-${options}&${options}`)
+        .write([makeRecord()])
+        .catch(reason => reason)
 
-    expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
-  })
+      expect(error).toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
+    },
+  )
 
-  it('declares a quorum queue with the limits of the shared transport URL', async () => {
+  it('declares a quorum queue with the limits in its options, and ignores options for other programs', async () => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()
@@ -268,7 +274,7 @@ describe('messaging:// over RabbitMQ', () => {
   })
 
   it('tries again later if the queue is full and refuses records', {
-    timeout: COMMANDS_TAKE_LONG,
+    timeout: COMMAND_TEST_TIMEOUT_MS,
   }, async () => {
     await createStore()
     const client = await connect(server.url)
@@ -281,13 +287,13 @@ describe('messaging:// over RabbitMQ', () => {
     const notifier = createNotifier(driver, { minBackoff: 20, maxBackoff: 50 })
 
     for (let count = 0; count < 30; count++) notifier(makeRecord())
-    await notifier.flush(PATIENCE)
+    await notifier.flush(ACTION_TIMEOUT_MS)
     const { written, dropped } = notifier.stats
     notifier(makeRecord())
-    await expect.poll(() => notifier.stats.retried, { timeout: PATIENCE }).toBeGreaterThan(1)
+    await expect.poll(() => notifier.stats.retried, { timeout: ACTION_TIMEOUT_MS }).toBeGreaterThan(1)
     const held = notifier.stats
     await channel.purgeQueue(QUEUE)
-    await notifier.close(PATIENCE)
+    await notifier.close(ACTION_TIMEOUT_MS)
     await client.close()
 
     expect(written + dropped).toBe(30)
@@ -297,7 +303,7 @@ describe('messaging:// over RabbitMQ', () => {
   })
 
   it('drops all messages that are too large for the broker, and no other messages', {
-    timeout: COMMANDS_TAKE_LONG,
+    timeout: COMMAND_TEST_TIMEOUT_MS,
   }, async () => {
     const small = await startRabbitmq({ password: 'p@ss/w:rd', settings: { max_message_size: '20000' } })
     onTestFinished(() => small.stop())
@@ -322,12 +328,12 @@ describe('messaging:// over RabbitMQ', () => {
   })
 
   it('waits while the broker is short of memory, and delivers afterwards', {
-    timeout: COMMANDS_TAKE_LONG,
+    timeout: COMMAND_TEST_TIMEOUT_MS,
   }, async () => {
     const connectionString = await createStore()
     const notifier = createNotifier(open(connectionString), { minBackoff: 20, maxBackoff: 50 })
     notifier(makeRecord())
-    await notifier.flush(PATIENCE)
+    await notifier.flush(ACTION_TIMEOUT_MS)
     const other = open(connectionString)
     await other.write([makeRecord()])
 
@@ -356,28 +362,28 @@ describe('messaging:// over RabbitMQ', () => {
     const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50 })
 
     for (const record of makeTrace(100)) notifier(record)
-    await expect.poll(() => notifier.stats.retried, { timeout: PATIENCE }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.retried, { timeout: ACTION_TIMEOUT_MS }).toBeGreaterThan(0)
     await proxy.heal()
-    await notifier.close(PATIENCE)
+    await notifier.close(ACTION_TIMEOUT_MS)
 
     expect(notifier.stats).toMatchObject({ emitted: 100, written: 100, dropped: 0, unknown: 0 })
     expect(await takeAll()).toHaveLength(100)
   })
 
-  it('counts records as unknown if the connection broke before their confirmation, and writes no record twice', async () => {
+  it('counts records as unknown if the connection broke before their confirmation, and repeats no record', async () => {
     await createStore()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())
     const notifier = createNotifier(open(toConnectionString(proxy)), { minBackoff: 20, maxBackoff: 50, batchSize: 50 })
     notifier(makeRecord())
-    await notifier.flush(PATIENCE)
+    await notifier.flush(ACTION_TIMEOUT_MS)
 
     for (let cuts = 0; cuts < 5; cuts++) {
       proxy.cutAfter(5_000)
       for (const record of makeTrace(100)) notifier(record)
-      await notifier.flush(PATIENCE)
+      await notifier.flush(ACTION_TIMEOUT_MS)
     }
-    await notifier.close(PATIENCE)
+    await notifier.close(ACTION_TIMEOUT_MS)
 
     const { emitted, written, dropped, unknown, queued } = notifier.stats
     const arrived = (await takeAll()).map(({ content }) => {
@@ -400,14 +406,14 @@ describe('messaging:// over RabbitMQ', () => {
     const notifier = createNotifier(open(toConnectionString(proxy)))
 
     for (const record of makeTrace(1_000)) notifier(record)
-    await notifier.close(PATIENCE)
+    await notifier.close(ACTION_TIMEOUT_MS)
 
     expect(notifier.stats).toMatchObject({ written: 1_000, dropped: 0, unknown: 0, retried: 0 })
     expect(await takeAll()).toHaveLength(1_000)
   })
 
   it('sends later batches after the broker was killed and restarted under load', {
-    timeout: COMMANDS_TAKE_LONG,
+    timeout: COMMAND_TEST_TIMEOUT_MS,
   }, async () => {
     await createStore()
     const driver = open(`${toConnectionString(server)}?amqp_durable_queues=1&control_exchange=lasting`)
@@ -417,16 +423,18 @@ describe('messaging:// over RabbitMQ', () => {
     }
     const load = setInterval(emit, 5)
     onTestFinished(() => clearInterval(load))
-    await expect.poll(() => notifier.stats.written, { timeout: PATIENCE }).toBeGreaterThan(100)
+    await expect.poll(() => notifier.stats.written, { timeout: ACTION_TIMEOUT_MS }).toBeGreaterThan(100)
 
     onTestFailed(() => server.restart())
     await server.kill()
-    await expect.poll(() => notifier.stats.dropped, { timeout: PATIENCE }).toBeGreaterThan(0)
+    await expect.poll(() => notifier.stats.dropped, { timeout: ACTION_TIMEOUT_MS }).toBeGreaterThan(0)
     const during = notifier.stats
     await server.restart()
-    await expect.poll(() => notifier.stats.written, { timeout: PATIENCE }).toBeGreaterThan(during.written + 100)
+    await expect
+      .poll(() => notifier.stats.written, { timeout: ACTION_TIMEOUT_MS })
+      .toBeGreaterThan(during.written + 100)
     clearInterval(load)
-    await notifier.close(PATIENCE)
+    await notifier.close(ACTION_TIMEOUT_MS)
 
     const { emitted, written, dropped, unknown, queued } = notifier.stats
     expect(during.queued).toBeLessThanOrEqual(1_000)
@@ -439,7 +447,7 @@ describe('messaging:// over RabbitMQ', () => {
 
 describe('messaging:// over TLS', () => {
   it('writes to a trusted broker, and reports a certificate that is not trusted', {
-    timeout: COMMANDS_TAKE_LONG,
+    timeout: COMMAND_TEST_TIMEOUT_MS,
   }, async () => {
     const secure = await startRabbitmq({ tls: true })
     onTestFinished(() => secure.stop())
@@ -466,7 +474,7 @@ describe('a program with an open messaging:// store', () => {
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
     ['closes the store', 'close', 'closed\n'],
-  ])('ends by itself and has written all records when it %s', async (_, work, stdout) => {
+  ])('ends by itself after it has written all records if it %s', async (_, work, stdout) => {
     const connectionString = await createStore()
 
     const outcome = await finish(startFixture('leave-open.mjs', [connectionString, work]))
@@ -482,7 +490,7 @@ describe('a program with an open messaging:// store', () => {
   })
 })
 
-describe('a messaging:// string', () => {
+describe('a messaging:// connection string', () => {
   it.each([
     'messaging://me:s3cret@a:b',
     'messaging://me:s3cret@host?colour=red',
@@ -491,7 +499,7 @@ describe('a messaging:// string', () => {
     'messaging://me:s3cret@host?ttl=soon',
     'messaging://me:s3cret@host?rabbit_quorum_queue=1&rabbit_quorum_delivery_limit=few',
     'messaging://',
-  ])('is refused as %j without being shown', string => {
+  ])('is refused without showing its secrets: %j', string => {
     const error = refusalOf(string)
 
     expect(error).toMatchObject({ code: 'ERR_CONNECTION_STRING' })
@@ -499,7 +507,7 @@ describe('a messaging:// string', () => {
   })
 
   it.each(['kafka://me:s3cret@host', 'me:s3cret@host', 'rabbit://me:s3cret@host:x'])(
-    'is refused with the transport URL %j, which is not shown',
+    'is refused if the transport URL is %j, without showing the password',
     url => {
       vi.stubEnv('OSPROFILER_TRANSPORT_URL', url)
       onTestFinished(() => void vi.unstubAllEnvs())
@@ -511,7 +519,7 @@ describe('a messaging:// string', () => {
     },
   )
 
-  it('that has only options uses the broker of the transport URL, and its options override those of the URL', () => {
+  it('without a host uses the broker of the transport URL, and its options override the options of that URL', () => {
     vi.stubEnv('OSPROFILER_TRANSPORT_URL', 'rabbit://me:s3cret@one,you:pw@two:5673/vhost?control_exchange=nova')
     onTestFinished(() => void vi.unstubAllEnvs())
 

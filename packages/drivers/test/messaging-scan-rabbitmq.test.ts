@@ -76,7 +76,7 @@ describe('a queue with an exclusive consumer', () => {
     await other.assertQueue(QUEUE, { durable: false, arguments: { 'x-single-active-consumer': true } })
     for (const record of makeTrace(3)) other.sendToQueue(QUEUE, Buffer.from(JSON.stringify(record)))
     await other.prefetch(1)
-    // The consumer holds the first notification, so that the other notifications wait.
+    // The consumer does not acknowledge the first notification, so the other notifications wait.
     await other.consume(QUEUE, () => undefined)
     const connection = Object.create(await open(), { declare: { value: async () => undefined } })
     const reader = createQueueReader((...seen) => scanQueue(connection, ...seen))
@@ -91,7 +91,7 @@ describe('a queue with an exclusive consumer', () => {
 })
 
 describe('a queue from which another consumer removes notifications during the read', () => {
-  it('is listed by its remaining notifications', async () => {
+  it('yields a list of the remaining notifications', async () => {
     await writeTrace()
     const connection = afterCount(await open(), () => consume(5))
 
@@ -100,7 +100,7 @@ describe('a queue from which another consumer removes notifications during the r
     expect(found).toMatchObject([{ records: 15 }])
   })
 
-  it('is not pruned, because the age of the taken traces is unknown', async () => {
+  it('is not pruned, because the age of the traces with removed notifications is unknown', async () => {
     await writeTrace()
     const connection = await open()
     const busy = afterCount(connection, () => consume(5))

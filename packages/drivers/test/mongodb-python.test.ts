@@ -12,8 +12,8 @@ beforeAll(async () => {
 })
 beforeEach(() => store.clear())
 
-describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
-  it('give Python a trace that it can report and list', async () => {
+describeForEachPython("mongodb:// together with Python's driver", () => {
+  it('writes a trace that Python can report and list', async () => {
     await open().write(makeServed())
 
     const [report, listed, failed] = await usePython('read,list,errors', store.url, { baseId: 'trace' })
@@ -23,7 +23,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(failed).toEqual([{ base_id: 'trace', timestamp: '2026-11-22T10:00:00.009001' }])
   })
 
-  it('give Python even a trace that MongoDB cannot keep exactly', async () => {
+  it('writes a trace that Python can report, even if MongoDB cannot keep its info exactly', async () => {
     const trace = makeServed().map(record => ({ ...record, info: { ...record.info, $where: 'half \ud800' } }))
     await open().write(trace)
 
@@ -32,7 +32,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(report).toMatchObject({ stats: SERVED_REPORT.stats })
   })
 
-  it('read all records of a trace that Python wrote, and list the trace', async () => {
+  it('reads all records of a trace that Python wrote, and lists the trace', async () => {
     const records = makePythonTrace()
     await usePython('write', store.url, { records })
 
@@ -47,7 +47,7 @@ describeForEachPython("mongodb:// and OSProfiler's own driver", () => {
     expect(await usePython('errors', store.url)).toEqual([[]])
   })
 
-  it('build one tree from the records that both wrote', async () => {
+  it('lets Python report one tree for a trace with records of both drivers', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     const driver = open()
     await driver.write(makeServed())

@@ -35,7 +35,7 @@ describe('an index that MongoDB refuses', () => {
     ['base_id', 67, 'CannotCreateIndex', ['timestamp', 'expires_at']],
     ['timestamp', 85, 'IndexOptionsConflict', ['base_id', 'expires_at']],
     ['expires_at', 238, 'NotImplemented', ['base_id', 'timestamp']],
-  ])('affects no other index and no record (index of %s)', async (refused, code, codeName, others) => {
+  ])('affects neither the other indexes nor the records (index on %s)', async (refused, code, codeName, others) => {
     server.intercept = command =>
       command.name === 'createIndexes' && keys(command).includes(refused)
         ? { ok: 0, code, codeName, errmsg: 'no such index here' }
@@ -68,7 +68,7 @@ describe('an index that MongoDB refuses', () => {
   })
 })
 
-describe('a replica set with another name', () => {
+describe('the option replicaSet with another name than the server has', () => {
   const hello = (setName: string | undefined) => ({
     ok: 1,
     isWritablePrimary: true,
@@ -88,7 +88,7 @@ describe('a replica set with another name', () => {
   it.each([
     ['rs0', 'a member of the replica set "rs0"'],
     [undefined, 'not a member of a replica set; leave out the option'],
-  ])('is reported if the set name on the server is %s', async (setName, message) => {
+  ])("makes calls fail with an explanation (the server's name: %s)", async (setName, message) => {
     server.intercept = ({ name }) => (/^(?:hello|ismaster)$/i.test(name) ? hello(setName) : undefined)
     const driver = open('?replicaSet=rs9')
 

@@ -3,8 +3,8 @@ import { afterAll } from 'vitest'
 import { startMongodb } from '../../../test/servers/mongodb.js'
 
 /**
- * Opens an empty store for each test, in the MongoDB server that OSPROFILER_TEST_MONGODB_URL names, or in a server that
- * is started for the test file.
+ * Opens a MongoDB store for a test file. The server is the one that OSPROFILER_TEST_MONGODB_URL names, or else a server
+ * that is started for the file. `clear()` empties the store.
  */
 export async function openMongodbStore(): Promise<{ readonly url: string; clear(): Promise<void> }> {
   const url = process.env.OSPROFILER_TEST_MONGODB_URL ?? (await startForFile())

@@ -111,7 +111,7 @@ describe('mongodb://', () => {
     expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
   })
 
-  it('counts records that the server always refuses, and retries records that the server postpones', async () => {
+  it('counts records that the server refuses, but rejects the write if the server may accept them later', async () => {
     const driver = open(storeUrl())
     const answers = [
       { n: 1, writeErrors: [{ index: 0, code: 121, errmsg: 'Document failed validation' }], ok: 1 },
@@ -125,7 +125,7 @@ describe('mongodb://', () => {
     expect(await driver.write(makeTrace(2))).toEqual({ refused: 1 })
   })
 
-  it('lists failed traces always, but notes them for Python only with filterErrorTrace', async () => {
+  it('always lists failed traces, but stores notes about them for Python only with filterErrorTrace', async () => {
     const failed = makeRecord({ base_id: 'failed', name: 'wsgi-stop', info: { etype: 'ValueError' } })
     await open(storeUrl()).write([failed, makeRecord({ base_id: 'fine' })])
     const unnoted = await find('profiler_error')
@@ -141,7 +141,7 @@ describe('mongodb://', () => {
     expect((await open(storeUrl()).listErrorTraces?.())?.map(({ base_id }) => base_id)).toEqual(['failed'])
   })
 
-  it('lets the server remove old traces with ?ttl=, and no traces without it', async () => {
+  it('makes the server remove old traces with ?ttl=, and keep all traces without this option', async () => {
     await open(`${storeUrl()}/?ttl=1h`).write([makeRecord({ base_id: 'short' })])
     await open(storeUrl()).write([makeRecord({ base_id: 'for ever' })])
     await expect
@@ -156,13 +156,13 @@ describe('mongodb://', () => {
     expect((await find('profiler')).map(({ base_id }) => base_id)).toEqual(['for ever'])
   })
 
-  it('closes idle connections after a moment, and reopens them when needed', async () => {
+  it('closes idle connections after a short time, and reopens them when needed', async () => {
     const driver = open(storeUrl())
     await driver.write([makeRecord()])
-    const hellos = () => server.commands.filter(name => name === 'endSessions').length
-    const before = hellos()
+    const countEnds = () => server.commands.filter(name => name === 'endSessions').length
+    const before = countEnds()
 
-    await expect.poll(hellos, { timeout: 10_000 }).toBeGreaterThan(before)
+    await expect.poll(countEnds, { timeout: 10_000 }).toBeGreaterThan(before)
 
     expect(await driver.write([makeRecord()])).toEqual({ refused: 0 })
   })
@@ -209,7 +209,7 @@ describe('mongodb:// with credentials and TLS', () => {
     `mongodb://tracer:${encodeURIComponent(password)}@localhost:${secured.port}/?authSource=admin&${options}`
   const trust = `tls=true&tlsCAFile=${encodeURIComponent(join(folder, 'certificate.pem'))}`
 
-  it('is accepted', async () => {
+  it('writes and reads records', async () => {
     const driver = open(securedUrl(credentials.password, trust))
     const record = makeRecord()
 
@@ -221,7 +221,7 @@ describe('mongodb:// with credentials and TLS', () => {
   it.each([
     ['a wrong password', 'wr0ng', trust, 'Authentication failed'],
     ['an untrusted certificate', credentials.password, 'tls=true&serverSelectionTimeoutMS=500', ''],
-  ])('rejects with ERR_STORE for %s, without showing the password', async (_, password, options, reason) => {
+  ])('rejects a write with ERR_STORE after %s, without showing the password', async (_, password, options, reason) => {
     const driver = open(securedUrl(password, options))
 
     const error = await driver.write([makeRecord()]).catch(failure => failure)

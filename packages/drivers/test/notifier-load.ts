@@ -22,8 +22,8 @@ export interface NotifierLoad {
 }
 
 export const BATCH = 100
-/** The time limit for an action on a busy machine, in milliseconds. */
-export const PATIENCE = 30_000
+/** The time limit for an action on a busy machine. */
+export const ACTION_TIMEOUT_MS = 30_000
 const TRACES = 7
 
 /**
@@ -56,15 +56,14 @@ export function openLoad(driver: Driver, maxRecords = 100_000): NotifierLoad {
     emit,
     async emitUntil(isEnough) {
       while (!isOver && !isEnough()) {
-        // The backlog is limited, because a server that comes back after seconds would otherwise need minutes to store
-        // it.
+        // Without this limit, a server that comes back after seconds would need minutes to store the backlog.
         if (notifier.stats.queued < 20 * BATCH) emit(BATCH)
         await sleep(5)
       }
     },
     async write(count) {
       emit(count)
-      await notifier.flush(PATIENCE)
+      await notifier.flush(ACTION_TIMEOUT_MS)
     },
     expectBalance(stored) {
       const { written, dropped, unknown, queued } = notifier.stats

@@ -64,7 +64,7 @@ describe('openDriver', () => {
     '/var/lib/traces.db',
     'sql ite://x',
     '1x://',
-  ])('refuses %j, which has no scheme', string => {
+  ])('refuses %j, which has no valid scheme', string => {
     expect(refusalOf(string).code).toBe('ERR_CONNECTION_STRING')
   })
 
@@ -155,7 +155,7 @@ describe('openDriver', () => {
     `rediss://host?pasword=${secret}`,
     `valkeys://:${encodeURIComponent(secret)}@host?pasword=${secret}`,
     `redissentinel://:${encodeURIComponent(secret)}@host/mymaster?db=${secret}`,
-  ])('shows no password from %j', string => {
+  ])('shows no password in the error for %j', string => {
     const error = refusalOf(string)
 
     const shown = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)].join()

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => collector.stop())
 
 describe('otlp:// with a real collector', () => {
-  it.each(FORMATS)('sends the same spans as it sends to the stand-in, with %s', async format => {
+  it.each(FORMATS)('sends the collector the same spans as the stand-in, with %s', async format => {
     const receiver = await startOtlpReceiver()
     const records = [...makePoint(), ...makePoint({ name: 'db' }), ...makePoint({ name: 'é漢😀' })]
     const [baseId] = records.map(({ base_id }) => base_id)
@@ -53,7 +53,7 @@ describe('otlp:// with a real collector', () => {
     ['application/json', undefined, '{"resourceSpans":[]}'],
     ['application/json', 'gzip', gzipSync('{"resourceSpans":[]}')],
     ['application/x-protobuf', undefined, new Uint8Array()],
-  ])('gets the same answer as it gets from the stand-in, for %s and %s', async (type, encoding, body) => {
+  ])('gets the same answer from the collector as from the stand-in (%s, encoding %s)', async (type, encoding, body) => {
     const receiver = await startOtlpReceiver()
     const headers = { 'content-type': type, ...(encoding === undefined ? {} : { 'content-encoding': encoding }) }
 
@@ -69,7 +69,7 @@ describe('otlp:// with a real collector', () => {
     expect(real?.status).toBe(200)
   })
 
-  it('neither loses nor repeats a span when the collector is killed and restarted under load', async () => {
+  it('drops no record and repeats no span if the collector is killed and restarted under load', async () => {
     const driver = open(collector.url)
     const notifier = createNotifier(driver, QUICK)
     const sent: string[] = []
@@ -115,11 +115,11 @@ describe('otlp:// with a real collector', () => {
   })
 })
 
-describe('otlp:// with a collector that refuses', () => {
+describe('otlp:// with a real collector that has limits', () => {
   it.each<[string, CollectorOptions, string, RegExp]>([
     ['requests without its token', { token: 'SEALED' }, '', /401.*OTEL_EXPORTER_OTLP_HEADERS/],
     ['requests to another path', {}, '/elsewhere', /404.*path/],
-  ])('%s fails, and the error says what to do', async (_, options, path, message) => {
+  ])('rejects a write if the collector refuses %s, and says what to do', async (_, options, path, message) => {
     const server = await startCollector(options)
     onTestFinished(() => server.stop())
 
@@ -128,7 +128,7 @@ describe('otlp:// with a collector that refuses', () => {
     await expect(writing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringMatching(message) })
   })
 
-  it('large requests delivers the spans in smaller requests', async () => {
+  it('delivers the spans in smaller requests if the collector refuses large requests', async () => {
     const server = await startCollector({ maxRequestBytes: 20_000 })
     onTestFinished(() => server.stop())
     const notifier = createNotifier(open(server.url), QUICK)

@@ -91,7 +91,7 @@ describe('otlp:// explains a connection that fails because of', () => {
 })
 
 describe('otlp:// with a reused connection', () => {
-  it('repeats a request once if the collector closes the connection on receiving it', async () => {
+  it('repeats a request once if the collector closes the connection when it receives the request', async () => {
     let requests = 0
     const server = createServer((request, response) => {
       // The server closes the connection on its second request.

@@ -44,7 +44,7 @@ describe('otlp:// with a failing collector', () => {
     expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(receiver.spans.length)
   })
 
-  it('counts records as unknown if connections keep breaking before the answer, and sends no record twice', async () => {
+  it('counts records as unknown if connections break before the answer, and sends no record twice', async () => {
     const receiver = await startOtlpReceiver()
     const proxy = await startProxy(receiver)
     onTestFinished(() => proxy.stop())
@@ -69,7 +69,7 @@ describe('otlp:// with a failing collector', () => {
     expect(length * 2).toBeLessThanOrEqual(written + unknown)
   })
 
-  it('counts records as unknown if the collector received but did not answer them, and sends them only once', async () => {
+  it('counts records as unknown if the collector receives but does not answer them, and sends them once', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ breaks: true })
     const notifier = createNotifier(open(receiver), QUICK)
@@ -107,33 +107,30 @@ describe('otlp:// with a failing collector', () => {
     expect(receiver.spans).toHaveLength(500)
   })
 
-  it.each([429, 502, 503, 504])(
-    'retries a request that is answered with %i, with one request per try',
-    async status => {
-      const receiver = await startOtlpReceiver()
-      receiver.answer({ status })
-      const notifier = createNotifier(open(receiver), QUICK)
+  it.each([429, 502, 503, 504])('sends exactly one request for each try if the collector answers %i', async status => {
+    const receiver = await startOtlpReceiver()
+    receiver.answer({ status })
+    const notifier = createNotifier(open(receiver), QUICK)
 
-      emit(notifier, 2)
-      await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
-      receiver.answer({})
-      await notifier.close(30_000)
+    emit(notifier, 2)
+    await expect.poll(() => notifier.stats.retried).toBeGreaterThanOrEqual(8)
+    receiver.answer({})
+    await notifier.close(30_000)
 
-      const { written, retried } = notifier.stats
-      expect(written).toBe(4)
-      expect(receiver.requests).toHaveLength(retried / 4 + 1)
-      expect(receiver.spans).toHaveLength(2)
-    },
-  )
+    const { written, retried } = notifier.stats
+    expect(written).toBe(4)
+    expect(receiver.requests).toHaveLength(retried / 4 + 1)
+    expect(receiver.spans).toHaveLength(2)
+  })
 
   it.each([
     ['as seconds', () => '2'],
-    // Both dates are rounded down to seconds.
+    // `Retry-After` and `Date` have no milliseconds, so both are rounded down to seconds.
     ['as a date', () => new Date(Date.now() + 2_500).toUTCString()],
   ])('sends no request during the pause that the collector requests %s', async (_, retryAfter) => {
     const receiver = await startOtlpReceiver()
     const headers = {
-      // A getter computes the date for each answer. On a busy machine, an earlier date may already have passed.
+      // A getter computes the date for each answer. On a busy machine, a date computed earlier may already have passed.
       get 'retry-after'() {
         return retryAfter()
       },
@@ -150,7 +147,7 @@ describe('otlp:// with a failing collector', () => {
     expect(receiver.requests.filter(({ spans }) => spans > 0)).toHaveLength(2)
   })
 
-  it('keeps the starts of a dropped batch, so that points that stop later are sent completely', async () => {
+  it('keeps the start records of a dropped batch, so that points that stop later are sent completely', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const [start, stop] = makePoints(1)
@@ -181,7 +178,7 @@ describe('a program with an open otlp:// store', () => {
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
     ['closes the store', 'close', 'closed\n'],
-  ])('ends by itself, and has also sent the unfinished point, when it %s', async (_, work, stdout) => {
+  ])('ends by itself after it has also sent the unfinished point if it %s', async (_, work, stdout) => {
     const receiver = await startOtlpReceiver()
 
     const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${receiver.port}`, work]))

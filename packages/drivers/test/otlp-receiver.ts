@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import { findFreePort } from '../../../test/servers/free-port.js'
 import type { Certificate } from '../../../test/servers/make-certificate.js'
 
-/** Span as the collector receives it, with the attributes of its resource. */
+/** A span as the collector receives it, with the attributes of its resource. */
 export interface ReceivedSpan {
   readonly traceId: string
   readonly spanId: string
@@ -36,7 +36,7 @@ export interface ReceivedRequest {
   readonly spans: number
 }
 
-/** Collector for a test. */
+/** A small server that replaces an OpenTelemetry collector. */
 export interface OtlpReceiver {
   readonly host: string
   readonly port: number
@@ -53,10 +53,7 @@ export interface OtlpReceiver {
 interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /**
-   * How many of a request's spans the collector reports as rejected, counted from the last span. It keeps the other
-   * spans.
-   */
+  /** The collector reports this many spans at the end of each request as rejected, and keeps the other spans. */
   readonly rejected?: number
   /** Whether the collector keeps the spans and then breaks the connection without an answer. */
   readonly breaks?: boolean
@@ -68,7 +65,7 @@ interface Answer {
   readonly after?: Promise<unknown>
 }
 
-/** Message class of protobufjs, which has no declarations for generated messages. */
+/** A message class of protobufjs, which has no declarations for generated messages. */
 interface Message {
   decode(bytes: Uint8Array): unknown
   encode(message: object): { finish(): Uint8Array }
@@ -90,11 +87,11 @@ const { ExportTraceServiceRequest, ExportTraceServiceResponse } = (definitions a
 export async function startOtlpReceiver(certificate?: Certificate): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = []
   const requests: ReceivedRequest[] = []
-  let behaviour: Answer = {}
+  let behavior: Answer = {}
   const port = await findFreePort()
 
   const onRequest: RequestListener = async (request, response) => {
-    const { headers = {}, rejected = 0, breaks = false, after, judge, body } = behaviour
+    const { headers = {}, rejected = 0, breaks = false, after, judge, body } = behavior
     const isJson = request.headers['content-type'] === 'application/json'
     const stream = request.headers['content-encoding'] === 'gzip' ? request.pipe(createGunzip()) : request
     const content = await buffer(stream).catch(() => undefined)
@@ -105,7 +102,7 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
     await after
     if (content === undefined) return void response.destroy()
     if (message === undefined) return void response.writeHead(400).end()
-    const status = judge?.(received, bytes) ?? behaviour.status ?? 200
+    const status = judge?.(received, bytes) ?? behavior.status ?? 200
     if (status === 200) spans.push(...received.slice(0, received.length - rejected))
     if (breaks) return void response.destroy()
     const type = isJson ? 'application/json' : 'application/x-protobuf'
@@ -114,8 +111,8 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
   }
 
   function create() {
-    // A client sends its request once more if the server closes the idle connection at the same moment. On a busy
-    // machine, Node's own 5 s are too short.
+    // If the server closes an idle connection just when a client uses it, the client repeats its request. With Node's
+    // default of 5 s, this would happen on a busy machine.
     const options = { keepAliveTimeout: 60_000 }
     if (certificate === undefined) return createServer(options, onRequest)
     const { certificateFile, keyFile } = certificate
@@ -129,7 +126,7 @@ export async function startOtlpReceiver(certificate?: Certificate): Promise<Otlp
     spans,
     requests,
     answer(answer) {
-      behaviour = answer
+      behavior = answer
     },
     async stop() {
       const closed = new Promise(resolve => server.close(resolve))

@@ -23,7 +23,7 @@ describe('toPlainRecord', () => {
     )
   })
 
-  it('copies the record, so that no other code can change it', () => {
+  it('copies the record, so that later changes to the original do not affect the copy', () => {
     const given = makeRecord({ info: { db: { params: [1, -0, true, null, ['x']] }, none: undefined } })
 
     const record = toPlainRecord(given)
@@ -91,7 +91,7 @@ describe('toPlainRecord', () => {
     expect(toPlainRecord(changing)).toMatchObject({ name: 'wsgi-start' })
   })
 
-  it('keeps a number that JSON writes exactly and JavaScript cannot represent', () => {
+  it('keeps numbers from JSON that JavaScript cannot represent', () => {
     const info = parseJson('{"params": [1.0, 9007199254740993]}') as Record<string, unknown>
 
     expect(stringifyJson(toPlainRecord(makeRecord({ info }))?.info)).toBe('{"params":[1.0,9007199254740993]}')

@@ -82,7 +82,7 @@ describe('PostgreSQL keeps the other records of a batch if one record', () => {
     await expectAll(server.url, [{}, { info: { host: '\0', text: 'a\0b\ud800', '\udfff': 1 } }, {}])
   })
 
-  it.each(['P0001', '23514', '53200', 'XX000', '40001'])('is refused with %s on each try', async code => {
+  it.each(['P0001', '23514', '53200', 'XX000', '40001'])('is refused with SQLSTATE %s on each try', async code => {
     await expectOthers(server.url, [])
     await refuseBad(code)
 

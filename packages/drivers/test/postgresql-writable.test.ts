@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { open } from './sql-table.js'
 
-it('the driver leaves no open connection to a server that cannot say whether it is writable', async () => {
+it('the postgresql:// driver closes its connection if the server does not report whether it is writable', async () => {
   const { port, sockets } = await startServer()
   const driver = open(`postgresql://me@127.0.0.1:${port}/db?sslmode=disable&target_session_attrs=read-write`)
 

@@ -41,7 +41,7 @@ async function createDatabase() {
 
 describeTable('postgresql://', createDatabase)
 
-describe('a PostgreSQL table that another program has locked', () => {
+describe('the postgresql:// driver, while another program has locked its table or rows,', () => {
   describeLocks(async () => {
     const database = await createDatabase()
 
@@ -87,7 +87,7 @@ describe('a PostgreSQL connection string', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a socket directory, give its parts as options, and name several hosts', async () => {
+  it('may name a socket directory or several hosts, and may give its parts as options', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
@@ -107,7 +107,7 @@ describe('a PostgreSQL connection string', () => {
     expect(open(`${user}/osprofiler?host=[::1]&port=5434`).location).toBe('[::1]:5434/osprofiler')
   })
 
-  it('ignores options that only other clients have', async () => {
+  it('ignores common options of other clients', async () => {
     await expectToWork(`${server.url}?keepalives=1&keepalives_idle=30&gssencmode=disable&plugin=dbcounter`)
   })
 
@@ -149,7 +149,7 @@ describe('a PostgreSQL connection string', () => {
     await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
   })
 
-  it('keeps or refuses any string in a database with another encoding', async () => {
+  it('may name a database with another encoding, which refuses records with characters that it lacks', async () => {
     await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
     const driver = open(server.url.replace(/osprofiler$/, 'latin'))
     const kept = makeRecord({ base_id: 'kept', name: 'é-start' })

@@ -26,7 +26,7 @@ const CLIENTS = [
   },
 ]
 
-describe('the drivers, installed beside a client of the preceding major version,', () => {
+describe('the drivers, installed together with a client of the preceding major version,', () => {
   it.each(CLIENTS)('work with $alias', async ({ name, alias, version, start }) => {
     const server = await start()
     onTestFinished(() => server.kill())

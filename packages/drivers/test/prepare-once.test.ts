@@ -15,7 +15,7 @@ describe('a batch that a driver prepares', () => {
 
     await use(batch, fail).catch(() => undefined)
     await use(batch, fail).catch(() => undefined)
-    // The try also counts as successful if the store postponed some of the records.
+    // A try counts as successful even if the store will accept some of the records only later.
     await use(batch, async found => seen.push(found))
     await use(batch, async found => seen.push(found))
 

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RabbitmqServer, startRabbitmq } from '../../../test/servers/rabbitmq.js'
 import { expectFailure, expectOthers } from './refused-records.js'
 
-const MAX_MESSAGE = 200_000
-const COMMANDS_TAKE_LONG = 240_000
+const MAX_MESSAGE_BYTES = 200_000
+const COMMAND_TEST_TIMEOUT_MS = 240_000
 
 let server: RabbitmqServer
 let secure: RabbitmqServer
 beforeAll(async () => {
-  server = await startRabbitmq({ password: 's3cret', settings: { max_message_size: String(MAX_MESSAGE) } })
+  server = await startRabbitmq({ password: 's3cret', settings: { max_message_size: String(MAX_MESSAGE_BYTES) } })
   secure = await startRabbitmq({ password: 's3cret', tls: true })
-}, COMMANDS_TAKE_LONG)
+}, COMMAND_TEST_TIMEOUT_MS)
 afterAll(async () => {
   await server.stop()
   await secure.stop()
@@ -28,7 +28,7 @@ describe('a process that writes to RabbitMQ gets a warning and keeps all records
     await expectFailure(urlOf(server, 'osprofiler', 's3cret', 'other'), /no such virtual host/)
   })
 
-  it('the user may not declare or write', { timeout: COMMANDS_TAKE_LONG }, async () => {
+  it('the user may not declare or write', { timeout: COMMAND_TEST_TIMEOUT_MS }, async () => {
     await server.command('add_user', 'reader', 's3cret')
     await server.command('set_permissions', 'reader', '', '', '.*')
 
@@ -51,9 +51,9 @@ describe('a process that writes to RabbitMQ gets a warning and keeps all records
 describe('RabbitMQ keeps the other records of a batch if one record', () => {
   it('is larger than max_message_size or invalid', async () => {
     const { stats, warnings } = await expectOthers(urlOf(server), [
-      { info: { text: 'x'.repeat(MAX_MESSAGE) } },
+      { info: { text: 'x'.repeat(MAX_MESSAGE_BYTES) } },
       { timestamp: 'never' },
-      { info: { text: '漢'.repeat(MAX_MESSAGE / 2) } },
+      { info: { text: '漢'.repeat(MAX_MESSAGE_BYTES / 2) } },
     ])
 
     expect(stats).toMatchObject({ dropped: 3, unknown: 0 })

@@ -15,20 +15,20 @@ import { openOpensearchDriver } from '../src/search/opensearch.js'
 
 const DAY_MS = 86_400_000
 
-/** Stores, and the longest time that each may take before it returns the first records of a trace. */
+/** Stores, and the milliseconds that each may take at most before it returns the first records of a trace. */
 const STORES: readonly (readonly [string, OpenStore, number])[] = [
-  // Two requests count: one to Keystone and one for the events.
+  // Two requests may take this long: one to Keystone and one for the events.
   ['ceilometer://host?timeout=86400', openCeilometerDriver, 2 * DAY_MS],
   ['ceilometer://host', openCeilometerDriver, 120_000],
-  // Four requests count: a login, a page that reports an expired session, and both again.
+  // Four requests add up: a login, a page that reports an expired session, and then a login and a page again.
   ['loginsight://u:p@host', openLoginsightDriver, 190_000],
-  // Three requests count, each to one of two hosts: a refresh, the positions of ids, and a page.
+  // Three requests add up, and each may be sent to both hosts: a refresh, the positions of ids, and a page.
   ['elasticsearch://one,other?timeout=86400', openElasticsearchDriver, 6 * DAY_MS],
   ['opensearch://one,other?timeout=600', openOpensearchDriver, 3_600_000],
   ['redis://host?socket_timeout=86400', openRedisDriver, DAY_MS],
   ['redis://host?socket_connect_timeout=600', openRedisDriver, 600_000],
   ['redissentinel://one,other?socket_connect_timeout=600', openRedisDriver, 1_200_000],
-  // Four connections count: two hosts, each with TLS and without.
+  // Four connections add up: to two hosts, each with TLS and without.
   ['postgresql://u@one,other/db?connect_timeout=600', openPostgresqlDriver, 2_400_000],
   ['mysql://u@host/db?connect_timeout=600', openMysqlDriver, 1_200_000],
   ['mongodb://host/?serverSelectionTimeoutMS=600000', openMongodbDriver, 600_000],

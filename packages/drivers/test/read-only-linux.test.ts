@@ -8,7 +8,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 const NOBODY = 65_534
 
-/** States in which another user may have left a database and the files beside it. */
+/** States in which another user may have left a database and its other files. */
 const LEFT: Readonly<Record<string, { readonly how: string; readonly prepare?: (path: string) => void }>> = {
   closed: { how: 'closed' },
   'with its log and the index of the log': { how: 'killed' },
@@ -68,7 +68,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
 })
 
 it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
-  'a database whose file "%s" this user may not read causes an error that names the file',
+  'a list names the database file that this user may not read: "traces.db%s"',
   async suffix => {
     const directory = await leaveDatabase('killed')
     chmodSync(join(directory, `traces.db${suffix}`), 0o600)
@@ -80,7 +80,7 @@ it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
   },
 )
 
-describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of files %s', (_, start) => {
+describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of trace files %s', (_, start) => {
   it('is read completely and not changed', async () => {
     const directory = temporaryDirectory()
     await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
@@ -127,7 +127,7 @@ function openToOthers(directory: string): void {
 function describeFiles(directory: string): string[] {
   return readdirSync(directory).map(name => {
     const { size, mtimeMs } = statSync(join(directory, name))
-    // The index of a log is memory-mapped, and its locks change the file's time.
+    // Locks in the memory-mapped index of a log change the file's time, so only its name is compared.
     return name.endsWith('-shm') ? name : `${name} ${size} ${mtimeMs}`
   })
 }

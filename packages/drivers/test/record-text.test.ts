@@ -6,7 +6,7 @@ import { makeRecord } from './make-record.js'
 
 const INFO = { host: 'h', db: { statement: 'SELECT "é\u2028"\n', params: [1, null, '\ud800'] } }
 
-/** Any string of 16-bit units, with many characters that JSON escapes, and many halves of surrogate pairs. */
+/** Strings of any 16-bit code units, often with characters that JSON escapes, and with halves of surrogate pairs. */
 const anyText = fc
   .array(fc.oneof(fc.constantFrom(0x22, 0x5c, 0x7f, 0xd83d, 0xde00), fc.nat(0x80), fc.nat(0xffff)), { maxLength: 12 })
   .map(units => String.fromCharCode(...units))
@@ -40,7 +40,7 @@ describe('encodeRecord', () => {
   it('escapes exactly the characters that JSON escapes', () => {
     for (let unit = 0; unit <= 0xffff; unit++) {
       const record = makeRecord({ name: String.fromCharCode(unit), base_id: String.fromCharCode(0xd83d, unit) })
-      if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written otherwise`)
+      if (encodeRecord(record) !== toLine(record)) expect.fail(`U+${unit.toString(16)} is written differently`)
     }
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js'
 import { type RedisSentinels, startRedisSentinels } from '../../../test/servers/redis-sentinel.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
-import { BATCH, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, openLoad } from './notifier-load.js'
 import { storedPoints } from './redis-stored.js'
 
 describe('redissentinel://', () => {
@@ -21,10 +21,10 @@ describe('redissentinel://', () => {
     const { written: beforeKill } = load.notifier.stats
     await sentinels.whenFailedOver()
     const { written } = load.notifier.stats
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), PATIENCE)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), ACTION_TIMEOUT_MS)
     isOver = true
     await emitting
-    await load.notifier.flush(PATIENCE)
+    await load.notifier.flush(ACTION_TIMEOUT_MS)
 
     // Records that the master had accepted but not yet replicated are lost, because Redis does not guarantee them.
     const stored = await storedPoints(sentinels.replica)
@@ -36,7 +36,7 @@ describe('redissentinel://', () => {
     expect(stored).toEqual(expect.arrayContaining(before))
   })
 
-  it('finds the master if the first Sentinel is gone, and says so if all Sentinels are gone', async () => {
+  it('finds the master if the first Sentinel is gone, and reports a refused connection if all are gone', async () => {
     const sentinels = await startRedisSentinels()
     onTestFinished(() => sentinels.stop())
     const [first, ...others] = sentinels.sentinels
@@ -70,7 +70,7 @@ describe('redissentinel://', () => {
 async function replicated({ master, replica }: RedisSentinels): Promise<void> {
   await vi.waitFor(
     async () => expect(await storedPoints(replica)).toHaveLength((await storedPoints(master)).length),
-    PATIENCE,
+    ACTION_TIMEOUT_MS,
   )
 }
 
@@ -83,13 +83,13 @@ describe('redis:// with a Cluster', () => {
 
     let isOver = false
     const emitting = load.emitUntil(() => isOver)
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
     await second?.restart()
     const { written } = load.notifier.stats
-    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), PATIENCE)
+    await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(written + 5 * BATCH), ACTION_TIMEOUT_MS)
     isOver = true
     await emitting
-    await load.notifier.flush(PATIENCE)
+    await load.notifier.flush(ACTION_TIMEOUT_MS)
 
     expect(load.errors.length).toBeGreaterThan(0)
     load.expectBalance((await Promise.all(cluster.nodes.map(storedPoints))).flat())

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis'
 import type { TestServer } from '../../../test/servers/start-server.js'
 
 /**
- * Returns the point id of each record in a server or in a node of a Cluster. If a record is stored twice, so is its id.
+ * Returns the point id of each record in a server or in a node of a Cluster. If a record is stored twice, its id is
+ * returned twice.
  */
 export async function storedPoints({ url }: Pick<TestServer, 'url'>): Promise<string[]> {
   const redis = new Redis(url)

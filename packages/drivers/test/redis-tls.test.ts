@@ -16,7 +16,7 @@ describe('redissentinels://', () => {
     await expectDistrust(`${sentinels.url}?sentinel_password=other`)
   })
 
-  it('says so if the password of the Sentinels is missing', async () => {
+  it('reports that the password of the Sentinels is missing', async () => {
     const driver = open(`${sentinels.url}?ssl_ca_certs=${sentinels.certificateFile}`)
 
     await expect(driver.write([makeRecord()])).rejects.toMatchObject({

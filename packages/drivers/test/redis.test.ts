@@ -46,7 +46,7 @@ describe('redis://', () => {
     expect(await readAll(driver, large[0]?.base_id ?? '')).toEqual(large)
   })
 
-  it('notes failed traces only with filterErrorTrace', async () => {
+  it('stores notes about failed traces only with filterErrorTrace', async () => {
     const failed = makeTrace(2, { info: { host: 'h', etype: 'ValueError', message: 'no' } })
 
     await open().write(failed)
@@ -87,7 +87,7 @@ describe('redis://', () => {
     expect((await readAll(driver, base_id)).at(-1)).toEqual(late)
   })
 
-  it('reads, lists and deletes only the trace with the given id, never other traces that match the id as a pattern', async () => {
+  it('reads and deletes only the trace with the given id, not traces that match the id as a pattern', async () => {
     const driver = open()
     for (const id of ['a', 'b', '[ab]', '*']) {
       await redis.set(`osprofiler:${id}point`, JSON.stringify(makeRecord({ base_id: id, name: `${id}-start` })))
@@ -116,7 +116,7 @@ describe('redis://', () => {
     expect(await redis.dbsize()).toBe(6)
   })
 
-  it('lists traces in limited memory, and says when there are too many traces', async () => {
+  it('lists traces in limited memory, and rejects a limit of more than 100,000 traces', async () => {
     const driver = open()
     await redis.eval(
       `for index = 0, 100049 do
@@ -199,7 +199,7 @@ describe('a Redis connection string', () => {
     ])
   })
 
-  it('may contain a password that the server does not require, without a warning', async () => {
+  it('may contain a password that the server does not require', async () => {
     const free = await startRedis()
     onTestFinished(() => free.stop())
     const driver = openDriver(`redis://:unasked@127.0.0.1:${free.port}`)

@@ -9,5 +9,5 @@ export function refusalOf(connectionString: string): OsprofilerError {
     if (error instanceof OsprofilerError) return error
     throw error
   }
-  throw new Error(`"${connectionString}" was taken.`)
+  throw new Error(`"${connectionString}" was accepted.`)
 }

@@ -8,10 +8,10 @@ import {
 import { openDriver } from '@osprofiler/drivers'
 import { expect, onTestFinished, vi } from 'vitest'
 import { makeRecord, readAll } from './make-record.js'
-import { PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS } from './notifier-load.js'
 
 /** The process's warnings, and the notifier's counts. */
-export interface Told {
+export interface Outcome {
   readonly warnings: readonly { readonly code: string | undefined; readonly message: string }[]
   readonly stats: NotifierStats
 }
@@ -19,18 +19,18 @@ export interface Told {
 const SETTINGS = { flushAfter: 1, minBackoff: 5, maxBackoff: 20 }
 
 /** Writes three records to a failing store, and waits for the process's warning. */
-export async function tellOfFailure(url: string): Promise<Told> {
+export async function writeToFailingStore(url: string): Promise<Outcome> {
   const { notifier, warnings } = openNotifier(url)
 
   for (let index = 0; index < 3; index++) notifier(makeRecord())
-  await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), { timeout: 3 * PATIENCE })
+  await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), { timeout: 3 * ACTION_TIMEOUT_MS })
 
   return { warnings, stats: notifier.stats }
 }
 
 /** Expects a failing store to cause a warning that matches `words`, and to lose no record. */
 export async function expectFailure(url: string, words: RegExp): Promise<void> {
-  const { warnings, stats } = await tellOfFailure(url)
+  const { warnings, stats } = await writeToFailingStore(url)
 
   expect(warnings).toEqual([{ code: 'OSPROFILER_STORE_UNREACHABLE', message: expect.stringMatching(words) }])
   expect(warnings[0]?.message).not.toMatch(/s3cret|wr0ng/)
@@ -39,13 +39,13 @@ export async function expectFailure(url: string, words: RegExp): Promise<void> {
 
 /**
  * Writes records that the store never accepts, together with valid records of the same traces and of other traces.
- * Expects the store to hold all valid records.
+ * Expects the store to contain all valid records.
  */
 export async function expectOthers(
   url: string,
   culprits: readonly Partial<TraceRecord>[],
   options?: NotifierOptions,
-): Promise<Told> {
+): Promise<Outcome> {
   const { notifier, warnings, driver } = openNotifier(url, options)
   const others: TraceRecord[] = []
   const emit = (record: TraceRecord): void => {
@@ -58,7 +58,7 @@ export async function expectOthers(
     notifier(makeRecord({ base_id: others[0]?.base_id ?? '', ...culprit }))
     for (let index = 0; index < 5; index++) emit(makeRecord({ base_id: others[index % 2]?.base_id ?? '' }))
   }
-  await notifier.flush(PATIENCE)
+  await notifier.flush(ACTION_TIMEOUT_MS)
 
   const found = new Set<string>()
   for (const baseId of new Set(others.map(({ base_id }) => base_id))) {
@@ -80,7 +80,7 @@ export async function expectAll(
   const records = members.map(makeRecord)
 
   for (const record of records) notifier(record)
-  await notifier.flush(PATIENCE)
+  await notifier.flush(ACTION_TIMEOUT_MS)
 
   await expectThere(driver, records)
   expect(notifier.stats).toMatchObject({ written: records.length, dropped: 0, unknown: 0 })
@@ -99,7 +99,7 @@ function openNotifier(url: string, options?: NotifierOptions) {
   const notifier = createNotifier(driver, { ...SETTINGS, ...options })
   const warnings: { readonly code: string | undefined; readonly message: string }[] = []
   const listen = ({ code, message }: Error & { code?: string }): void => {
-    // A warning of the previous test may arrive late.
+    // A warning of the previous test may arrive late, so warnings about other drivers are ignored.
     if (code?.startsWith('OSPROFILER_') && message.includes(`(${driver.name})`)) warnings.push({ code, message })
   }
   process.on('warning', listen)

@@ -37,7 +37,7 @@ const CONVERSATION: Ask extends (...args: infer Args) => unknown ? readonly Args
   ['DELETE', `/${INDEX}`],
 ]
 
-/** Expects the stand-in to answer like the real server. */
+/** Sends the same requests to the stand-in and to the real server, and expects the answers to agree. */
 export async function expectAgreement(server: SearchServer): Promise<void> {
   const standIn = await startSearch({ product: server.product })
   try {
@@ -74,8 +74,8 @@ function shapeOf(value: unknown, name = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shapeOf(inner, key)]))
   }
-  // Server versions use different names for the error about an unfit request.
-  if (/(?:parse|parsing|argument)_exception$/.test(String(value))) return 'an unfit request'
+  // Server versions use different names for the error about an invalid request.
+  if (/(?:parse|parsing|argument)_exception$/.test(String(value))) return 'an invalid request'
   return ['status', 'type', 'result', 'deleted', 'doc_count', 'errors'].includes(name) ? value : typeof value
 }
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readBody } from './stand-ins/read-body.js'
 
-/** Action of a gate for a request. */
+/** The action of a gate for one request. A gate is a proxy between a driver and a search server. */
 export type GateAction =
   | { readonly answer: number; readonly content?: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** Forwards the request, and answers `delay` milliseconds after the server. */

@@ -132,7 +132,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
   })
 
   it.each([403, 404, 422, 503])(
-    'drops a single document that is answered with %i, and says what was written',
+    'drops only the document that is answered with %i, and counts the other documents as written',
     async status => {
       const driver = open()
       server.intercept = (method, path, body) => {
@@ -160,7 +160,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
   )
 
   it.each([403, 404, 406, 503])(
-    'drops a single record if each request with the record is answered with %i',
+    'drops only one record if each request with that record is answered with %i',
     async status => {
       const driver = open()
       server.intercept = (_, path, body) =>
@@ -175,7 +175,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
     },
   )
 
-  it('drops a single document that is postponed on each try while other documents are accepted', async () => {
+  it('drops only the document that is answered with 429 on each try while other documents are accepted', async () => {
     const driver = open()
     server.intercept = (method, path, body) => {
       if (path !== '/_bulk' || !body.includes('heavy')) return undefined

@@ -23,7 +23,7 @@ const { mappings: KEYWORDS } = template
 
 /** Declares the tests of a driver with a real server of this name. */
 export function describeSearchServer(name: SearchServerName, { contract = false } = {}): void {
-  describe(`${name}, a real server`, () => {
+  describe(`the driver for ${name}, with a real server,`, () => {
     let server: SearchServer
     let gate: SearchGate
     beforeAll(async () => {
@@ -113,7 +113,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'hostile')).toEqual(trace)
     })
 
-    it('refuses a record that is too large or too deep, and keeps the rest of its batch', async () => {
+    it('refuses a record that is too large or has too long an id, and keeps the rest of its batch', async () => {
       const driver = open()
       const trace = makeTrace(4)
       const large = makeRecord({ info: { text: 'x'.repeat(20_000_001) } })
@@ -137,7 +137,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'large')).toEqual(batch)
     })
 
-    it('counts records refused by an index that maps info, and keeps the rest of the batch', async () => {
+    it('counts records that an index with mapped info refuses, and keeps the rest of the batch', async () => {
       await ask('POST', `/${RECORDS}/_doc?refresh=true`, makeRecord({ info: { rows: 1 } }))
       const driver = open()
       const info = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`key ${index}`, index]))
@@ -167,7 +167,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(stats).toMatchObject({ total: { search: { open_contexts: 0 } } })
     })
 
-    it('lists failed traces always, but notes them for Python only with filterErrorTrace', async () => {
+    it('lists failed traces, and with filterErrorTrace also stores notes about them for Python', async () => {
       const failed = makeRecord({ base_id: 'failed', info: { response: { status_code: 503 } } })
       await write(open(), [failed, makeRecord()])
       const noting = openDriver(`${server.product}://${new URL(server.origin).host}`, { filterErrorTrace: true })
@@ -287,7 +287,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('lists and reads many pages while one of two hosts is down, whichever is named first', async () => {
+    it('lists and reads many pages while the first or the second of two hosts is down', async () => {
       const { host } = new URL(server.origin)
       const away = `127.0.0.1:${await findFreePort()}`
       await write(open(), [
@@ -362,7 +362,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       }
     })
 
-    it('gives the same answers as the stand-in', () => expectAgreement(server))
+    it('gets the same answers from the server as from the stand-in', () => expectAgreement(server))
 
     if (contract) describeDriver(name.replace(/\d$/, ''), () => `${server.product}://${new URL(server.origin).host}`)
   })

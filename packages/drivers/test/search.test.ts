@@ -54,7 +54,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     }
   })
 
-  it('writes no record twice if the server postpones a part of a batch, and counts refused records once', async () => {
+  it('writes no record twice if the server is too busy for a part of a batch, and counts refusals once', async () => {
     const driver = open(storeUrl())
     const trace = makeTrace(5)
     const unfit = makeRecord({ base_id: 'x'.repeat(32_767) })
@@ -113,7 +113,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     await expect.poll(() => readAll(other, record.base_id), { timeout: 10_000 }).toEqual([record])
   })
 
-  it('rejects with ERR_STORE if another server answers', async () => {
+  it('rejects a list with ERR_STORE if the server answers 500, without showing the answer', async () => {
     server.intercept = () => ({ status: 500, content: { error: 'it has secrets: s3cret' } })
     const error = await open(storeUrl())
       .listTraces?.()
@@ -130,7 +130,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     ['tracer:s3cret@db/?timeout=never', 'timeout is'],
     ['tracer:s3cret@db/?timeout=0', 'timeout is'],
     ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],
-  ])('says what is wrong with %s, without showing the password', (location, reason) => {
+  ])('says what is wrong with the location "%s", without showing the password', (location, reason) => {
     const { message } = refusalOf(`${product}://${location}`)
 
     expect(message).toContain(reason)
@@ -142,7 +142,7 @@ describe.each([
   ['elasticsearch', 'tracer:p%40ss@', '', toBasic('tracer', 'p@ss')],
   ['elasticsearch', '', '&api_key=VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw%3D%3D', ''],
   ['opensearch', 'tracer:p%40ss@', '', toBasic('tracer', 'p@ss')],
-] as const)('%s+https:// as %s%s', (product, user, options, basic) => {
+] as const)('%s+https:// with the credentials "%s%s"', (product, user, options, basic) => {
   const folder = mkdtempSync(join(tmpdir(), 'osprofiler-search-'))
   const authorization = basic || 'ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=='
   let server: SearchStandIn
@@ -160,7 +160,7 @@ describe.each([
   const securedUrl = (credentials: string, trust = `?ca=${encodeURIComponent(join(folder, 'certificate.pem'))}`) =>
     `${product}+https://${credentials}localhost:${server.port}/${trust}`
 
-  it('is accepted over trusted TLS', async () => {
+  it('writes and reads records over trusted TLS', async () => {
     const driver = open(`${securedUrl(user)}${options}`)
     const record = makeRecord()
 
@@ -173,7 +173,7 @@ describe.each([
   it.each([
     ['a wrong password', () => securedUrl('tracer:wr0ng@'), '401'],
     ['an untrusted certificate', () => securedUrl('tracer:wr0ng@', ''), 'certificate'],
-  ])('rejects with ERR_STORE for %s, without showing the password', async (_, toUrl, reason) => {
+  ])('rejects a write with ERR_STORE after %s, without showing the password', async (_, toUrl, reason) => {
     const error = await open(toUrl())
       .write([makeRecord()])
       .catch(failure => failure)

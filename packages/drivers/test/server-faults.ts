@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/proxy.js'
 import { finish, startFixture } from './child.js'
 import { endAllBesideHang, expectAllEndInTime } from './end-beside-hang.js'
-import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
-/** Server, with functions that disturb it from outside the driver. */
+/** A server, with functions that cause and end its faults. */
 export interface FaultyServer {
   readonly host: string
   readonly port: number
@@ -20,7 +20,7 @@ export interface FaultyServer {
   clear(): void | Promise<void>
 }
 
-/** Declares how a driver handles faults of its server, under load and through a notifier. */
+/** Declares tests of how a driver handles faults of its server. A notifier writes to the driver under load. */
 export function describeServerFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -37,36 +37,36 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
 
   const openNotifier = (maxRecords?: number): NotifierLoad => openLoad(openDriver(server.url(proxy.port)), maxRecords)
 
-  describe(`${name}, when its server`, () => {
-    it('starts late, delivers every record after the start', async () => {
+  describe(`the driver for ${name}, with a faulty server,`, () => {
+    it('delivers every record if the server starts late', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
       load.emit(5 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await proxy.heal()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 5 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(server, load)
     })
 
-    it('is killed and restarted under load, neither loses nor repeats a record', async () => {
+    it('neither loses nor repeats a record if the server is killed and restarted under load', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 20 * BATCH)
-      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
       await server.kill()
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await server.restart()
       await emitting
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       await expectBalance(server, load)
     })
 
-    it('loses its connections in the middle of batches, stores no record twice', async () => {
+    it('stores no record twice if connections break in the middle of batches', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -82,21 +82,21 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       await expectBalance(server, load)
     })
 
-    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
+    it('drops and counts the records that do not fit in the queue if the server is slow', async () => {
       const load = openNotifier(5 * BATCH)
       await load.write(1)
       proxy.delay(30)
 
       load.emit(20 * BATCH)
       const { queued, dropped } = load.notifier.stats
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(queued).toBeLessThanOrEqual(6 * BATCH)
       expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
       await expectBalance(server, load)
     })
 
-    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
+    it.each(['silent', 'gone'])('does not prevent the natural end of the program if the server is %s', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -105,13 +105,13 @@ export function describeServerFaults(name: string, start: () => Promise<FaultySe
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('hangs, does not delay the end of a program, whichever way it ends', async () => {
+    it('does not delay the end of a program if the server hangs', async () => {
       const ends = await endAllBesideHang(server.url(proxy.port), async () => proxy.delay(600_000))
 
       expectAllEndInTime(ends, name)
     })
 
-    it('answers, keeps the program alive only while the program waits for an answer', async () => {
+    it('keeps the program alive only while the program waits for an answer', async () => {
       const { code, stdout, stderr } = await finish(
         startFixture('end-naturally.mjs', [server.url(proxy.port), 'await']),
       )

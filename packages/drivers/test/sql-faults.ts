@@ -5,9 +5,9 @@ import { type Proxy as ServerProxy, startProxy } from '../../../test/servers/pro
 import type { TestServer } from '../../../test/servers/start-server.js'
 import { finish, startFixture } from './child.js'
 import { makeRecord } from './make-record.js'
-import { BATCH, type NotifierLoad, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifier-load.js'
 
-/** Database server, with functions that disturb it from outside the driver. */
+/** A database server, with functions that cause and end its faults. */
 export interface FaultyServer extends TestServer {
   countRows(): Promise<{ readonly rows: number; readonly distinct: number }>
   empty(): Promise<void>
@@ -22,7 +22,7 @@ export interface FaultyServer extends TestServer {
   letIn(): Promise<void>
 }
 
-/** Declares how a driver handles faults of its server, under load and through a notifier. */
+/** Declares tests of how a driver handles faults of its server. A notifier writes to the driver under load. */
 export function describeFaults(name: string, start: () => Promise<FaultyServer>): void {
   let server: FaultyServer
   let proxy: ServerProxy
@@ -58,36 +58,36 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
     expect(rows).toBeLessThanOrEqual(written + unknown)
   }
 
-  describe(`${name}, when its server`, () => {
-    it('starts late, delivers every record after the start', async () => {
+  describe(`the driver for ${name}, with a faulty server,`, () => {
+    it('delivers every record if the server starts late', async () => {
       await proxy.refuse()
       const load = openNotifier()
 
       load.emit(10 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(3), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(3), ACTION_TIMEOUT_MS)
       await proxy.heal()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: 10 * BATCH, dropped: 0, unknown: 0 })
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('cannot be reached') })
       await expectBalance(load.notifier.stats)
     })
 
-    it('is killed and restarted under load, neither loses nor repeats committed records', async () => {
+    it('neither loses nor repeats committed records if the server is killed and restarted under load', async () => {
       const load = openNotifier()
 
       const emitting = load.emitUntil(() => load.errors.length > 0 && load.notifier.stats.written >= 40 * BATCH)
-      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), PATIENCE)
+      await vi.waitFor(() => expect(load.notifier.stats.written).toBeGreaterThan(5 * BATCH), ACTION_TIMEOUT_MS)
       await server.kill()
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(0), ACTION_TIMEOUT_MS)
       await server.restart()
       await emitting
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       await expectBalance(load.notifier.stats)
     })
 
-    it('loses its connections in the middle of batches, stores each batch completely or not at all', async () => {
+    it('stores each batch completely or not at all if connections break in the middle of batches', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       const before = proxy.bytesSent
@@ -107,7 +107,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('ends idle connections, connects again', async () => {
+    it('connects again after the server has ended idle connections', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       proxy.cut()
@@ -118,20 +118,20 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is slow, never blocks the program, but drops and counts the records that do not fit in the queue', async () => {
+    it('drops and counts the records that do not fit in the queue if the server is slow', async () => {
       const load = openNotifier(5 * BATCH)
       proxy.delay(30)
 
       load.emit(20 * BATCH)
       const { queued, dropped } = load.notifier.stats
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(queued).toBeLessThanOrEqual(6 * BATCH)
       expect(dropped).toBeGreaterThanOrEqual(14 * BATCH)
       await expectBalance(load.notifier.stats)
     })
 
-    it('is read-only for a while, delivers every record afterwards', async () => {
+    it('waits while the server is read-only, and then delivers every record', async () => {
       const load = openNotifier()
       await server.forbidWrites()
 
@@ -140,59 +140,59 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
         code: 'ERR_STORE',
         message: expect.stringContaining('is read-only'),
       })
-      await vi.waitFor(() => expect(load.errors).toContainEqual(refusal), PATIENCE)
+      await vi.waitFor(() => expect(load.errors).toContainEqual(refusal), ACTION_TIMEOUT_MS)
       await server.allowWrites()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses connections for a while, delivers every record afterwards', async () => {
+    it('waits while the server refuses connections, and then delivers every record', async () => {
       const load = openNotifier()
       await load.write(BATCH)
       await server.lockOut()
       proxy.cut()
 
       load.emit(3 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(2), ACTION_TIMEOUT_MS)
       await server.letIn()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors.at(-1)).toMatchObject({ code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 4 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(load.notifier.stats)
     })
 
-    it('refuses one record of a batch, keeps the other records', async () => {
+    it('keeps the other records of a batch if the server refuses one record', async () => {
       const load = openNotifier()
       await server.obstruct()
 
       load.emit(BATCH - 1)
       load.notifier(makeRecord({ name: 'bad' }))
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
       expect(load.errors).toEqual([])
       await expectBalance(load.notifier.stats)
     })
 
-    it('has a full disk, delivers every record when there is room again', async () => {
+    it('waits while the disk of the server is full, and then delivers every record', async () => {
       const load = openNotifier()
       await server.obstruct()
 
       load.notifier(makeRecord({ name: 'full' }))
       load.emit(BATCH - 1)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), ACTION_TIMEOUT_MS)
       await server.relieve()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors[0]).toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('full disk') })
       expect(load.notifier.stats).toMatchObject({ written: BATCH, dropped: 0, unknown: 0 })
       await expectBalance(load.notifier.stats)
     })
 
-    it('never answers, stops waiting after connect_timeout', async () => {
+    it('stops waiting after connect_timeout if the server never answers', async () => {
       proxy.delay(60_000)
       const driver = openDriver(`${storeUrl()}?connect_timeout=1`)
 
@@ -203,7 +203,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       await driver.close()
     })
 
-    it.each(['silent', 'gone'])('is %s, does not prevent the natural end of the program', async state => {
+    it.each(['silent', 'gone'])('does not prevent the natural end of the program if the server is %s', async state => {
       if (state === 'silent') proxy.delay(60_000)
       else await proxy.refuse()
 
@@ -212,7 +212,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     })
 
-    it('is one of several silent servers, does not try the next one after the store was closed', async () => {
+    it('does not try the next of several silent servers after the store was closed', async () => {
       proxy.delay(60_000)
       const host = `127.0.0.1:${proxy.port}`
       const url = storeUrl().replace(host, [host, host, host].join())
@@ -222,7 +222,7 @@ export function describeFaults(name: string, start: () => Promise<FaultyServer>)
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'closed\n', stderr: '' })
     })
 
-    it('answers, keeps the program alive while the program waits for an answer', async () => {
+    it('keeps the program alive while the program waits for an answer', async () => {
       const { code, stdout } = await finish(startFixture('end-naturally.mjs', [storeUrl(), 'await']))
 
       expect({ code, stdout }).toEqual({ code: 0, stdout: 'read 1\nlisted 1\nfailed 0\n' })

@@ -2,14 +2,14 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 import { open, type TestDatabase } from './sql-table.js'
 
-/** Open transaction of another program. */
+/** An open transaction of another program. */
 export interface OpenTransaction {
   /** The database's number for the transaction's connection. */
   readonly id: string
   end(): Promise<void>
 }
 
-/** Empty database that another program also uses. */
+/** An empty database that another program also uses. */
 export interface LockedDatabase extends TestDatabase {
   /** Begins a transaction in the other program, and runs a statement in it. */
   hold(statement: string): Promise<OpenTransaction>
@@ -22,7 +22,7 @@ export interface LockedDatabase extends TestDatabase {
 const BEFORE = new Date('2027-01-01T00:00:00Z')
 const STATEMENT = 'SELECT id FROM data WHERE'
 
-/** Declares how a driver handles rows that it has to remove but that another transaction has locked. */
+/** Declares tests of how a driver removes records while another transaction has locked some of their rows. */
 export function describeLocks(createDatabase: () => Promise<LockedDatabase>): void {
   async function fill(traces: number) {
     const database = await createDatabase()
@@ -39,7 +39,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
   }
 
   it.each([3, 600, 6_000])(
-    'prunes all of %i traces except a locked one, and names the holder of the lock',
+    'prunes all of %i traces except the locked trace, and names the holder of the lock',
     async many => {
       const { driver, hold } = await fill(many)
       const transaction = await holdUntilTheEnd(hold(`${STATEMENT} base_id = 'trace-1' FOR UPDATE`))
@@ -106,7 +106,7 @@ export function describeLocks(createDatabase: () => Promise<LockedDatabase>): vo
     expect(await driver.deleteTrace?.('trace-0')).toBe(1)
   })
 
-  it('waits for no lock as a user with only the rights to read and delete', async () => {
+  it('does not wait for a lock as a user with only the rights to read and delete', async () => {
     const { urlFor, hold } = await fill(300)
     await holdUntilTheEnd(hold(`${STATEMENT} base_id = 'trace-1' FOR UPDATE`))
     const pruner = open(await urlFor('SELECT', 'DELETE'))

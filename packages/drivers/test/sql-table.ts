@@ -4,7 +4,7 @@ import { openDriver } from '@osprofiler/drivers'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** Empty database of one test. */
+/** An empty database for one test. */
 export interface TestDatabase {
   /** The connection string without options. */
   readonly url: string
@@ -14,9 +14,9 @@ export interface TestDatabase {
   urlFor(...rights: readonly string[]): Promise<string>
 }
 
-/** Declares the tests of a driver for a database server, whose table is that of Python's SQLAlchemy driver. */
+/** Declares the tests of a driver that writes to the table of Python's SQLAlchemy driver in a database server. */
 export function describeTable(name: string, createDatabase: () => Promise<TestDatabase>): void {
-  describe(`${name} and its table`, () => {
+  describe(`${name} with its SQL table`, () => {
     it('creates the table once, even if several drivers write first at the same time', async () => {
       const { url } = await createDatabase()
       const drivers = Array.from({ length: 8 }, () => open(url))
@@ -149,7 +149,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
       expect(await readAll(driver, 'new')).toHaveLength(1)
     })
 
-    it('says what is wrong with a password or a database, without showing the password', async () => {
+    it('reports a wrong password or a missing database, without showing the password', async () => {
       const { url } = await createDatabase()
       const wrongPassword = url.replace(/:[^:@/]+@/, ':Tr0ub4dor@')
       const wrongDatabase = url.replace(/[^/]+$/, 'nowhere')

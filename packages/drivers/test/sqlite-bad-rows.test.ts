@@ -9,7 +9,7 @@ import { temporaryDirectory } from './temporary-directory.js'
 const COLUMNS = ['timestamp', 'base_id', 'parent_id', 'trace_id', 'project', 'host', 'service', 'name', 'data'] as const
 const NO_TYPES = `CREATE TABLE data (id INTEGER NOT NULL PRIMARY KEY, ${COLUMNS.join(', ')})`
 
-/** Rows that some other program wrote into the table. The value of each column is an SQL expression. */
+/** Rows that another program may have written into the table. The value of each column is an SQL expression. */
 const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], string>>>> = {
   'no data': { data: 'NULL' },
   'data that is not JSON': { data: `'{"info": {'` },
@@ -19,10 +19,10 @@ const BAD: Readonly<Record<string, Partial<Record<(typeof COLUMNS)[number], stri
   'data of another shape': { data: `'[[1], 2]'` },
   'deeply nested data': { data: `'${'['.repeat(100_000)}${']'.repeat(100_000)}'` },
   'deeply nested info': { data: `'{"info": {"a": ${'['.repeat(100_000)}${']'.repeat(100_000)}}}'` },
-  'a time that is not a string': { timestamp: '1e300' },
-  'a time that is a large number': { timestamp: '9223372036854775807' },
-  'a time that is bytes': { timestamp: `x'ff'` },
-  'no time': { timestamp: 'NULL' },
+  'a timestamp that is not a string': { timestamp: '1e300' },
+  'a timestamp that is a large number': { timestamp: '9223372036854775807' },
+  'a timestamp that is bytes': { timestamp: `x'ff'` },
+  'no timestamp': { timestamp: 'NULL' },
   'names that are bytes': { name: `x'fe'`, service: `x'fe'`, project: `x'fe'` },
   'names that are large numbers': { name: '9223372036854775807', service: '-9223372036854775808' },
   'no names': { name: 'NULL', service: 'NULL', project: 'NULL', trace_id: 'NULL', parent_id: 'NULL', host: 'NULL' },
@@ -53,7 +53,7 @@ describe('a row with', () => {
     expect(await readAll(driver, 'trace')).toHaveLength(3)
   })
 
-  it("an id beyond JavaScript's numbers is read, and so are the rows after it", async () => {
+  it('an id that a JavaScript number cannot represent is read, and so are the rows after it', async () => {
     const { driver, add } = await openStore()
     for (let id = 0; id < 1_200; id++) add({}, 2n ** 62n + BigInt(id))
 
@@ -69,9 +69,9 @@ describe('a trace whose id is', () => {
     ['bytes', (index: number) => `CAST('old-${index}' AS BLOB)`],
     ['a string that is not UTF-8', (index: number) => `CAST(x'80ff' || 'old-${index}' AS TEXT)`],
     ['a number', (index: number) => `${index}`],
-  ])('%s is removed and counted like any other', { timeout: 30_000 }, async (_, toId) => {
+  ])('%s is removed and counted like any other trace', { timeout: 30_000 }, async (_, toId) => {
     const { driver, add, count } = await openStore()
-    // There are more traces than the driver removes at once.
+    // There are more traces than the driver removes in one step.
     for (let index = 0; index < 250; index++) {
       add({ base_id: toId(index), timestamp: OLD })
       add({ base_id: toId(index), timestamp: OLD })

@@ -24,7 +24,8 @@ describe('sqlite://, used by several processes,', () => {
     const writing = driver.write(trace).then(() => {
       written = true
     })
-    // If the driver blocked the event loop, it would stop waiting for the lock during this loop.
+    // A driver that blocked the event loop would delay this loop until it gave up on the lock. Then the write would
+    // fail.
     for (let turn = 0; turn < 20; turn++) await delay(10)
     const writtenWhileLocked = written
     holder.stdin.end()
@@ -116,8 +117,8 @@ describe('sqlite://, used by several processes,', () => {
 })
 
 /**
- * Kills a thread with a message that it does not understand, before it handles the next message. `terminate()` is no
- * alternative, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
+ * Makes a thread crash on a message that it does not understand, before it handles the next message. `terminate()`
+ * cannot be used, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
  * needs.
  */
 function kill(thread: Worker | undefined): void {
@@ -135,7 +136,7 @@ describe('the thread of sqlite://', () => {
     expect([before, threads.length]).toEqual([0, 1])
   })
 
-  it('leaves the fate of a batch unknown when it dies midway, and is replaced by another thread', async () => {
+  it('leaves the fate of a batch unknown if it crashes during the write, and is then replaced', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write([makeRecord()])
@@ -151,7 +152,7 @@ describe('the thread of sqlite://', () => {
     expect(threads).toHaveLength(2)
   })
 
-  it('makes a read fail when it dies, but does not prevent close()', async () => {
+  it('makes a read fail if it crashes, but does not prevent close()', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write(makeTrace(5_000, { base_id: 'trace' }))
@@ -197,7 +198,7 @@ describe('a program with an open sqlite:// store', () => {
     ['is writing in the background', 'background', ''],
     ['awaits its writes and reads', 'await', 'read 1\nlisted 1\nfailed 0\n'],
     ['closes the store', 'close', 'closed\n'],
-  ])('ends by itself without a warning or a failure when it %s', async (_, work, stdout) => {
+  ])('ends by itself without a warning or a failure if it %s', async (_, work, stdout) => {
     const { path } = openStore()
 
     const outcome = await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, work]))
@@ -217,7 +218,7 @@ describe('a program with an open sqlite:// store', () => {
     expect(await readAll(driver, 'trace')).toEqual([])
   })
 
-  it('ends at process.exit() with the given exit code, whatever its thread is doing', async () => {
+  it('ends at process.exit() with the given exit code, even if its thread is busy', async () => {
     for (const delay of [0, 5, 10, 20, 40, 80]) {
       const { driver, path } = openStore()
 
@@ -229,7 +230,7 @@ describe('a program with an open sqlite:// store', () => {
     }
   })
 
-  it('has stored the batch that was being written in the background when it ends', async () => {
+  it('does not end before the batch that it writes in the background is stored', async () => {
     const { driver, path } = openStore()
 
     await finish(startFixture('end-naturally.mjs', [`sqlite:///${path}`, 'background']))

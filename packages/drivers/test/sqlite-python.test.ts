@@ -10,8 +10,8 @@ import { temporaryDirectory } from './temporary-directory.js'
 
 importOnce('sqlalchemy.dialects.sqlite')
 
-describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => {
-  it('gives Python a trace that it can report', async () => {
+describeForEachPython("sqlite:// together with Python's SQLAlchemy driver", () => {
+  it('writes a trace that Python can report', async () => {
     const { driver, path } = openStore()
     const root = makeRecord({ base_id: 'trace', trace_id: 'root', timestamp: '2026-11-22T10:00:00.000001' })
     const query = {
@@ -88,7 +88,7 @@ describeForEachPython("sqlite:// and OSProfiler's own SQLAlchemy driver", () => 
     ])
   })
 
-  it('writes to a file at the same time as Python, and no record is lost', async () => {
+  it('writes to a file at the same time as Python without losing a record', async () => {
     const { driver, path } = openStore()
     await driver.write([makeRecord()])
 

@@ -29,7 +29,11 @@ const TRAPS: readonly (readonly [string, string, RegExp])[] = [
     `CREATE VIEW data AS SELECT 1 AS id, 1 AS timestamp, ${NAMES.map(name => `1 AS ${name}`).join(', ')} FROM (${ENDLESS})`,
     /is a view/,
   ],
-  ['a CHECK', replaced('name', `name TEXT CHECK /* ' */ (length(printf('%.*c', 1000, 'x')) > 0)`), /has a CHECK/],
+  [
+    'a CHECK constraint',
+    replaced('name', `name TEXT CHECK /* ' */ (length(printf('%.*c', 1000, 'x')) > 0)`),
+    /has a CHECK/,
+  ],
   ['a stored generated column', TABLE.replace(');', ', more TEXT AS (upper(data)) STORED);'), /has a generated column/],
   ['a virtual generated column', TABLE.replace(');', ', more TEXT AS (upper(data)));'), /has a generated column/],
 ]
@@ -45,7 +49,7 @@ describe('a database that contains its own SQL', () => {
 
   // The tests run concurrently, because each waits for several seconds.
   it.concurrent.for(TRAPS)(
-    'is refused because of %s that existed before',
+    'is refused because of %s that exists when the database is opened',
     async ([, sql, reason], { onTestFinished }) => {
       const { refusal, read, stats } = await write(sql, '', onTestFinished)
 

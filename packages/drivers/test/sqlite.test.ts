@@ -84,7 +84,7 @@ describe('sqlite://', () => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
-  it('creates the directory, the database and the files beside it so that only their owner has access', async () => {
+  it('creates the directory, the database and its other files with access only for their owner', async () => {
     const { driver, path } = openStore()
 
     await driver.write([makeRecord()])
@@ -200,7 +200,7 @@ describe('sqlite://', () => {
 
   it.each([
     ['the database', (path: string) => rmSync(path)],
-    ['the database and the files beside it', (path: string) => ['', '-wal', '-shm'].map(end => rmSync(path + end))],
+    ['the database with its other files', (path: string) => ['', '-wal', '-shm'].map(end => rmSync(path + end))],
     ['its directory', (path: string) => rmSync(dirname(path), { recursive: true })],
   ])('starts a new database after %s was deleted during use', async (_, remove) => {
     const { driver, path } = openStore()
@@ -233,7 +233,7 @@ describe('sqlite://', () => {
     expect(query(`${path}.old`, 'SELECT count(*) AS records FROM data')).toMatchObject([{ records: 2 }])
   })
 
-  it('reads a store with many traces only as far back as a list needs', async () => {
+  it('lists the same newest traces with a small limit as with a large limit', async () => {
     const { driver } = openStore()
     const at = (index: number) => new Date(Date.UTC(2026, 0, 1) + index).toISOString().replace('Z', '000')
     for (let start = 0; start < 20_000; start += 5_000) {
@@ -262,7 +262,7 @@ describe('sqlite://', () => {
     }
     const events: string[] = []
 
-    // Ten lists take long enough for the write to be requested before all of them end, even if this thread is delayed.
+    // Ten lists take so long that the write is requested before all of them end, even if this thread is delayed.
     const lists = Array.from({ length: 10 }, () => driver.listErrorTraces?.())
     const listing = Promise.all(lists).then(() => events.push('listed'))
     await driver.write([makeRecord()]).then(() => events.push('written'))

@@ -1,26 +1,26 @@
 import { openDriver } from '@osprofiler/drivers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeRecord } from './make-record.js'
-import { BATCH, openLoad, PATIENCE } from './notifier-load.js'
+import { ACTION_TIMEOUT_MS, BATCH, openLoad } from './notifier-load.js'
 import { describeServerFaults, expectBalance, type FaultyServer } from './server-faults.js'
 
-/** Stand-in with answers that no real server can be made to give. */
+/** A stand-in with answers that a real server cannot be made to give. */
 export interface FaultyStandIn extends FaultyServer {
   /** Makes the server refuse records named "bad". */
   refuseBad(): void
-  /** Makes the server postpone all records, with its protocol's error for that. */
+  /** Makes the server answer all records with an error that means "try again later". */
   takeNothing(): void
   /** Makes the server accept all records again. */
   repair(): void
 }
 
-/** Declares how a driver handles faults of its server, under load and through a notifier. */
+/** Declares tests of how a driver handles faults of its server. A notifier writes to the driver under load. */
 export function describeFaults(name: string, start: () => Promise<FaultyStandIn>): void {
   describeServerFaults(name, start)
   describeRefusals(name, start)
 }
 
-/** Declares how a driver handles records that its server refuses. */
+/** Declares tests of how a driver handles records that its server refuses. */
 export function describeRefusals(name: string, start: () => Promise<FaultyStandIn>): void {
   let server: FaultyStandIn
   beforeAll(async () => {
@@ -34,28 +34,28 @@ export function describeRefusals(name: string, start: () => Promise<FaultyStandI
 
   const openNotifier = () => openLoad(openDriver(server.url(server.port)))
 
-  describe(`${name}, when its server`, () => {
-    it('accepts no records for a while, delivers every record afterwards', async () => {
+  describe(`the driver for ${name}, with a server that refuses records,`, () => {
+    it('waits while the server refuses all records, and then delivers every record', async () => {
       const load = openNotifier()
       server.takeNothing()
 
       load.emit(3 * BATCH)
-      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), PATIENCE)
+      await vi.waitFor(() => expect(load.errors.length).toBeGreaterThan(1), ACTION_TIMEOUT_MS)
       server.repair()
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.errors[0]).toMatchObject({ name: 'OsprofilerError', code: 'ERR_STORE' })
       expect(load.notifier.stats).toMatchObject({ written: 3 * BATCH, dropped: 0, unknown: 0 })
       await expectBalance(server, load)
     })
 
-    it('refuses one record of a batch, keeps the other records', async () => {
+    it('keeps the other records of a batch if the server refuses one record', async () => {
       const load = openNotifier()
       server.refuseBad()
 
       load.emit(BATCH - 1)
       load.notifier(makeRecord({ name: 'bad' }))
-      await load.notifier.flush(PATIENCE)
+      await load.notifier.flush(ACTION_TIMEOUT_MS)
 
       expect(load.notifier.stats).toMatchObject({ written: BATCH - 1, dropped: 1, unknown: 0 })
       expect(load.errors).toEqual([])

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { takePlainRecords } from '../src/calls/take-plain-records.js'
 import { makeRecord } from './make-record.js'
 
-/** Values that are not plain records. Programs have emitted some of them, and may emit others. */
+/** Values that are not plain records. Any program may pass such values to a driver. */
 const FOREIGN: unknown[] = [
   null,
   undefined,
@@ -19,7 +19,7 @@ const FOREIGN: unknown[] = [
   Proxy.revocable({}, {}).proxy,
 ]
 
-/** Creates a store that returns these answers in turn, and lists the received batches. */
+/** Creates a store that returns these answers one after another, and lists the received batches. */
 function createStore(...answers: (WriteResult | Error)[]) {
   const batches: (readonly TraceRecord[])[] = []
   const write = takePlainRecords(async records => {
@@ -42,14 +42,14 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: FOREIGN.length, reason: 'A record is not an object.' })
   })
 
-  it('calls the store even if no record is left, so that a closed store rejects', async () => {
+  it('calls the store even if no record is left, so that a closed store can reject the write', async () => {
     const { batches, write } = createStore(new Error('closed'))
 
     await expect(write([null] as never)).rejects.toThrow('closed')
     expect(batches).toEqual([[]])
   })
 
-  it("adds to the number of records that the store refuses, and keeps the store's reason", async () => {
+  it("adds its own refusals to those of the store, and keeps the store's reason", async () => {
     const { write } = createStore({ refused: 1, reason: 'It is full.', unknown: 1 })
 
     const result = await write([makeRecord(), null, makeRecord(), makeRecord()] as TraceRecord[])
@@ -57,7 +57,7 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: 2, reason: 'It is full.', unknown: 1 })
   })
 
-  it('maps the records that the store postpones to their positions in the given batch', async () => {
+  it('returns the records that the store holds for later by their positions in the given batch', async () => {
     const { write } = createStore({ refused: 0, held: [0, 2] })
 
     const result = await write([null, makeRecord(), makeRecord(), null, makeRecord()] as TraceRecord[])
@@ -78,7 +78,7 @@ describe('takePlainRecords', () => {
     expect(halves.flat().map((record, at) => record === first[at])).toEqual([true, true])
   })
 
-  it('gives the store the same records when held records are retried', async () => {
+  it('gives the store the same records if only the records that it held for later are retried', async () => {
     const { batches, write } = createStore({ refused: 0, held: [1] })
     const given = [makeRecord(), makeRecord()]
 

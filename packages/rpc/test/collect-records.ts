@@ -1,7 +1,7 @@
 import { setNotifier, type TraceRecord } from '@osprofiler/core'
 import { afterEach, beforeEach } from 'vitest'
 
-/** Collects the records of each test. The list is emptied after each test. */
+/** Collects the records of each test. The list is emptied before each test. */
 export function collectRecords(): readonly TraceRecord[] {
   const records: TraceRecord[] = []
   beforeEach(() => {

@@ -98,7 +98,7 @@ describe('injectTrace', () => {
       expect(Object.keys(context)).toEqual(['X-Trace-Info', 'X-Trace-HMAC'])
     })
 
-    it('removes a plain-text key that came with the context', () => {
+    it('removes a plain-text key that the context already contains', () => {
       const context = { trace_info: { hmac_key: 'KEY' }, _context_trace_info: { hmac_key: 'KEY' } }
 
       run(TRACE, () => injectTrace(context))

@@ -3,8 +3,8 @@ import { createRunTraced, injectTrace, runTraced } from '@osprofiler/rpc'
 import { describe, expect, it, vi } from 'vitest'
 import { collectRecords } from './collect-records.js'
 
-// Forms in which Kafka clients pass headers to a consumer: kafkajs, @platformatic/kafka, node-rdkafka,
-// @confluentinc/kafka-javascript, AWS Lambda. Kafka proxies and other brokers use lists of pairs.
+// The forms in which these Kafka clients pass headers to a consumer: kafkajs, @platformatic/kafka, node-rdkafka,
+// @confluentinc/kafka-javascript, and AWS Lambda. Kafka proxies and other brokers use lists of pairs.
 const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, string])[]) => object])[] = [
   ['an object of bytes', headers => Object.fromEntries(headers.map(([name, value]) => [name, bytes(value)]))],
   ['an object of strings', headers => Object.fromEntries(headers)],
@@ -33,8 +33,9 @@ const SHAPES: readonly (readonly [string, (headers: readonly (readonly [string, 
   ['a list of pairs of bytes', headers => headers.map(([name, value]) => [bytes(name), bytes(value)])],
 ]
 
-// The forms that a program sends. AWS Lambda's lists of numbers are only received. Headers in an object are added as
-// strings, which every client accepts.
+// The forms in which a program can send headers. AWS Lambda's lists of numbers are left out, because Lambda only passes
+// them to consumers. Objects of bytes are left out, because injectTrace() adds strings to all objects. Every client
+// accepts strings.
 const SENT = SHAPES.filter(([shape]) => !/lists of bytes|object of bytes/.test(shape))
 const OTHER: readonly [string, string] = ['content-type', 'text/plain']
 
@@ -61,21 +62,21 @@ function traceOf(headers: object | null | undefined): string | undefined {
 }
 
 describe('the headers of a consumed message', () => {
-  it.each(SHAPES)('carry a trace in %s', (_, make) => {
+  it.each(SHAPES)('continue the trace if they are %s', (_, make) => {
     const baseId = createTraceId()
     const headers = [OTHER, ...signed(baseId), ['trace', 'x'] as const]
 
     expect(traceOf(make(headers))).toBe(baseId)
   })
 
-  it.each(SHAPES)('carry a trace in %s if their names are in lowercase', (_, make) => {
+  it.each(SHAPES)('continue the trace if they are %s and their names are in lowercase', (_, make) => {
     const baseId = createTraceId()
     const headers = inLowerCase(signed(baseId))
 
     expect(traceOf(make(headers))).toBe(baseId)
   })
 
-  it.each(SHAPES)('carry no trace in %s if there are no trace headers', (_, make) => {
+  it.each(SHAPES)('continue no trace if they are %s without trace headers', (_, make) => {
     const serve = createRunTraced('KEY')
 
     const inside = [[], [OTHER], [['X-Trace-Id__', 'x'] as const]].map(headers => serve(make(headers), get))
@@ -86,7 +87,7 @@ describe('the headers of a consumed message', () => {
 
   // An object or a Map with string keys cannot contain a name twice.
   it.each(SHAPES.filter(([shape]) => /list|Map of bytes$/.test(shape)))(
-    'are refused if %s contains each header twice',
+    'are refused if they are %s that contains each header twice',
     (_, make) => {
       const serve = createRunTraced('KEY')
       const [one, two] = [signed(), signed()]
@@ -102,7 +103,7 @@ describe('the headers of a consumed message', () => {
     },
   )
 
-  it.each(SHAPES)('are refused if %s contains a name in both cases with different values', (_, make) => {
+  it.each(SHAPES)('are refused if they are %s with different values for upper and lower case names', (_, make) => {
     const serve = createRunTraced('KEY')
     const [one, two] = [signed(), inLowerCase(signed())]
 
@@ -117,14 +118,14 @@ describe('the headers of a consumed message', () => {
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
   })
 
-  it.each(SHAPES)('carry a trace if %s contains a name in both cases with the same value', (_, make) => {
+  it.each(SHAPES)('continue the trace if they are %s with equal values for upper and lower case names', (_, make) => {
     const baseId = createTraceId()
     const headers = signed(baseId)
 
     expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
   })
 
-  it('carry a trace if they are a list of 1,000 headers, but not if the list is longer', () => {
+  it('continue the trace if they are a list of 1,000 headers, but not if the list is longer', () => {
     const baseId = createTraceId()
     const others = Array.from({ length: 999 }, (_, index) => ({ [`header-${index}`]: 'x' }))
     const pair = signed(baseId).map(([name, value]) => ({ [name]: value }))
@@ -150,14 +151,14 @@ describe('the headers of a consumed message', () => {
     expect(read).not.toHaveBeenCalled()
   })
 
-  it.each([256, -256, 0.5])('are refused if a list contains the invalid byte %d', wrong => {
+  it.each([256, -256, 0.5])('continue no trace if a number in a list of bytes is wrong by %d', wrong => {
     const [info, hmac] = signed().map(([name, value]) => ({ [name]: [...bytes(value)] }))
-    const spoilt = Object.fromEntries(
+    const broken = Object.fromEntries(
       Object.entries(info ?? {}).map(([name, [first = 0, ...rest]]) => [name, [first + wrong, ...rest]]),
     )
 
     expect(traceOf([info, hmac])).toBeDefined()
-    expect(traceOf([spoilt, hmac])).toBeUndefined()
+    expect(traceOf([broken, hmac])).toBeUndefined()
   })
 
   it('may be a list that also contains values that are not headers', () => {
@@ -184,13 +185,13 @@ describe('the headers of a consumed message', () => {
     ['megabytes', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
     ['a list with numbers that are not bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
     ['a list with inherited names', [Object.create({ 'X-Trace-Info': 'x' })]],
-  ])('carry no trace, and cause no error, if they are %s', (_, headers) => {
+  ])('continue no trace, and cause no error, if they are %s', (_, headers) => {
     expect(traceOf(headers as object)).toBeUndefined()
   })
 })
 
 describe('the headers of a sent message', () => {
-  it.each(SENT)('keep their form and carry the trace to the consumer, in %s', (_, make) => {
+  it.each(SENT)('keep their form and pass the trace to the consumer if they are %s', (_, make) => {
     const baseId = createTraceId()
     const headers = make([OTHER])
 
@@ -202,7 +203,7 @@ describe('the headers of a sent message', () => {
     expect(new Set(elementsOf(sent).map(shapeOf)).size).toBe(1)
   })
 
-  it.each(SENT)('do not keep an earlier trace, in %s', (_, make) => {
+  it.each(SENT)('do not keep an earlier trace if they are %s', (_, make) => {
     const baseId = createTraceId()
     const old = inLowerCase(signed())
     const headers = make([...signed(), OTHER, ...old])
@@ -213,7 +214,7 @@ describe('the headers of a sent message', () => {
     expect(elementsOf(sent)).toHaveLength(3)
   })
 
-  it.each(SENT)('stay unchanged outside a trace, in %s', (_, make) => {
+  it.each(SENT)('stay unchanged outside a trace if they are %s', (_, make) => {
     const headers = [OTHER, ...signed()]
 
     expect(injectTrace(make(headers))).toEqual(make(headers))

@@ -27,7 +27,7 @@ describe('the context of an oslo.messaging call', () => {
     expect(runTraced({ method: 'create', args: {}, ...message }, 'KEY', get)).toBeDefined()
   })
 
-  it('signs further requests with the key that Python sent', () => {
+  it('provides the key that signs further requests', () => {
     const sent = runTraced({ trace_info: traceInfo() }, 'NEW,KEY', () => injectTrace({}))
 
     expect(runTraced(sent, 'KEY', get)).toBeDefined()
@@ -60,13 +60,13 @@ describe('the context of an oslo.messaging call', () => {
     expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(1)
   })
 
-  it('is refused if it is too old, as any other trace is', () => {
+  it('is refused if its trace is too old, like any other trace', () => {
     const old = '01000000-0000-7000-8000-000000000000'
 
     expect(runTraced({ trace_info: traceInfo({ base_id: old }) }, 'KEY', get)).toBeUndefined()
   })
 
-  it.each([undefined, null])('carries no trace if its trace member is %s', info => {
+  it.each([undefined, null])('continues no trace, and is not counted as refused, if its trace member is %s', info => {
     const serve = createRunTraced('KEY')
 
     expect(serve({ _context_trace_info: info }, get)).toBeUndefined()

@@ -59,11 +59,17 @@ describe('runTraced', () => {
   it.each<[string, (pair: Record<string, string>) => object]>([
     ['an object', pair => pair],
     [
-      'names in lowercase',
+      'an object with lowercase names',
       pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name.toLowerCase(), value])),
     ],
-    ['bytes', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, Buffer.from(value)]))],
-    ['single-element lists', pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, [value]]))],
+    [
+      'an object of bytes',
+      pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, Buffer.from(value)])),
+    ],
+    [
+      'an object of single-element lists',
+      pair => Object.fromEntries(Object.entries(pair).map(([name, value]) => [name, [value]])),
+    ],
     ['a Map', pair => new Map(Object.entries(pair))],
     ['Headers', pair => new Headers(pair)],
     ['an object that has only a `get` method', pair => ({ get: (name: string) => pair[name] })],
@@ -85,7 +91,7 @@ describe('runTraced', () => {
     ['getters that throw', Object.defineProperty({}, 'X-Trace-Info', { get: () => throwIt(new Error('No')) })],
     ['a `get` method that throws', { get: () => throwIt(new Error('No')), set: () => {} }],
     ['a revoked proxy', Proxy.revocable({}, {}).proxy],
-  ])('runs the function untraced with %s', (_, context) => {
+  ])('runs the function untraced if it receives %s', (_, context) => {
     const inside = run({ hmacKey: 'KEY' }, () => runTraced(context as object, 'KEY', () => [get()]))
 
     expect(inside).toEqual([undefined])
@@ -116,14 +122,14 @@ describe('runTraced', () => {
     expect(() => runTraced({}, 'KEY', 'fn' as never)).toThrow(TypeError)
   })
 
-  it('distinguishes a list of keys from a string that looks like that list', () => {
+  it('distinguishes a list of keys from a key that looks like that list in JSON', () => {
     expect(runTraced(headersOf('A'), ['A'], get)).toBeDefined()
     expect(runTraced(headersOf('A'), '["A"]', get)).toBeUndefined()
     expect(runTraced(headersOf('["A"]'), '["A"]', get)).toBeDefined()
   })
 
-  it('applies the limits of the HTTP adapters', () => {
-    holdClock()
+  it('applies the same limits on age and rate as the HTTP adapters', () => {
+    stopClock()
     const old = '01000000-0000-7000-8000-000000000000'
 
     expect(runTraced(headersOf('AGE', old), 'AGE', get)).toBeUndefined()
@@ -150,7 +156,7 @@ describe('runTraced', () => {
 
 describe('createRunTraced', () => {
   it('has its own limits, hooks and counts', () => {
-    holdClock()
+    stopClock()
     const told: unknown[] = []
     const serve = createRunTraced('KEY', {
       name: 'message',
@@ -181,7 +187,7 @@ describe('createRunTraced', () => {
 })
 
 /** Stops the clock, because the rate limit would admit more traces as time passes. */
-function holdClock(): void {
+function stopClock(): void {
   const now = Math.ceil(performance.now())
   const clock = vi.spyOn(performance, 'now').mockReturnValue(now)
   onTestFinished(() => clock.mockRestore())

@@ -7,7 +7,10 @@ import org.elasticsearch.node.InternalSettingsPreparer;
 import org.elasticsearch.node.Node;
 import org.elasticsearch.plugins.PluginsLoader;
 
-/** One node of Elasticsearch 8 or 9. Arguments: its settings, each as name=value. Property "modules": their folder. */
+/**
+ * One node of Elasticsearch 8 or 9. Arguments: its settings, each as name=value. The system property "modules" names
+ * the folder of the modules.
+ */
 public class SearchServer {
   public static void main(String[] arguments) throws Exception {
     Settings.Builder settings = Settings.builder();

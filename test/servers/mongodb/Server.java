@@ -8,16 +8,16 @@ import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.net.InetSocketAddress;
 import java.util.List;
 
-/** A mongo-java-server on 127.0.0.1. Arguments: its port, and the file of its data where they are to survive. */
+/** A mongo-java-server on 127.0.0.1. Arguments: its port and, if its data has to survive, a file for the data. */
 public class Server {
-  /** Answers one message after another: two first writes at once make this server fail. */
+  /** Keeps data in memory. Answers one message after another, because two first writes at once make the server fail. */
   static class Volatile extends MemoryBackend {
     @Override public synchronized Document handleMessage(MongoMessage message) {
       return super.handleMessage(message);
     }
   }
 
-  /** What was answered is in the file: H2 itself would write it there within a second. */
+  /** Writes data to the file before it answers. H2 itself may take a second to write it. */
   static class Durable extends H2Backend {
     Durable(String file) {
       super(file);
@@ -32,7 +32,7 @@ public class Server {
 
   public static void main(String[] arguments) throws Exception {
     AbstractMongoBackend backend = arguments.length > 1 ? new Durable(arguments[1]) : new Volatile();
-    // The client of MongoDB 7 refuses servers of a lower wire version.
+    // The client `mongodb` 7 refuses servers with a lower wire version.
     backend.version(new MongoVersion() {
       @Override public List<Integer> getVersionArray() {
         return List.of(4, 4, 0);

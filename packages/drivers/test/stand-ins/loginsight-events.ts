@@ -1,4 +1,4 @@
-/** Error that Log Insight returns for a refused request. */
+/** An error that Log Insight returns for a refused request. */
 export class LogInsightRefusal extends Error {
   readonly status: number
 
@@ -55,7 +55,7 @@ function toStored(event: unknown): StoredEvent {
   const isField = (field: Partial<Field>) =>
     typeof field.name === 'string' && typeof field.content === 'string' && Object.keys(field).length === 2
   if (Object.keys(rest).length > 0 || typeof text !== 'string' || !(fields as Field[]).every(isField)) {
-    throw new LogInsightRefusal(400, 'An event is not what the schema says')
+    throw new LogInsightRefusal(400, 'An event does not match the schema')
   }
   return { text: text.slice(0, MAX_TEXT), timestamp: Date.now(), fields: fields as Field[] }
 }
@@ -67,7 +67,7 @@ export function queryEvents(store: readonly StoredEvent[], path: string, paramet
   if (limit > MAX_LIMIT) throw new LogInsightRefusal(400, 'limit is at most 20000')
   const direction = parameters.get('order-by-direction') ?? 'DESC'
   const since = constraints.some(({ field }) => field === 'timestamp') ? 0 : Date.now() - LAST_MINUTE
-  const found = store.filter(event => event.timestamp >= since && fulfilsAll(event, constraints))
+  const found = store.filter(event => event.timestamp >= since && fulfillsAll(event, constraints))
   const sorted = found.sort((one, other) => one.timestamp - other.timestamp)
   return (direction === 'ASC' ? sorted : sorted.reverse()).slice(0, limit)
 }
@@ -83,9 +83,9 @@ function readConstraints(path: string): Constraint[] {
 }
 
 /** Treats constraints with the same field and operator as alternatives. */
-function fulfilsAll(event: StoredEvent, constraints: readonly Constraint[]): boolean {
+function fulfillsAll(event: StoredEvent, constraints: readonly Constraint[]): boolean {
   const groups = groupConstraints(constraints)
-  return [...groups.values()].every(alternatives => alternatives.some(constraint => fulfils(event, constraint)))
+  return [...groups.values()].every(alternatives => alternatives.some(constraint => fulfills(event, constraint)))
 }
 
 function groupConstraints(constraints: readonly Constraint[]): Map<string, Constraint[]> {
@@ -100,7 +100,7 @@ function toGroup({ field, operator }: Constraint): string {
   return `${field} ${operator}`
 }
 
-function fulfils(event: StoredEvent, { field, operator, value }: Constraint): boolean {
+function fulfills(event: StoredEvent, { field, operator, value }: Constraint): boolean {
   if (field === 'timestamp' && operator === 'GT') return event.timestamp > Number(value)
   if (field === 'timestamp' && operator === 'GE') return event.timestamp >= Number(value)
   if (field === 'timestamp' && operator === 'LE') return event.timestamp <= Number(value)
@@ -112,7 +112,7 @@ function fulfils(event: StoredEvent, { field, operator, value }: Constraint): bo
   return contents.some(content => hasPhrase(toTokens(content), phrase))
 }
 
-/** Returns the words of a text in lowercase. They may contain the wildcards "*" and "?". */
+/** Returns the words of a text in lowercase. The words may contain the wildcards "*" and "?". */
 function toTokens(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_*?-]+/gu) ?? []
 }

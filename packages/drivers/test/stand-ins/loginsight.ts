@@ -1,7 +1,7 @@
 // A stand-in for VMware's Log Insight, which is not available. It implements the sessions, ingestion and queries of the
-// documented REST API over real sockets. One port uses TLS with a generated certificate. The other, for Python's
+// documented REST API over real sockets. One port uses TLS with a generated certificate. The other port, for Python's
 // driver, does not use TLS. The stand-in keeps events in memory, and refuses every path, operator or member that it
-// does not know. The same tests run against a real server if OSPROFILER_TEST_LOGINSIGHT_URL names one.
+// does not know. One test also runs against a real server if OSPROFILER_TEST_LOGINSIGHT_URL names it.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

@@ -25,7 +25,7 @@ export interface WriteError {
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 const MAX_DEPTH = 180
 
-/** Collection that holds documents as they were sent, and the requested indexes. */
+/** A collection that keeps documents as they were sent, and the requested indexes. */
 export class StandInCollection {
   readonly #name: string
   readonly #indexes = new Map<string, Index>([['_id_', { key: { _id: 1 }, name: '_id_', unique: true }]])

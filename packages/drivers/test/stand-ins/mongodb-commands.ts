@@ -6,7 +6,7 @@ import { type Conversation, createConversation } from './mongodb-scram.js'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Command as it was sent: its members, and its separate documents. */
+/** A command as it was sent: its members, and the documents that are separate from the members. */
 export interface Command {
   readonly name: string
   readonly values: Values
@@ -14,7 +14,7 @@ export interface Command {
   readonly documents: readonly Buffer[]
 }
 
-/** State of a connection. */
+/** The state of a connection. */
 export interface Session {
   authenticated: boolean
   conversation: Conversation | undefined
@@ -31,7 +31,7 @@ const FIRST_BATCH = 101
 const WIRE_VERSION = 21
 const OK = { ok: 1 }
 
-/** Holds the collections of a server and answers commands. Unknown commands are refused. */
+/** Keeps the collections of a server, and answers commands. Unknown commands are refused. */
 export class StandInDatabase {
   readonly #collections = new Map<string, StandInCollection>()
   readonly #cursors = new Map<string, Buffer[]>()
@@ -95,8 +95,8 @@ export class StandInDatabase {
     if (name === 'saslStart') session.conversation = createConversation(username, password)
     const { conversation } = session
     if (conversation === undefined) throw new CommandFailure(17, 'ProtocolError', 'No SASL session state found')
+    // The last message of a client may be empty, because the client has already proven its identity.
     const answer = name === 'saslStart' ? conversation.start(text) : text === '' ? '' : conversation.finish(text)
-    // A client may send a last, empty message.
     if (name === 'saslContinue') session.authenticated = true
     return { conversationId: 1, done: name === 'saslContinue', payload: new BSON.Binary(Buffer.from(answer)), ...OK }
   }

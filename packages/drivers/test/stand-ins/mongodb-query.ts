@@ -2,7 +2,7 @@ import { isLong } from './bson-elements.js'
 
 type Values = Readonly<Record<string, unknown>>
 
-/** Error that the server returns for a refused command. */
+/** An error that the server returns for a refused command. */
 export class CommandFailure extends Error {
   readonly code: number
   readonly codeName: string
@@ -32,11 +32,11 @@ export function checkFilter(filter: Values): void {
 export function matches(document: Values, filter: Values): boolean {
   return Object.entries(filter).every(([key, condition]) => {
     if (key === '$or') return (condition as Values[]).some(branch => matches(document, branch))
-    return fulfils(valueAt(document, key), condition)
+    return fulfills(valueAt(document, key), condition)
   })
 }
 
-function fulfils(value: unknown, condition: unknown): boolean {
+function fulfills(value: unknown, condition: unknown): boolean {
   if (!isOperators(condition)) return isEqual(value, condition)
   return Object.entries(condition).every(([operator, operand]) => {
     if (operator === '$eq') return isEqual(value, operand)

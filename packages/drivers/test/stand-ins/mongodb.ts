@@ -19,7 +19,7 @@ export interface MongodbStandIn {
   intercept: ((command: Command) => Readonly<Record<string, unknown>> | undefined) | undefined
   /** The names of the commands received since the start. */
   readonly commands: string[]
-  /** Breaks every connection and accepts no new one. */
+  /** Breaks all connections, and accepts no new connections. */
   kill(): Promise<void>
   /** Accepts connections again, on the same port and with the same data. */
   restart(): Promise<void>
@@ -121,11 +121,11 @@ function readMessage(message: Buffer): Command {
   }
   const values = decodeDocument(body)
   const [name = ''] = Object.keys(values)
-  const beside = [values.documents, values.deletes, values.updates].flat().filter(value => value !== undefined)
+  const inBody = [values.documents, values.deletes, values.updates].flat().filter(value => value !== undefined)
   return {
     name,
     values,
-    documents: [...documents, ...beside.map(value => Buffer.from(BSON.serialize(value as object)))],
+    documents: [...documents, ...inBody.map(value => Buffer.from(BSON.serialize(value as object)))],
   }
 }
 

@@ -12,7 +12,7 @@ export interface Answer {
 
 const MAX_BODY = 100 * 1024 * 1024
 
-/** Holds the indices of a cluster and answers requests. */
+/** Keeps the indices of a cluster, and answers requests. */
 export class StandInCluster {
   readonly #product: string
   readonly #indices = new Map<string, StandInIndex>()
@@ -176,8 +176,8 @@ function showMapping(mapping: Field): object {
 }
 
 /**
- * Replaces a document if it has not changed. The answer is always a conflict, because no test replaces an existing
- * document.
+ * Answers a request to replace a document if it has not changed. The answer is always a conflict, because no test
+ * replaces an existing document.
  */
 function conditionalIndex({ _index, _id, if_seq_no }: Values): object {
   if (if_seq_no === undefined)

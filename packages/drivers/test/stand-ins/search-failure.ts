@@ -1,4 +1,4 @@
-/** Error that Elasticsearch or OpenSearch returns for a refused request. */
+/** An error that Elasticsearch or OpenSearch returns for a refused request. */
 export class SearchRefusal extends Error {
   readonly status: number
   readonly type: string

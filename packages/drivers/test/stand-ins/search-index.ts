@@ -12,12 +12,12 @@ interface Stored extends Hit {
   readonly since: number
 }
 
-/** After this time, in milliseconds, searches find new documents even without a refresh. */
-const REFRESH_AFTER = 1_000
+/** After this time, searches find new documents even without a refresh. */
+const REFRESH_AFTER_MS = 1_000
 const MAX_WINDOW = 10_000
 const MAX_ID_BYTES = 512
 
-/** Index with documents and a mapping. Searches find new documents only after a refresh. */
+/** An index with documents and a mapping. Searches find new documents only after a refresh. */
 export class StandInIndex {
   readonly mapping: Field
   readonly #name: string
@@ -71,7 +71,7 @@ export class StandInIndex {
     checkQuery(query)
     const now = Date.now()
     return [...this.#documents.values()].filter(document => {
-      if (document.since > this.#refreshed && now - document.since < REFRESH_AFTER) return false
+      if (document.since > this.#refreshed && now - document.since < REFRESH_AFTER_MS) return false
       return matchesQuery(this.mapping, { ...document._source, _index: this.#name }, query)
     })
   }

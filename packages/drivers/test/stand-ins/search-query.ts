@@ -25,7 +25,7 @@ export function matchesQuery(mapping: Field, document: Values, query: Values): b
   if (kind === 'exists') return valuesAt(mapping, document, String(members.field)).length > 0
   if (kind === 'term') return hasTerm(mapping, document, path, [toOperand(operand)])
   if (kind === 'terms') return hasTerm(mapping, document, path, operand as unknown[])
-  if (kind === 'match') return hasTerm(mapping, document, path, analyse(findField(mapping, path), operand))
+  if (kind === 'match') return hasTerm(mapping, document, path, analyze(findField(mapping, path), operand))
   return isInRange(mapping, document, path, operand as Values)
 }
 
@@ -49,8 +49,8 @@ function toOperand(operand: unknown): unknown {
   return typeof operand === 'object' && operand !== null ? (operand as Values).value : operand
 }
 
-/** Returns the terms of a text. In a `text` field, these are its words. */
-function analyse(field: Field | undefined, text: unknown): unknown[] {
+/** Returns the terms of a text. In a `text` field, the terms are the words of the text. */
+function analyze(field: Field | undefined, text: unknown): unknown[] {
   if (field?.type !== 'text') return [text]
   return (
     String(text)
@@ -62,7 +62,7 @@ function analyse(field: Field | undefined, text: unknown): unknown[] {
 function hasTerm(mapping: Field, document: Values, path: string, terms: readonly unknown[]): boolean {
   if (path === '_index') return terms.includes(document._index)
   const field = findField(mapping, path)
-  const indexed = valuesAt(mapping, document, path).flatMap(value => analyse(field, value))
+  const indexed = valuesAt(mapping, document, path).flatMap(value => analyze(field, value))
   return terms.some(term => indexed.some(value => String(value) === String(term)))
 }
 
@@ -119,7 +119,7 @@ function readKey(mapping: Field, entry: Values): { readonly path: string; readon
   return { path, order: order === 'desc' ? -1 : 1 }
 }
 
-/** Refuses sorting or counting by a `text` field, whose words allow neither. */
+/** Refuses to sort or count by a `text` field, because the index contains only the field's words, not its value. */
 export function requireDocValues(field: Field | undefined, path: string): void {
   if (field?.type !== 'text') return
   throw new SearchRefusal(

@@ -22,8 +22,8 @@ import org.elasticsearch.search.builder.SearchSourceBuilder;
 import org.elasticsearch.xcontent.XContentBuilder;
 
 /**
- * What Elasticsearch's modules rest-root and reindex do, which are not in Maven Central: GET /, and
- * POST /INDEX/_delete_by_query (scroll, then bulk deletes that notice a conflict).
+ * Replaces Elasticsearch's modules rest-root and reindex, which are not in Maven Central. Answers GET / and
+ * POST /INDEX/_delete_by_query. For the latter, it scrolls through the hits, and deletes those that have not changed.
  */
 public class MissingModules extends Plugin implements ActionPlugin {
     @Override
