@@ -108,15 +108,15 @@ describe('the code for oslo.messaging in the docs', () => {
 
 describe('queues that were declared with other options', () => {
   it.each<[string, Options.AssertQueue, object, RegExp]>([
-    ['durable', { durable: true }, {}, /another durable, which is true \(406\); see amqp_durable_queues/],
-    ['a quorum queue', QUORUM_QUEUE, {}, /another durable.*rabbit_quorum_queue for quorum queues/],
+    ['durable', { durable: true }, {}, /a different durable, which is true \(406\); see amqp_durable_queues/],
+    ['a quorum queue', QUORUM_QUEUE, {}, /a different durable.*rabbit_quorum_queue for quorum queues/],
     [
       'a quorum queue',
       QUORUM_QUEUE,
       { amqp_durable_queues: true },
       /x-queue-type, which is quorum.*see rabbit_quorum_queue/,
     ],
-    ['not durable', { durable: false }, { amqp_durable_queues: true }, /another durable, which is false/],
+    ['not durable', { durable: false }, { amqp_durable_queues: true }, /a different durable, which is false/],
     ['a classic queue', { durable: true }, { rabbit_quorum_queue: true }, /x-queue-type.*see rabbit_quorum_queue/],
     [
       'deleted automatically',
@@ -176,7 +176,7 @@ describe('queues that were declared with other options', () => {
 
     await expect(client.call({}, 'add')).rejects.toMatchObject({
       code: 'ERR_BROKER',
-      message: expect.stringContaining('another type'),
+      message: expect.stringContaining('a different type'),
     })
     await expect(client.cast({}, 'add')).rejects.toMatchObject({ code: 'ERR_BROKER' })
   })
