@@ -147,8 +147,8 @@ describe('a process that makes outgoing requests', () => {
     const points = arrived.map(text => (text === undefined ? undefined : Number(text.split(';')[6])))
     expect(points).toEqual([100_000, 100_000, undefined, 100, undefined])
     expect(arrived[0]).not.toBe(arrived[1])
-    expect(() => run({ hmacKey: KEY, baseId: 'elsewhere', ticket: 'none' }, ask)).toThrow('ticket is the text of')
-    expect(() => run({ hmacKey: 'OTHER', baseId: 'elsewhere', ticket }, ask)).toThrow('ticket is the text of')
+    expect(() => run({ hmacKey: KEY, baseId: 'elsewhere', ticket: 'none' }, ask)).toThrow('ticket must be the text of')
+    expect(() => run({ hmacKey: 'OTHER', baseId: 'elsewhere', ticket }, ask)).toThrow('ticket must be the text of')
   })
 })
 
