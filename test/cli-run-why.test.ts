@@ -50,7 +50,7 @@ describe('osprofiler run --why', () => {
   it('does not mistake the URL for a level', async () => {
     const { stderr } = await osprofiler(['run', '--why', 'http://127.0.0.1:9/'], { env })
 
-    expect(stderr).toContain('A URL comes before --why.')
+    expect(stderr).toContain('Put the URL before --why.')
   })
 })
 

@@ -48,7 +48,7 @@ describe('otlp:// explains a connection that fails because of', () => {
 
   it.each([
     ['an unknown certificate authority', {}, 'localhost', false, /not trusted.*OTEL_EXPORTER_OTLP_CERTIFICATE/],
-    ['another name in the certificate', {}, '127.0.0.2', true, /ALTNAME.*other hosts/],
+    ['another name in the certificate', {}, '127.0.0.2', true, /ALTNAME.*not for the host/],
     [
       'a missing client certificate',
       { requestCert: true },

@@ -127,9 +127,9 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://', product => {
     ['', 'names no host'],
     ['tracer:s3cret@db/?refresh=1', 'no option "refresh"'],
     ['tracer:s3cret@db/?ttl=soon', 'ttl must be'],
-    ['tracer:s3cret@db/?timeout=never', 'timeout is'],
-    ['tracer:s3cret@db/?timeout=0', 'timeout is'],
-    ['tracer:s3cret@db/?ca=/ca.pem', 'for TLS'],
+    ['tracer:s3cret@db/?timeout=never', 'timeout must be'],
+    ['tracer:s3cret@db/?timeout=0', 'timeout must be'],
+    ['tracer:s3cret@db/?ca=/ca.pem', 'requires TLS'],
   ])('says what is wrong with the location "%s", without showing the password', (location, reason) => {
     const { message } = refusalOf(`${product}://${location}`)
 
