@@ -7,7 +7,8 @@ import { countTimeouts, findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
-// Node strips types without moving any code. Bun and Deno map positions themselves.
+// Whether the runtime's positions in TypeScript files are correct. Node strips types without moving any code. Bun and
+// Deno map positions themselves.
 const RUNS_TYPESCRIPT =
   Boolean((process.features as { typescript?: unknown }).typescript) ||
   'bun' in process.versions ||
@@ -31,7 +32,7 @@ export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | u
   return raw && mapAll(raw)
 }
 
-/** Never throws. A program may have passed anything to a notifier instead of a record. */
+/** Never throws, although a program may have passed anything to a notifier instead of a record. */
 function takeStackOf(record: TraceRecord): Stack | undefined {
   try {
     return takeStack(record.info.code)

@@ -32,8 +32,8 @@ export interface BatchSettings {
 }
 
 /**
- * A held record, which the store postpones, delays the records behind it for this many tries. Then the record is set
- * aside.
+ * A record that the store postpones (a held record) is tried this many times, while the records after it wait. Then the
+ * record is set aside.
  */
 const MAX_TRIES_IN_PLACE = 3
 /**
@@ -46,8 +46,8 @@ const SMALL_BATCH_RECORDS = 16
 /**
  * Creates the writer of one notifier.
  *
- * @param takeMore takes further records from the queue, because only they show whether the store works if a single
- * record fails
+ * @param takeMore takes further records from the queue. If a single record fails, only other records show whether the
+ * store works.
  */
 export function createBatchWriter(
   settings: BatchSettings,
@@ -94,7 +94,8 @@ export function createBatchWriter(
       ledger.countRetries(rest)
       await pause.wait(backoff.next(isFlushPending()))
       if (isAborted) return ''
-      // The probe replaces a retry, so a store that is down gets no additional requests.
+      // The probe, a write of one record by itself, replaces a retry. So a store that is down gets no additional
+      // requests.
       if (kind !== 'failed' || !search.isProbeDue) continue
       if ((await probe()) || isAborted) return ''
     }
@@ -106,7 +107,8 @@ export function createBatchWriter(
   }
 
   /**
-   * Halves a failing part or sets a single record aside, if the store takes other records. Returns whether it did so.
+   * Halves a failing part, or sets a single failing record aside. Must be called only if the store takes other records.
+   * Returns false if there is no room to set the record aside.
    */
   function narrowDown(part: Records): boolean {
     if (part.length === 1 && !held.hasRoomFor(part)) return false
@@ -163,8 +165,8 @@ export function createBatchWriter(
   }
 
   /**
-   * If the store has taken no records since some were set aside, the store may be overloaded. Then the next records get
-   * only one try.
+   * If the store has taken no records since the last records were set aside, the store may be overloaded. Then the next
+   * records get only one try.
    */
   function maxTriesInPlace(): number {
     return ledger.counts.written > writtenBeforeSetAside ? MAX_TRIES_IN_PLACE : 1
