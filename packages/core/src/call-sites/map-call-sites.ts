@@ -95,7 +95,7 @@ export interface Location {
   readonly owner: 'program' | 'library' | 'osprofiler'
 }
 
-/** Finds the position of a frame in its source. Resolves to `undefined` for Node's own code and for unknown positions. */
+/** Finds the source position of a frame. Resolves to `undefined` for Node's own code and for unknown positions. */
 export async function locate(frame: Frame): Promise<Location | undefined> {
   if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)

@@ -31,7 +31,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
     const nodePathFolders = process.env.NODE_PATH?.split(delimiter) ?? []
-    // Node also searches folders below HOME, which do not belong to the application.
+    // Node also searches folders below HOME. They do not belong to the application, so they are excluded.
     const folders = resolve
       .paths(name)
       ?.filter(path => basename(path) === 'node_modules' || nodePathFolders.includes(path))

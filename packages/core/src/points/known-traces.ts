@@ -102,7 +102,8 @@ export function openKnownTrace(baseId: string): KnownTrace {
 }
 
 /**
- * Works like `openKnownTrace`, given the result of `findKnownTrace`. Avoids a second lookup, which takes microseconds.
+ * Works like `openKnownTrace`. `known` is the result of an earlier `findKnownTrace`, because a second lookup would take
+ * microseconds.
  */
 export function rememberTrace(baseId: string, known: KnownTrace | undefined): KnownTrace {
   const trace = known ?? new KnownTrace()

@@ -19,7 +19,7 @@ const MAX_BIGINT = 2n ** 1024n
 // Limits for the whole info, because it may be wide and deep at the same time.
 const MAX_TOTAL_VALUES = 1_000
 const MAX_TOTAL_CHARS = 64_000
-/** Members of `info` that say how a point ended. They were added after the size of the info was limited. */
+/** Members of `info` that say how a point ended. They are added after the size of the info was limited. */
 const OUTCOME_MEMBERS = ['etype', 'message', 'points', 'points_omitted', 'unrecorded']
 
 interface Allowance {
@@ -60,7 +60,7 @@ export function recordableAgain(info: object): Record<string, unknown> {
   return copied
 }
 
-/** Adds members to a copied `info` in place, without copying it again, and returns it. */
+/** Adds members to a copied `info` in place, without copying it again. Returns `copied`. */
 export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
   return copied
@@ -185,8 +185,8 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
 }
 
 /**
- * Redacts a secret. If it is an account such as `auth: {user: 'bob', pass: '...'}` for an HTTP client, the user name
- * stays readable.
+ * Redacts a secret. If the secret is a login such as `auth: {user: 'bob', pass: '...'}` for an HTTP client, the user
+ * name stays readable.
  */
 function redactAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED

@@ -218,7 +218,10 @@ export function createBatchWriter(
   }
 }
 
-/** Returns the positions of each point's first record, because a store may need the start of a point before its stop. */
+/**
+ * Returns the positions of each point's first record in the list. A store may need the start of a point before its
+ * stop.
+ */
 function listFirstOfPoints(records: Records): number[] {
   const points = new Set<string>()
   return Array.from(records.keys()).filter(at => {
