@@ -9,7 +9,7 @@ const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning',
 
 /**
  * The warning for each reason: it explains the refusal and names what to check. The reason `disabled` causes no
- * warning, and `no-keys` has its own (`warnOfNoKeys`).
+ * warning. The warning for `no-keys` is in `warnOfNoKeys`.
  */
 const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
   'missing-header': 'Only one of X-Trace-Info and X-Trace-HMAC arrived. Check whether a proxy removes the other one.',

@@ -41,7 +41,7 @@ export interface TraceGateOptions<Source> {
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The types of the gate's options. Every tracer checks them along with its own options. */
+/** The types of the gate's options. Every tracer checks these options along with its own. */
 export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   enabled: 'boolean',
   ignore: 'function',

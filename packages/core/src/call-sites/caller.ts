@@ -1,8 +1,8 @@
 import { addCodeMember, extendStack, type Stack } from './code-member.js'
 
 /**
- * The code that called a library. It is remembered because a library may make a point in a callback, whose stack does
- * not show the caller.
+ * The code that called a library. The caller is remembered, because the library may make a point in a callback, whose
+ * stack does not show the caller.
  */
 export class Caller {
   #stack: Stack | undefined

@@ -39,7 +39,10 @@ export function extendStack(code: unknown, more: Stack): void {
   if (stack !== undefined) stacks.set(code, [...stack, ...more])
 }
 
-/** Returns the stack from which `addCodeMember` created `code`, and forgets it. A second call returns `undefined`. */
+/**
+ * Returns the stack from which `addCodeMember` created `code`, and forgets the stack. A second call returns
+ * `undefined`.
+ */
 export function takeStack(code: unknown): Stack | undefined {
   if (typeof code !== 'object' || code === null) return undefined
   const stack = stacks.get(code)

@@ -32,7 +32,10 @@ export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | u
   return raw && mapAll(raw)
 }
 
-/** Never throws, although a program may have passed anything to a notifier instead of a record. */
+/**
+ * Returns the stack from which a record's call site was created. Never throws, although a program may have passed
+ * anything to a notifier instead of a record.
+ */
 function takeStackOf(record: TraceRecord): Stack | undefined {
   try {
     return takeStack(record.info.code)

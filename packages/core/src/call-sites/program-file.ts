@@ -27,7 +27,7 @@ function getOwnPackages(): string | undefined {
 
 function findOwnPackages(): string | undefined {
   const [, folder] = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(toPath(ownFile)) ?? []
-  // The program may have folders with the same names as this project.
+  // The program may have folders of its own with the names `core/dist` or `core/build`.
   return folder !== undefined && readManifest(join(folder, 'core')).name === '@osprofiler/core' ? folder : undefined
 }
 

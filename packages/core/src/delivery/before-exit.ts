@@ -20,8 +20,8 @@ interface BeforeExit {
   readonly cuts: Set<() => void>
   readonly holdTimers: Set<NodeJS.Timeout>
   /**
-   * The number of tasks that currently hold the process (keep it alive) for a limited time. `heldSince`: since when
-   * such tasks have held the process without a break or a success.
+   * The number of tasks that currently hold the process (keep it alive) for a limited time. `heldSince`: when the
+   * current series of such tasks began, or when one of them last succeeded.
    */
   limitedWorks: number
   heldSince: number | undefined
@@ -126,8 +126,8 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
     isOver = true
     state.limitedWorks--
     if (endedWell) state.heldSince = performance.now()
-    // If one turn of the event loop passes without a task that holds the process, a process with nothing left to do can
-    // exit in that turn.
+    // If no task holds the process during one turn of the event loop, a process with nothing left to do can exit in
+    // that turn.
     if (state.limitedWorks === 0) state.gapTimer = setImmediate(forgetHeldTime).unref()
   }
 }

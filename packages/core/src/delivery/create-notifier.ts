@@ -25,7 +25,7 @@ export interface NotifierOptions {
    * The approximate maximum size of a write, in bytes of JSON. A larger record is written by itself. Default 512 KiB.
    */
   readonly batchBytes?: number | undefined
-  /** How long the first record waits for more records, in milliseconds. Default 50. */
+  /** How long the first record of a batch waits for more records, in milliseconds. Default 50. */
   readonly flushAfter?: number | undefined
   /**
    * The pause after a failed write, in milliseconds. The pause doubles after each further failure, up to `maxBackoff`.

@@ -1,8 +1,8 @@
 import type { TraceRecord } from '../record/trace-record.js'
 
 /**
- * The access to a store of records. A driver is a plain object from a factory, such as `openDriver(connectionString)`
- * of `@osprofiler/drivers` or your own function. The driver connects on first use, and does not keep the process alive,
+ * Access to a store of records. A driver is a plain object from a factory, such as `openDriver(connectionString)` of
+ * `@osprofiler/drivers` or your own function. The driver connects on first use, and does not keep the process alive,
  * even while a caller waits for a result.
  */
 export interface Driver {
@@ -34,8 +34,8 @@ export interface Driver {
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
 
   /**
-   * Checks, without sending records, whether the store accepts writes. The notifier calls this before it drops a record
-   * that fails even when it is written alone.
+   * Checks, without sending records, whether the store accepts writes. The notifier calls this method before it drops a
+   * record that fails even when it is written alone.
    */
   check?(): Promise<boolean>
 

@@ -13,7 +13,7 @@ export const X_TRACE_HMAC = 'X-Trace-HMAC'
 /** The content of `X-Trace-Info`, as sent on the wire. */
 export interface TraceInfo {
   readonly base_id: string
-  /** The caller's point. If missing, empty or `null`, the trace itself is the parent. */
+  /** The id of the caller's point. If missing, empty or `null`, the trace itself is the parent. */
   readonly parent_id?: string | null | undefined
 }
 
@@ -21,7 +21,7 @@ export interface TraceInfo {
 export interface UnpackedTrace {
   readonly baseId: string
   readonly parentId: string
-  /** The key that verified the pair. It signs the requests that are made while this request is served. */
+  /** The key that verified the pair. The same key signs the requests that are made while this request is served. */
   readonly hmacKey: string
 }
 
@@ -35,7 +35,7 @@ export interface VerifiedTrace<Key = KeyObject> {
 /** The reason why a pair of headers is not trusted. */
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
-// This is long enough for two ids of 255 characters, even if Python writes each character as two escapes of six
+// This length is enough for two ids of 255 characters, even if Python writes each character as two escapes of six
 // characters. It is also longer than any header that Node accepts by default.
 const MAX_INFO_CHARS = 16 * 1024
 const MAX_ID_CHARS = 255

@@ -28,7 +28,7 @@ export function findLaunchedFile(path: string): string | undefined {
   return typeof program === 'string' && isAbsolute(program) ? program : undefined
 }
 
-/** Returns PM2's name for the application that it launched in this process, or `undefined`. */
+/** Returns the name that PM2 gives to the application in this process, or `undefined` if PM2 did not launch it. */
 export function findLaunchedName(path: unknown): string | undefined {
   if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
   const name = readPm2Setting('name')

@@ -49,8 +49,8 @@ export function createScope(profiler: Profiler): Scope {
 }
 
 /**
- * Observes when code enters a scope. If the code has no asynchronous resource of its own, `async_hooks` do not report
- * this.
+ * Observes when code enters a scope. `async_hooks` do not report this for code without an asynchronous resource of its
+ * own.
  */
 export interface ScopeWatcher {
   /**

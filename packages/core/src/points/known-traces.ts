@@ -27,7 +27,7 @@ export class KnownTrace {
   #reported = 0
   /** Number of open requests that will report the omitted points at their end. */
   #reporters = 0
-  /** Time when a request was last admitted only to report omitted points, in milliseconds since the epoch. */
+  /** When the point of a request was last recorded only to report omitted points, in milliseconds since the epoch. */
   #grantedAt = 0
   /** Whether the next point is recorded even if this exceeds the limit. */
   #isGranted = false

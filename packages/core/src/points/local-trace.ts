@@ -41,11 +41,13 @@ export class LocalTrace {
   readonly rootId: string
   readonly known: KnownTrace
   readonly maxPoints: number
-  /** Totals of the closed points below the request's own point. Only present if the caller has asked for an answer. */
+  /**
+   * Totals of the closed points below the request's own point. Only present if the caller's ticket asks for an answer.
+   */
   readonly totals: StepTotals | undefined
   /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
   callSites: CallSiteRecorder | undefined
-  /** The account of the request's own time. Only present if the caller wishes one. */
+  /** The account of the request's own time. Only present if the caller asks for one. */
   account: AccountUnderWay | undefined
   readonly #grant: TicketGrant | undefined
   #stackBudget: StackBudget | undefined

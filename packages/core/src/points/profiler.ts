@@ -58,8 +58,8 @@ export class Profiler {
   }
 
   /**
-   * Opens a point. Later points are nested in it until it stops. `stack`: the stack of the code that created the point,
-   * if the current stack does not show that code.
+   * Opens a point. Later points are nested in this point until it stops. `stack`: the stack of the code that created
+   * the point, if the current stack does not show that code.
    */
   start(name: string, info?: PointInfo, stack?: Stack): Point {
     const point = new Point(this.#trace, name, this.traceId, info, undefined, stack)

@@ -20,7 +20,10 @@ export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
   return followCallIn(profiler && createScope(profiler), fn, outcome)
 }
 
-/** Works like `followCall`, but in a given scope. `isAsync`: whether `fn` is an async function or only calls one. */
+/**
+ * Works like `followCall`, but in a given scope. `isAsync`: whether `fn` itself is an async function, rather than a
+ * function that calls one.
+ */
 export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,

@@ -86,8 +86,8 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 function hasFunctionEnded(followed: FollowedPromise): boolean {
   const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed
   if (settledAt !== undefined) return true
-  // For an `await` in the scope of an async function, the promise's state is not read: it is pending, and reading the
-  // state would take microseconds.
+  // For an `await` in the scope of an async function, the promise's state is not read. The promise is pending, and
+  // reading its state would take microseconds.
   if (!mayHaveSettled || (isAsync && bodyScope?.isLeft === false)) return false
   followed.mayHaveSettled = false
   if (readPromiseState(promise) === 'pending') return false

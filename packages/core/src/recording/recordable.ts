@@ -29,9 +29,9 @@ interface Allowance {
 }
 
 /**
- * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts
- * values under secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps, and never
- * throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
+ * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts the
+ * values of members with secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps,
+ * and never throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
  */
 export function recordable(value: unknown): unknown {
   return copy(value, { values: MAX_TOTAL_VALUES, characters: MAX_TOTAL_CHARS, path: [] })
@@ -153,8 +153,8 @@ function readEntries(array: readonly unknown[], length: number): unknown[] {
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
-  // Listing the names of a wide object takes long, even if most names are omitted. So every 1,000 names count as one
-  // value.
+  // Listing the names of a wide object takes a long time, even if most names are omitted. So every 1,000 names count as
+  // one value.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
   let hasSearchedLabel = false
@@ -205,7 +205,7 @@ function isPrivateKeyMember(name: string, holder: object): boolean {
 }
 
 /**
- * Returns the first label of the object that names a secret. A label is the value of a member, such as `name`, that
+ * Returns the object's first label that names a secret. A label is the value of a member, such as `name`, that
  * describes another member.
  */
 function findSecretLabel(holder: object, names: readonly string[]): string | undefined {

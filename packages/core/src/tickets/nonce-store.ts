@@ -16,8 +16,8 @@ export interface NonceStore {
 export const MAX_NONCES = 65_536
 
 /**
- * Creates a store for at most `capacity` nonces. A full store refuses new nonces. It never forgets a nonce whose ticket
- * could still be accepted.
+ * Creates a store for at most `capacity` nonces. A full store refuses new nonces. The store never forgets a nonce whose
+ * ticket could still be accepted.
  */
 export function createNonceStore(capacity: number): NonceStore {
   const known = new Set<string>()

@@ -4,7 +4,8 @@ import type { Point } from '../points/point.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * A point that is open until the end of a block, or until `stop`. In untraced code, the object does nothing.
+ * A point that is open until the end of a block, or until `stop`. In untraced code, an object of this class does
+ * nothing.
  *
  * @example
  * {

@@ -87,9 +87,9 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks up the parent class's method at each call, because a guard or a mock may replace the method later. If the
- * original is a generator function and its replacement is not, the original is used. In this case, a library such as
- * MobX may have wrapped the original and depend on a generator.
+ * Looks up the parent class's method at each call, because a guard or a mock may replace the method later. A
+ * replacement for a generator function is used only if it is a generator function as well. A library such as MobX may
+ * have wrapped the original, and thus expects a generator.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {

@@ -104,8 +104,8 @@ export function createTracedFunction<F extends AnyFunction>(
 }
 
 /**
- * Returns how many times a function has been traced. Throws a TypeError if the function cannot be traced, or not once
- * more.
+ * Returns how many times a function has been traced. Throws a TypeError if the function cannot be traced, or if it is
+ * already traced and `allowMultipleTrace` is false.
  */
 export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
   if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)

@@ -126,7 +126,7 @@ export function createBatchWriter(
   /** Writes one record by itself. Returns whether the record is settled. */
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
-    // The first part has just failed. If it is a single record, the probe must use a different record.
+    // The first part has just failed. If that part is a single record, the probe must use a different record.
     const candidates = listFirstOfPoints(parts.records).slice(parts.first?.length === 1 ? 1 : 0)
     if (candidates.length === 0) return false
     const at = candidates[search.nextProbe(candidates.length)] ?? 0
@@ -218,10 +218,7 @@ export function createBatchWriter(
   }
 }
 
-/**
- * Returns the positions of each point's first record in the list. A store may need the start of a point before its
- * stop.
- */
+/** Returns, for each point, the position of its first record. A store may need the start of a point before its stop. */
 function listFirstOfPoints(records: Records): number[] {
   const points = new Set<string>()
   return Array.from(records.keys()).filter(at => {

@@ -80,7 +80,7 @@ export class Connection {
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
     // This code runs before Node's own listeners notify the application. The application's reaction to the close must
-    // not be mistaken for its cause.
+    // not be mistaken for the cause of the close.
     else if (event === 'close') for (const closed of [...this.#closeListeners]) closed()
   }
 

@@ -19,7 +19,7 @@ export function watchHttp2(
   stream: ServerHttp2Stream,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // Does not wait for the end of the response object, which is reported late, and for some HEAD requests never.
+  // Only the stream reports its end in time. The response object reports its end late, and for some HEAD requests never.
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined

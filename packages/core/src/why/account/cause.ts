@@ -28,7 +28,7 @@ export interface Cause extends Site {
   readonly kind: CauseKind
   /** The resource that was waited for, or the function that was called, such as `timer` or `readFileSync`. */
   readonly what?: string | undefined
-  /** The library whose code used the CPU, called by the program's function. */
+  /** The library that used the CPU, if the program's function called a library. */
   readonly via?: string | undefined
   /** The code or work that occupied the event loop or the threads of the thread pool. */
   readonly by?: string | undefined

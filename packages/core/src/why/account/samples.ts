@@ -8,7 +8,7 @@ import type { Slices } from './slices.js'
 /** The code that ran when a sample was taken. */
 export interface Ran {
   readonly kind: 'idle' | 'native' | 'gc' | 'code'
-  /** For `code`: the cause if the code belongs to the request. */
+  /** For the kind `code`: the cause to show if the code belongs to the request. */
   readonly cause: Cause | undefined
   /** Whether the code is Node's own, and no code of the program or a library called it. */
   readonly isNode: boolean
@@ -85,7 +85,7 @@ async function describeNode(node: ProfileNode, parents: ReadonlyMap<number, Prof
 interface Caller {
   /** The innermost function on the stack that belongs to the program or to this project. */
   readonly nearest: PlacedFunction | undefined
-  /** The innermost function of a library, if `nearest` called it directly or indirectly. */
+  /** The innermost function of a library, if this function is closer to the top of the stack than `nearest`. */
   readonly library: PlacedFunction | undefined
   /** The synchronous function of Node that was called. */
   readonly sync: string | undefined

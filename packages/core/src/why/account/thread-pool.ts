@@ -24,8 +24,8 @@ export interface ThreadPool {
 
 const DEFAULT_THREADS = 4
 /**
- * The callback on the main thread runs less than this time after or before the trace event that reports the result of
- * the work.
+ * The callback on the main thread and the trace event that reports the result of the work are less than this many
+ * milliseconds apart.
  */
 const SAME_CALL_MS = 1
 const TINY_MS = 1e-6

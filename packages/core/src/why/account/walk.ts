@@ -243,7 +243,7 @@ export async function divideTime(
   }
 
   /**
-   * Assigns a cause to a stretch, except for the sections in it. `undefined` means that the request was ready to run,
+   * Assigns a cause to a stretch, except for the sections in it. If `cause` is undefined, the request was ready to run,
    * but other code ran.
    */
   function explain(from: number, to: number, cause: Cause | undefined): void {

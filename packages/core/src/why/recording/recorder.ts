@@ -369,8 +369,8 @@ function createGuardedHook(
 }
 
 /**
- * Returns whether the poll phase of the event loop runs a resource. It runs all resources except promises, timers,
- * immediates and ticks.
+ * Returns whether the poll phase of the event loop runs a resource. The poll phase runs all resources except promises,
+ * timers, immediates and ticks.
  */
 function isPolled(resource: object): boolean {
   if (types.isPromise(resource)) return false
