@@ -3,7 +3,7 @@ import { type KnownTrace, rememberTrace } from '../points/known-traces.js'
 import { LocalTrace } from '../points/local-trace.js'
 import type { TicketGrant } from '../tickets/ticket-verifier.js'
 
-/** A trace that the gate has admitted. It does not expose the key that signed the request. */
+/** A trace that a trace gate has admitted. This object does not expose the key that signed the request. */
 export class AdmittedTrace {
   readonly baseId: string
   readonly #verified: VerifiedTrace
@@ -22,8 +22,8 @@ export class AdmittedTrace {
   }
 
   /**
-   * Opens the trace. Must only be called for a request that will be served, because the process then remembers the
-   * trace.
+   * Opens the trace. Must only be called for a request that will be served, because this call makes the process
+   * remember the trace.
    */
   open(maxPoints: number): LocalTrace {
     const { key, baseId, parentId } = this.#verified

@@ -12,7 +12,7 @@ export function beforeFirstTrace(action: () => void): () => void {
   return cancel
 }
 
-/** Records that an adapter was given its own keys. `enabled` is the adapter's own option, if set. */
+/** Records that an adapter was given its own keys. `enabled` is the adapter's option of this name, if it is set. */
 export function registerAdapterKeys(enabled: boolean | undefined): void {
   if (enabled === false) return
   noteAdapterKeys()

@@ -8,8 +8,8 @@ const FAULTS = {
 } as const
 
 /**
- * Returns whether the `ignore` option excludes a request or message from tracing. Warns once about each fault of the
- * hook.
+ * Returns whether the `ignore` option excludes a request or message from tracing. Warns once if the `ignore` function
+ * throws, and once if it returns a promise.
  */
 export function isIgnored<Source>(source: Source, ignore: ((source: Source) => unknown) | undefined): boolean {
   if (ignore === undefined) return false
@@ -21,7 +21,8 @@ export function isIgnored<Source>(source: Source, ignore: ((source: Source) => u
   } catch {
     warn('thrown')
   }
-  // If the hook fails, the request is traced, because its caller asked for a trace by signing it.
+  // If the `ignore` function throws or returns a promise, the request is traced. Its caller asked for a trace by
+  // signing it.
   return false
 }
 

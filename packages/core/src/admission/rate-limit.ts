@@ -1,8 +1,8 @@
 import { Math, Number, performance } from '../platform/platform.js'
 
 /**
- * Creates a token bucket that lets `perSecond` events per second pass, in bursts of up to that number. The returned
- * function returns whether one more event may pass.
+ * Creates a token bucket that lets `perSecond` events per second pass, in bursts of at most `perSecond` events. The
+ * returned function returns whether one more event may pass.
  */
 export function createRateLimit(perSecond: number): () => boolean {
   // With an infinite rate, two calls in the same millisecond would compute infinity times 0, which is NaN.

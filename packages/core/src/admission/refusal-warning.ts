@@ -7,7 +7,10 @@ import type { RefusalReason } from './refusal-reason.js'
 // All adapters of the process share one limit, because they often refuse requests from the same caller.
 const warnRarely: RateLimitedWarning = (...warning) => shared('refusal-warning', createRateLimitedWarning)(...warning)
 
-/** Messages that explain each refusal and say where to look. A service with tracing disabled does not warn. */
+/**
+ * The warning for each reason: it explains the refusal and names what to check. The reason `disabled` causes no
+ * warning. The warning for `no-keys` is in `warnOfNoKeys`.
+ */
 const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys'>, string>> = {
   'missing-header': 'Only one of X-Trace-Info and X-Trace-HMAC arrived. Check whether a proxy removes the other one.',
   'malformed-hmac': 'X-Trace-HMAC must have 40 lower-case hex digits.',
@@ -21,8 +24,8 @@ const EXPLANATIONS: Readonly<Record<Exclude<RefusalReason, 'disabled' | 'no-keys
 }
 
 /**
- * Warns, at most once a minute per reason, that a signed request or message is untraced. `detail` must not quote the
- * caller.
+ * Warns, at most once a minute per reason, that a signed request or message is untraced. `detail` must not quote
+ * anything that the caller sent.
  */
 export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
   if (reason === 'disabled') return
@@ -40,8 +43,8 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
  */
 export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE
-  // No warning is needed if an operator has emptied the file, because that revokes all keys on purpose. A file that
-  // cannot be read has a separate warning.
+  // If an operator has emptied the keys file, no warning is needed, because an empty file revokes all keys on purpose.
+  // A keys file that cannot be read has a separate warning.
   if (file && !isKeysFileBlank()) return
   warnRarely(
     'no-keys',

@@ -5,7 +5,7 @@ import { warnOfRefusal } from './refusal-warning.js'
 
 const MAX_REPORTS_PER_SECOND = 10
 
-/** Counts refusals by reason, and reports them to `onRefused` and as process warnings, both rate-limited. */
+/** Counts refusals by reason. Reports refusals to `onRefused` and as process warnings, both at a limited rate. */
 export function createRefusals<Source>(onRefused: ((reason: RefusalReason, source: Source) => void) | undefined) {
   const counts: Record<RefusalReason, number> = {
     disabled: 0,

@@ -7,9 +7,11 @@ import type { AdmittedTrace } from './admitted-trace.js'
 
 /** The point of a served request, call or message. With this point, the process joins a trace that began elsewhere. */
 export class RootPoint {
-  /** Profiler inside the point, for the code that serves the request, call or message. */
+  /** The profiler inside the point, for the code that serves the request, call or message. */
   readonly profiler: Profiler
-  /** Returns the totals of the closed points inside this one. Only present if the caller has asked for an answer. */
+  /**
+   * Returns the totals of the closed points inside this point. Only present if the caller's ticket asks for an answer.
+   */
   readonly steps: (() => readonly StepTotal[]) | undefined
   readonly #trace: LocalTrace
   readonly #reportsOmitted: boolean
@@ -22,7 +24,7 @@ export class RootPoint {
       startWishedAccount(this.#trace)
       this.profiler = new Profiler(this.#trace).fork(name, info)
       this.#trace.reportCountsAt(this.profiler.traceId)
-      // Call sites start after the request's own point, because that point has no call site.
+      // Recording of call sites starts after the request's own point was opened, because that point has no call site.
       if (this.#trace.wantsCallSites) this.#trace.startCallSites()
     } catch (error) {
       this.close()

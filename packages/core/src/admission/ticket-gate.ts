@@ -84,7 +84,7 @@ export function createTicketGate<Source extends TicketCarrier>(options: TicketOp
   }
 }
 
-/** Explains each refusal to the service's operator, without quoting the caller. */
+/** Explains each refusal to the service's operator, without quoting anything that the caller sent. */
 const DETAILS: Readonly<Record<TicketRefusal, string>> = {
   malformed: 'Its X-Trace-Ticket is malformed.',
   'other-key': 'Its ticket was signed with a different key than its X-Trace-HMAC.',

@@ -19,7 +19,8 @@ export function explainAgeRefusal(
   { maxTraceAge, datedTracesOnly }: AgeLimits,
   now: number,
 ): string | undefined {
-  // The id is signed, so only the signer can choose the date. This makes captured headers expire.
+  // The id is signed, so only the signer can choose the date in the id. The age limit thus makes captured headers
+  // expire.
   const date = UUID_7.exec(baseId) ?? PLAIN_UUID_7.exec(baseId)
   if (date === null) return datedTracesOnly ? 'Its trace has no date, but datedTracesOnly requires one.' : undefined
   const ageMs = now - Number.parseInt(`${date[1]}${date[2]}`, 16)

@@ -41,7 +41,7 @@ export interface TraceGateOptions<Source> {
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
 
-/** The types of the gate's options. Every tracer checks them along with its own options. */
+/** The types of the gate's options. Every tracer checks these options along with its own. */
 export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
   enabled: 'boolean',
   ignore: 'function',
@@ -55,7 +55,10 @@ export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
 /** Counts of traced requests and messages, and of refused ones by reason. */
 export interface TraceStats {
   readonly traced: number
-  /** `traced` for each current key, by position. An old key can be removed once its count stops growing. */
+  /**
+   * The part of `traced` for each current key, in the order of the keys. An old key can be removed once its count stops
+   * growing.
+   */
   readonly tracedByKey: readonly number[]
   readonly refused: Readonly<Record<RefusalReason, number>>
 }
@@ -80,8 +83,8 @@ export interface TraceGate<Source> {
 }
 
 /**
- * Creates a gate. Without `hmacKeys`, it uses the current keys of `configure` or the environment. Messages have no
- * tickets, because a message may wait for hours and a ticket would expire.
+ * Creates a gate. Without `hmacKeys`, the gate uses the current keys of `configure` or the environment. Messages have
+ * no tickets, because a message may wait for hours and a ticket would expire.
  *
  * @throws TypeError if `hmacKeys` is given but empty
  */
@@ -126,7 +129,7 @@ export function createTraceGate<Source>(
         return refuse('too-old', source, ageRefusal)
       }
       // Known traces do not count against the rate. Otherwise, if a trace calls a service in a loop, the last calls
-      // would be lost.
+      // would not be traced.
       const knownTrace = findKnownTrace(verified.baseId)
       if (knownTrace === undefined && !mayTrace()) {
         tell?.('rate-limited')

@@ -6,23 +6,23 @@ import { readStack } from './read-stack.js'
 import type { StackBudget } from './stack-budget.js'
 
 /**
- * When the time for reading stacks is used up, this many further points still get a call site, if their name or
- * statement is new.
+ * When a request has used up its time for reading stacks, this many more of its points still get a call site. Each of
+ * these points must have a new name or statement.
  */
 const MAX_SHAPES = 200
 const MAX_SHAPE_CHARS = 300
 
 const MAX_FRAMES = 50
 /**
- * The maximum number of frames that may be the call site. More than one is kept, because only the source map shows
- * whether code belongs to the program.
+ * The maximum number of frames that are kept as candidates for the call site. Several are kept, because only the source
+ * map shows whether code belongs to the program.
  */
 const MAX_CANDIDATES = 8
 
 const NO_STACK: Stack = []
 const { then } = Promise.prototype
 
-/** Finds where the program creates the points of one request, within a limit of time. */
+/** Finds where the program creates the points of one request, within a time limit. */
 export class CallSiteRecorder {
   readonly #budget: StackBudget
   readonly #lateShapes = new Set<string>()
@@ -31,7 +31,7 @@ export class CallSiteRecorder {
     this.#budget = budget
   }
 
-  /** Adds the call site to the info of a new point, which has only plain values. */
+  /** Adds the call site to the info of a new point. `info` must contain only plain values. */
   addTo(info: Record<string, unknown>, name: string): void {
     if (!this.#budget.hasTime() && !this.#isNewShape(name, info)) return
     const stack = this.#read()
@@ -48,8 +48,9 @@ export class CallSiteRecorder {
   }
 
   /**
-   * Returns the caller of a `then` method, given its first argument. If the caller awaits the object, the caller is not
-   * on the stack. A stack shows the caller only in a later microtask whose result is passed to the awaiting function.
+   * Returns the code that called a `then` method. `resolve` is the method's first argument. If the program used
+   * `await`, its function is not on the stack yet. A stack shows this function only in a later microtask whose result
+   * is passed to `resolve`.
    */
   findAwaitingCaller(resolve: unknown): Caller | undefined {
     const caller = this.findCaller()
@@ -60,7 +61,8 @@ export class CallSiteRecorder {
     const later = Reflect.apply(then, Promise.resolve(), [
       () => {
         awaitingCaller.setStack([...stack, ...this.#read()])
-        // This promise stays pending, because only the program's object may settle the awaited promise.
+        // The returned promise stays pending, because only the library's object may settle the promise that the program
+        // awaits.
         return new Promise(() => undefined)
       },
     ])
@@ -74,7 +76,7 @@ export class CallSiteRecorder {
       const limit = isOwnCodeBundled() ? MAX_FRAMES : MAX_CANDIDATES
       return this.#budget.spend(() => readStack(MAX_FRAMES, mayBeProgram, limit))
     } catch {
-      // The program may have replaced parts of `Error` that cannot be restored.
+      // Reading may throw if the program has replaced members of `Error`.
       return NO_STACK
     }
   }

@@ -1,8 +1,8 @@
 import { addCodeMember, extendStack, type Stack } from './code-member.js'
 
 /**
- * The code that called a library. If the library makes a point in a callback, the stack of the callback does not show
- * the caller.
+ * The code that called a library. The caller is remembered, because the library may make a point in a callback, whose
+ * stack does not show the caller.
  */
 export class Caller {
   #stack: Stack | undefined
@@ -20,8 +20,8 @@ export class Caller {
   }
 
   /**
-   * Adds the caller's place to the info of a point, now or when the stack is known. `own`: the stack of the point,
-   * which in a bundle may show code of the program, too.
+   * Adds the caller's call site to the info of a point, now or as soon as the caller's stack is known. `own` is the
+   * stack of the point itself. In a bundle, this stack may also show code of the program.
    */
   addTo(info: Record<string, unknown>, own: Stack): void {
     addCodeMember(info, own)

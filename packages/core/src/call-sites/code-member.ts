@@ -17,12 +17,12 @@ export interface CodeMember {
 const stacks = shared('call-sites', () => new WeakMap<object, Stack>())
 
 /**
- * Adds the member `code` to a point's `info`, with the raw position of the first function in the stack. `mapCallSites`
- * replaces the member before the record is written.
+ * Adds the member `code` to a point's `info`, with the position of the first function in the stack. `mapCallSites`
+ * replaces this raw position with the source position before the record is written.
  */
 export function addCodeMember(info: Record<string, unknown>, stack: Stack): void {
   const [frame] = stack
-  // If the program has set its own member `code`, that member stays.
+  // If the program has set its own member `code`, the program's member stays.
   if (frame === undefined || 'code' in info) return
   const code = toCodeMember(frame, toShownFile(frame.file), frame.line)
   stacks.set(code, stack)
@@ -30,8 +30,8 @@ export function addCodeMember(info: Record<string, unknown>, stack: Stack): void
 }
 
 /**
- * Appends functions to the stack of a raw `code`. They are only used if no earlier function in the stack belongs to the
- * program.
+ * Appends functions to the stack from which `addCodeMember` created `code`. The appended functions are only used if no
+ * earlier function in the stack belongs to the program.
  */
 export function extendStack(code: unknown, more: Stack): void {
   if (typeof code !== 'object' || code === null) return
@@ -39,7 +39,10 @@ export function extendStack(code: unknown, more: Stack): void {
   if (stack !== undefined) stacks.set(code, [...stack, ...more])
 }
 
-/** Returns the stack of a raw `code`, and forgets it. A second call returns `undefined`. */
+/**
+ * Returns the stack from which `addCodeMember` created `code`, and forgets the stack. A second call returns
+ * `undefined`.
+ */
 export function takeStack(code: unknown): Stack | undefined {
   if (typeof code !== 'object' || code === null) return undefined
   const stack = stacks.get(code)
@@ -47,7 +50,7 @@ export function takeStack(code: unknown): Stack | undefined {
   return stack
 }
 
-/** Keeps a call site if a hook has copied the record's info without changing `code`. */
+/** Keeps a point's call site if a hook has replaced the record's info with a copy that has an equal `code`. */
 export function keepCodeMember(info: Record<string, unknown>, original: unknown): void {
   const { code } = info
   if (typeof code !== 'object' || code === null || typeof original !== 'object' || original === null) return

@@ -7,7 +7,8 @@ import { countTimeouts, findSourceMap } from './source-maps.js'
 import { mapByStackHook } from './stack-hook.js'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
-// Node strips types without moving any code. Bun and Deno map positions themselves.
+// Whether the runtime's positions in TypeScript files are correct. Node strips types without moving any code. Bun and
+// Deno map positions themselves.
 const RUNS_TYPESCRIPT =
   Boolean((process.features as { typescript?: unknown }).typescript) ||
   'bun' in process.versions ||
@@ -31,7 +32,10 @@ export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | u
   return raw && mapAll(raw)
 }
 
-/** Never throws. A program may have passed anything to a notifier instead of a record. */
+/**
+ * Returns the stack from which a record's call site was created. Never throws, although a program may have passed
+ * anything to a notifier instead of a record.
+ */
 function takeStackOf(record: TraceRecord): Stack | undefined {
   try {
     return takeStack(record.info.code)
@@ -94,7 +98,7 @@ export interface Location {
   readonly owner: 'program' | 'library' | 'osprofiler'
 }
 
-/** Finds the position of a frame in its source. Resolves to `undefined` for Node's own code and for unknown positions. */
+/** Finds the source position of a frame. Resolves to `undefined` for Node's own code and for unknown positions. */
 export async function locate(frame: Frame): Promise<Location | undefined> {
   if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)

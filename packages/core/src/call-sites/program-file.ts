@@ -27,7 +27,7 @@ function getOwnPackages(): string | undefined {
 
 function findOwnPackages(): string | undefined {
   const [, folder] = /^(.*[\\/])core[\\/](?:dist|build)[\\/]/.exec(toPath(ownFile)) ?? []
-  // A program may have folders with these names, too.
+  // The program may have folders of its own with the names `core/dist` or `core/build`.
   return folder !== undefined && readManifest(join(folder, 'core')).name === '@osprofiler/core' ? folder : undefined
 }
 
@@ -74,7 +74,8 @@ const readPackageName = remember<string>(
 )
 
 /**
- * Returns whether this project is in the same bundle as the function, so that only a source map can distinguish them.
+ * Returns whether a bundler has put this project into the same file as the function. In this case, only a source map
+ * shows which code belongs to the program.
  */
 export function isSharedBundle(file: string): boolean {
   return isOwnCodeBundled() && file === ownFile
@@ -88,7 +89,7 @@ function isOwnFile(path: string): boolean {
   return /^[a-z]+[\\/](?:dist|build|src)[\\/]/.test(path.slice(folder.length))
 }
 
-/** Returns the path of a file that is named by a path or URL. */
+/** Converts a file's path or URL to a path. */
 export function toPath(file: string): string {
   if (!/^file:/i.test(file)) return file
   try {

@@ -38,8 +38,8 @@ parentPort.postMessage({ id: 0, sourceRoot: payload.sourceRoot })
 `
 
 /**
- * Parses the text of a source map in a worker, which keeps the map. Rejects if there can be no worker, if the map is
- * broken, or after `timeoutMs`. The worker keeps the process alive only while an answer is due.
+ * Parses the text of a source map in a worker, which keeps the map. Rejects if no worker can be started, if the map is
+ * broken, or after `timeoutMs`. The worker keeps the process alive only while a caller waits for its answer.
  */
 export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMap> {
   if (workerCount >= MAX_WORKERS) return Promise.reject(new Error('There are too many large source maps'))
@@ -47,8 +47,8 @@ export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMa
     const worker = new Worker(PROGRAM, {
       eval: true,
       workerData: text,
-      // The worker gets no options and variables of the application, because they could load the application's modules
-      // into the worker.
+      // The worker does not get the application's command-line options and environment variables, because they could
+      // load the application's modules into the worker.
       execArgv: [],
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },

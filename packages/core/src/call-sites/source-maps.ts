@@ -29,7 +29,9 @@ export type FindSource = (line: number, column: number) => Promise<Position | un
 
 const MAX_MAP_BYTES = 64 * 1024 * 1024
 const MAX_CODE_BYTES = 64 * 1024 * 1024
-/** Parsing takes about 50 ms a megabyte. A map larger than this is parsed in a worker, so that requests do not wait. */
+/**
+ * A map larger than this is parsed in a worker, so that requests do not wait. Parsing takes about 50 ms per megabyte.
+ */
 const MAX_MAP_BYTES_HERE = 256 * 1024
 const MAX_MAPS = 200
 /** The maximum time for reading a map. Reading delays the delivery of records to the store. */

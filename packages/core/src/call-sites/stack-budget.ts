@@ -1,11 +1,11 @@
 import { Math, performance } from '../platform/platform.js'
 
-/** One request may read stacks for this many milliseconds, plus the share `SHARE` of its duration. */
+/** One request may read stacks for this many milliseconds, plus the fraction `SHARE` of the request's duration. */
 const FREE_MS = 5
 const SHARE = 0.05
 /**
- * Reading a single stack takes less than this. A longer time includes a pause of the process, so only this much is
- * counted.
+ * Reading a single stack takes less than this many milliseconds. A longer measurement includes a pause of the process,
+ * so at most this time is counted.
  */
 const MAX_STACK_MS = 1
 

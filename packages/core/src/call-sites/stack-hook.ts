@@ -11,7 +11,7 @@ export function mapByStackHook(frame: Frame): Frame | undefined {
   try {
     const stack: unknown = prepareStackTrace(new Error(''), [createCallSite(frame)])
     const [mapped] = parseStack(stack, file => file !== '', 1)
-    // A tool without a map returns the raw position, which would be wrong.
+    // If the tool has no source map for the file, it returns the raw position, which would be wrong.
     const isMapped = mapped !== undefined && (mapped.line !== frame.line || mapped.column !== frame.column)
     return isMapped && mapped.line > 0 ? { ...mapped, name: frame.name } : undefined
   } catch {

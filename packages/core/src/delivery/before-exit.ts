@@ -20,19 +20,22 @@ interface BeforeExit {
   readonly cuts: Set<() => void>
   readonly holdTimers: Set<NodeJS.Timeout>
   /**
-   * The number of tasks that currently hold the process (keep it alive) for a limited time. `heldSince`: the time since
-   * which at least one such task has been running.
+   * The number of tasks that currently hold the process (keep it alive) for a limited time. `heldSince`: when the
+   * current series of such tasks began, or when one of them last succeeded.
    */
   limitedWorks: number
   heldSince: number | undefined
   /**
-   * Resets `heldSince` after a turn of the event loop without a hold, because the process could have exited in that
-   * turn.
+   * Resets `heldSince` after a turn of the event loop in which no task held the process. The process could have exited
+   * in that turn.
    */
   gapTimer: NodeJS.Immediate | undefined
   /** When the last hold ended, and how long the process had been held by then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly durationMs: number }
-  /** When the time limit of the latest natural exit ends. `lastSeenAt`: when that exit was last seen in progress. */
+  /**
+   * When the time limit of the latest natural exit ends. `lastSeenAt`: the last time at which that exit was in
+   * progress.
+   */
   deadline: number
   lastSeenAt: number
   timer: NodeJS.Timeout | undefined
@@ -47,7 +50,10 @@ interface BeforeExit {
 const MAX_EXIT_DELAY_MS = 5_000
 /** The minimum time for a flush, even if a hanging store has already delayed the exit. */
 const MIN_FLUSH_MS = 1_000
-/** If the process stays alive for longer than this between two natural exits, the application was doing work. */
+/**
+ * If the process stays alive for longer than this between two natural exits, the application was doing work. The second
+ * exit then gets its own time limit.
+ */
 const SAME_EXIT_MS = 1_000
 
 const state = shared<BeforeExit>('natural-exit', () => ({
@@ -67,7 +73,7 @@ const state = shared<BeforeExit>('natural-exit', () => ({
 /** Calls `flush` when the process is about to exit naturally, until the returned function cancels it. */
 export function flushBeforeExit(flush: Flush): () => void {
   // One listener serves all flushes. It is only added while there are records to deliver, because applications can see
-  // listeners.
+  // the listeners of `process`.
   if (state.flushes.size === 0) process.on('beforeExit', state.onBeforeExit)
   state.flushes.add(flush)
   return () => removeFlush(flush)
@@ -78,8 +84,8 @@ function removeFlush(flush: Flush): void {
 }
 
 /**
- * Calls `cut` when the time for a natural exit is over. `cut` must end the work that keeps the process alive. Returns a
- * function that cancels the call.
+ * Calls `cut` when the time limit of a natural exit is over. `cut` must end the work that keeps the process alive.
+ * Returns a function that cancels the call.
  */
 export function cutAtExit(cut: () => void): () => void {
   state.cuts.add(cut)
@@ -120,8 +126,8 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
     isOver = true
     state.limitedWorks--
     if (endedWell) state.heldSince = performance.now()
-    // If one turn of the event loop passes without such a task, a process with nothing left to do can exit in that
-    // turn.
+    // If no task holds the process during one turn of the event loop, a process with nothing left to do can exit in
+    // that turn.
     if (state.limitedWorks === 0) state.gapTimer = setImmediate(forgetHeldTime).unref()
   }
 }
@@ -175,7 +181,7 @@ function deliverAtExit(): void {
  */
 function startExitClock(now: number): void {
   const { endedAt, durationMs } = state.lastHold
-  // The application may have finished before this hold. In that case, a hanging store has delayed the exit for the
+  // The application may have finished before the last hold. In that case, a hanging store has delayed the exit for the
   // whole hold.
   const heldMs = now - endedAt < SAME_EXIT_MS ? durationMs : 0
   const exitDelayMs = Math.max(MIN_FLUSH_MS, MAX_EXIT_DELAY_MS - heldMs)

@@ -13,8 +13,8 @@ import type { NotifierStats } from './notifier-stats.js'
 /** Options for queuing and delivering records. */
 export interface NotifierOptions {
   /**
-   * The maximum number of waiting records. Further records are dropped. A tenth is reserved for root points, such as
-   * served requests. Default 250,000.
+   * The maximum number of waiting records. Further records are dropped. A tenth of this number is reserved for records
+   * of root points, such as served requests. Default 250,000.
    */
   readonly maxRecords?: number | undefined
   /** The approximate maximum memory of the waiting records, in bytes. Default 128 MiB. */
@@ -25,11 +25,11 @@ export interface NotifierOptions {
    * The approximate maximum size of a write, in bytes of JSON. A larger record is written by itself. Default 512 KiB.
    */
   readonly batchBytes?: number | undefined
-  /** How long the first record waits for more records, in milliseconds. Default 50. */
+  /** How long the first record of a batch waits for more records, in milliseconds. Default 50. */
   readonly flushAfter?: number | undefined
   /**
-   * The pause after a failed write, in milliseconds. It doubles after each further failure, up to `maxBackoff`. Default
-   * 100.
+   * The pause after a failed write, in milliseconds. The pause doubles after each further failure, up to `maxBackoff`.
+   * Default 100.
    */
   readonly minBackoff?: number | undefined
   /** The longest pause between two tries, in milliseconds. Default 10,000. */
@@ -132,8 +132,8 @@ function readSettings(options: NotifierOptions): DeliverySettings {
 }
 
 /**
- * Waits for the accounts of requests' own time that are being created. Resolves to the milliseconds that are left of
- * `timeout`.
+ * Waits until pending accounts are complete. (An account divides a request's own time among its causes.) Resolves to
+ * the milliseconds that are left of `timeout`.
  */
 async function settleWithin(timeout: number): Promise<number> {
   const startedAt = performance.now()

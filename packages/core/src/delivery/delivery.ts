@@ -38,7 +38,10 @@ export class Delivery {
   readonly #writer: BatchWriter
   #emitted = 0
   #lifecycle: 'open' | 'ending' | 'closed' = 'open'
-  /** `waiting`: the first record waits for more records until the timer fires. `due`: the timer fires immediately. */
+  /**
+   * `waiting`: the first record waits for more records until the timer fires. `due`: the timer fires as soon as
+   * possible.
+   */
   #activity: 'idle' | 'waiting' | 'due' | 'writing' = 'idle'
   #timer: NodeJS.Timeout | undefined
 
@@ -78,8 +81,8 @@ export class Delivery {
   }
 
   /**
-   * Resolves when the records that are waiting at the call are settled (written or dropped), or after `timeout` ms. The
-   * result is whether they are settled.
+   * Waits until the records that are waiting at the call are settled (written or dropped), for at most `timeout` ms.
+   * Resolves to whether all of them are settled.
    */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber
@@ -125,7 +128,7 @@ export class Delivery {
       this.#drops.countDropped(evicted, 'queue-full')
       return !evicted.includes(record)
     } catch {
-      // Code outside this package made the record, and not even its size could be read.
+      // Code outside this package made the record, and even reading its size threw an error.
       this.#drops.countDropped([record], 'refused')
       return false
     }
@@ -158,7 +161,7 @@ export class Delivery {
       if (this.#held.isDue) await this.#held.retry(() => this.#finishSettledFlushes())
     } while (this.#isDue())
     this.#activity = 'idle'
-    // Records that were added in the meantime wait for more records again, because many small writes are expensive for
+    // Records that were added during the write wait for more records again, because many small writes are expensive for
     // a store.
     if (this.#queue.length > 0 && !this.#isClosed()) this.#deliverIn(this.#settings.flushAfter)
   }

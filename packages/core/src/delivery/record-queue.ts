@@ -9,8 +9,8 @@ const NO_RECORDS: readonly TraceRecord[] = []
 
 /**
  * A first-in, first-out queue of records with a maximum length and an approximate maximum size in memory. The last
- * tenth is reserved for records of root points, which report that a trace happened, how long it took and what was
- * dropped. If the reserve is full, its oldest records are dropped.
+ * tenth is reserved for records of root points. These records report that a request was traced, how long it took, and
+ * how many records were dropped. If the reserve is full, its oldest records are dropped.
  */
 export class RecordQueue {
   readonly #maxRecords: number
@@ -41,7 +41,7 @@ export class RecordQueue {
 
   /**
    * Adds a record if there is room. Returns the dropped records: none, this record, older records of root points, or
-   * both.
+   * this record and older ones.
    */
   push(record: TraceRecord, isRoot: boolean): readonly TraceRecord[] {
     const size = estimateRecordBytes(record)

@@ -1,8 +1,9 @@
 import type { TraceRecord } from '../record/trace-record.js'
 
 /**
- * A store of records: a plain object from a factory, such as `openDriver(connectionString)` of `@osprofiler/drivers` or
- * your own. The driver connects on first use, and does not keep the process alive, even while a caller waits.
+ * Access to a store of records. A driver is a plain object from a factory, such as `openDriver(connectionString)` of
+ * `@osprofiler/drivers` or your own function. The driver connects on first use, and does not keep the process alive,
+ * even while a caller waits for a result.
  */
 export interface Driver {
   /** The scheme of the connection string, such as `sqlite`. Contains no credentials. */
@@ -33,15 +34,15 @@ export interface Driver {
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
 
   /**
-   * Checks, without sending records, whether the store accepts writes. The notifier calls this before it drops a record
-   * that fails even when it is written alone.
+   * Checks, without sending records, whether the store accepts writes. The notifier calls this method before it drops a
+   * record that fails even when it is written alone.
    */
   check?(): Promise<boolean>
 
   /**
    * Yields the records of a trace in batches, oldest first as far as the store knows their order. Yields nothing for an
-   * unknown trace. The method is missing if the store cannot be read. `onUnreadable` is called each time the store
-   * returns entries that are not records, with their number.
+   * unknown trace. The method is missing if the store cannot be read. Each time the store returns entries that are not
+   * records, `onUnreadable` is called with their number.
    */
   readRecords?(baseId: string, onUnreadable?: (records: number) => void): AsyncIterable<readonly TraceRecord[]>
 
@@ -53,8 +54,8 @@ export interface Driver {
 
   /**
    * Removes a trace. Resolves to the number of removed records, which may be 0. The method is missing if the store
-   * cannot delete. Rejects with `ERR_STORE_LOCKED` if another transaction has locked some records. All other records
-   * are then removed.
+   * cannot delete. If another transaction has locked some of the records, removes all others and rejects with
+   * `ERR_STORE_LOCKED`.
    */
   deleteTrace?(baseId: string): Promise<number>
 
@@ -72,7 +73,7 @@ export interface Driver {
   close(timeout?: number): Promise<void>
 }
 
-/** The exceptions to a successful write. All other records of the batch are in the store. */
+/** The records that a successful write did not store. All other records of the batch are in the store. */
 export interface WriteResult {
   /**
    * The number of records that the store will never keep, including those that are malformed or have an invalid

@@ -35,7 +35,7 @@ export async function tryWrite(driver: Driver, records: readonly TraceRecord[]):
   try {
     return readResult(result, records.length)
   } catch (error) {
-    // The write has succeeded, so a retry would store the records twice.
+    // The outcome is not `failed`: the write has succeeded, so a retry would store the records twice.
     return { kind: 'unknown', error, reason: 'The result of the write cannot be read.' }
   }
 }

@@ -7,7 +7,10 @@ import type { NodeRequest } from './response/node-messages.js'
 export interface HttpOptions extends TraceGateOptions<NodeRequest>, TicketOptions {
   /** The name of the point for a served request. Default `wsgi`, which OSProfiler's readers know. */
   readonly name?: string | undefined
-  /** Omits the query string from the record. Default false. Values under secret names are always redacted. */
+  /**
+   * Omits the query string from the record. Default false. In any case, values of parameters with secret names, such as
+   * `password`, are redacted.
+   */
   readonly hideQuery?: boolean | undefined
 }
 

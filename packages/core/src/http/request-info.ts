@@ -3,7 +3,8 @@ import { redactQuery } from '../secrets/redact-text.js'
 import type { NodeRequest } from './response/node-messages.js'
 
 /**
- * Returns the info of a start record. `wholeUrl` is the requested URL, for frameworks that strip a path from `req.url`.
+ * Returns the info of the start record of a served request. `wholeUrl` is the requested URL, for frameworks that strip
+ * a path from `req.url`.
  */
 export function requestInfo(req: NodeRequest, hideQuery: boolean, wholeUrl: string | undefined): PointInfo {
   // Express, Connect and Fastify keep the whole URL in `originalUrl`.

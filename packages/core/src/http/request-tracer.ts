@@ -26,9 +26,9 @@ export interface RequestTracer {
 }
 
 /**
- * Creates the tracer that every HTTP adapter is built on. It verifies headers, opens a point, runs handlers in its
- * context, and stops the point at the end of the response. Without `hmacKeys`, it uses the current keys of `configure`
- * or the environment.
+ * Creates the tracer that every HTTP adapter is built on. The tracer verifies headers, opens a point, runs the handlers
+ * in the point's context, and stops the point at the end of the response. Without `hmacKeys`, the tracer uses the
+ * current keys of `configure` or the environment.
  *
  * @throws TypeError for an option of the wrong type, or if `hmacKeys` is given but empty
  * @example
@@ -61,8 +61,8 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   }
 
   /**
-   * Tracing must not break a request. So if `req` or `res` is not one of Node's own objects, the request is served
-   * untraced.
+   * Opens the point of a request, but never throws, because tracing must not break a request. If `req` or `res` is not
+   * one of Node's own objects, the request is served untraced.
    */
   function beginSafely(req: NodeRequest, res: NodeResponse, wholeUrl: string | undefined): ServedRequest | undefined {
     try {
@@ -77,11 +77,11 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
       gate.warnIfNoKeys()
       if (!isSigned(req)) return suppress(() => fn(undefined))
       const outer = servedRequest(req)
-      // If the adapter is mounted twice, the first one has already opened the request's point and set the context.
+      // If the adapter is mounted twice, the outer one has already opened the request's point and set the context.
       if (outer !== undefined) return fn(outer)
       const request = beginSafely(req, res, wholeUrl)
       if (request !== undefined) return request.run(() => fn(request))
-      // Tracing is suppressed, because another request on a shared connection may have left its context behind.
+      // Tracing is suppressed, because on a shared connection, the context of another request may still be active.
       return suppress(() => fn(undefined))
     },
     get stats() {
@@ -90,7 +90,7 @@ export function createRequestTracer(hmacKeys?: HmacKeys, options: HttpOptions = 
   }
 }
 
-/** Returns whether a request asks to be traced. For most requests, this check is all that runs. */
+/** Returns whether a request asks to be traced. For most requests, this check is the only tracing code that runs. */
 function isSigned({ headers }: NodeRequest): boolean {
   return headers?.['x-trace-info'] !== undefined || headers?.['x-trace-hmac'] !== undefined
 }

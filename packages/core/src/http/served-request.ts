@@ -27,7 +27,7 @@ interface Failure {
 
 /** A traced request. Its point stays open until the response ends. */
 export class ServedRequest {
-  /** Profiler inside the request's point, for the code that serves the request. */
+  /** The profiler inside the request's point, for the code that serves the request. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #startedAt = performance.now()
@@ -65,7 +65,10 @@ export class ServedRequest {
     this.#failure ??= this.#createFailure(error)
   }
 
-  /** Produces the body in the request's context. For frameworks that read a body after the handlers, without `pipe`. */
+  /**
+   * Makes a body run its code in the request's context. For frameworks that read a body after the handlers, without
+   * `pipe`.
+   */
   followBody(body: unknown): void {
     if (this.#isOpen) followBody(body, this.#body)
   }
@@ -78,7 +81,10 @@ export class ServedRequest {
     this.#findRoute = find
   }
 
-  /** Called when the application ends the response, because the framework may reset the request's route afterwards. */
+  /**
+   * Reads the route when the application ends the response, because the framework may reset the request's route
+   * afterwards.
+   */
   answered(): void {
     this.#endedAt ??= performance.now()
     this.#route ??= this.#readRoute()
@@ -162,8 +168,8 @@ export class ServedRequest {
 }
 
 /**
- * Traces a request until its response ends. `openRoot` opens the trace. It is not called if the response cannot be
- * watched.
+ * Traces a request until its response ends. `openRoot` opens the trace. `openRoot` is not called if the response cannot
+ * be watched.
  */
 export function traceRequest(
   req: NodeRequest,

@@ -4,7 +4,10 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 const INTEGER = /^-?\d+$/
 /** An integer with at most this many characters is always a safe integer. */
 const MAX_SAFE_INTEGER_CHARS = 15
-/** Python writes a positive float below this value with an exponent. JavaScript often writes it without one. */
+/**
+ * Python writes a positive float below this value with an exponent. JavaScript often writes such a float without an
+ * exponent.
+ */
 export const MIN_FLOAT_WITHOUT_EXPONENT = 1e-4
 
 let wasWritten = false
@@ -37,8 +40,8 @@ export class ExactNumber extends Number {
   }
 
   /**
-   * Returns the nearest number, because `JSON.stringify` cannot write the exact number. `stringifyJson` writes it
-   * exactly.
+   * Returns the nearest number, because `JSON.stringify` cannot write the exact number. `stringifyJson` writes the
+   * exact number.
    */
   toJSON(): number {
     wasWritten = true
@@ -78,8 +81,8 @@ export function asNumber(value: unknown): number | undefined {
 }
 
 /**
- * Parses a JSON number. Returns a plain number if JavaScript writes the number like `token` or like Python. Otherwise,
- * returns an `ExactNumber`.
+ * Parses a JSON number. Returns a plain number if JavaScript would write that number either exactly like `token` or in
+ * the same way as Python. Otherwise, returns an `ExactNumber`.
  */
 export function parseNumber(token: string): number | ExactNumber {
   const value = Number(token)

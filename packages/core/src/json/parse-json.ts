@@ -2,7 +2,7 @@ import { MIN_FLOAT_WITHOUT_EXPONENT } from './exact-number.js'
 import { Array, isFinite, isInteger, isSafeInteger, JSON, Object } from './language.js'
 import { readJson } from './read-json.js'
 
-/** Values nested deeper than this go to the slower parser, because `classifyMembers` is recursive. */
+/** Values nested deeper than this are parsed by the slower parser, because `classifyMembers` is recursive. */
 const MAX_DEPTH = 100
 
 // Matches a member name that is one escaped character, such as `"\u00e9"` for `é` in Python. V8 in Node 24 and 26 may
@@ -18,8 +18,8 @@ const SUSPECT = 2
 
 /**
  * Parses JSON like Python's `json.loads`: accepts `NaN`, `Infinity` and `-Infinity`, and returns an `ExactNumber` for
- * each number that JavaScript would write differently. It tries the native parser first. If the native parser fails, or
- * if the resulting numbers may differ from the text, it uses this project's slower parser.
+ * each number that JavaScript would write differently. The native parser is tried first. If the native parser fails, or
+ * if the resulting numbers may differ from the text, this project's slower parser parses the text again.
  *
  * @throws SyntaxError if Python would reject the text
  */
@@ -48,7 +48,10 @@ function classify(value: unknown, depth: number): number {
   return typeof value === 'object' && value !== null ? classifyMembers(value, depth) : PLAIN
 }
 
-/** Skips strings without a function call, because most values are strings, and this function runs for most texts. */
+/**
+ * Classifies a list or object by the numbers inside it. Skips strings before it calls `classify`, because most values
+ * are strings, and because this function runs for nearly every parsed text.
+ */
 function classifyMembers(container: object, depth: number): number {
   if (depth === 0) return SUSPECT
   let kind = PLAIN

@@ -44,7 +44,7 @@ export function readJson(text: string): unknown {
   skipSpace()
   for (;;) {
     let value = readValue()
-    // A non-empty object or list begins here.
+    // If the value is undefined, a non-empty object or list begins here.
     if (value === undefined) continue
     while (addValue(value)) value = close()
     if (open.length === 0) {

@@ -11,7 +11,7 @@ interface Frame {
 
 /**
  * Writes JSON without recursion. Handles what `JSON.stringify` refuses or writes differently: any depth, cycles,
- * BigInt, `ExactNumber`, `NaN` and infinite numbers. Otherwise works like `JSON.stringify`.
+ * BigInt, `ExactNumber`, `NaN` and infinite numbers. In all other cases, works like `JSON.stringify`.
  */
 export function writeFlat(top: unknown, indent: 0 | 2): string {
   const parts: string[] = []

@@ -9,8 +9,8 @@ import { readKeyText, toReadableKey } from './secret-key.js'
 /** HMAC keys: a list, or one comma-separated string such as `'NEW,OLD'`, whose keys are trimmed. */
 export type HmacKeys = string | readonly string[]
 
-// The digits must be in lower case, because Python's hexdigest() writes lower case and Python compares exactly. Both
-// Python and JavaScript trim this white space.
+// The digits must be in lower case, because Python's hexdigest() writes lower case and Python compares exactly. The
+// white space around them is what both Python and JavaScript trim.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
 // Both buffers are reused for each comparison, because creating them would take longer. This is safe, because no other
 // code runs during a comparison.

@@ -16,7 +16,7 @@ export interface KeySource {
 }
 
 const ADVICE = 'Make a key with "osprofiler key new".'
-/** An attacker who has one signed request can find shorter keys by trying them all. */
+/** If a key is shorter, an attacker who has one signed request can find the key by trying all possible keys. */
 const MIN_KEY_CHARS = 16
 const MIN_DISTINCT_CHARS = 6
 const READABLE_BY_OTHERS = 0o004
@@ -78,8 +78,7 @@ function toWord(key: string): string {
 }
 
 /**
- * Returns whether most characters equal the previous character or are its neighbor in Unicode, as in
- * `1234567890abcdef`.
+ * Returns whether most characters equal the previous character or are next to it in Unicode, as in `1234567890abcdef`.
  */
 function isSequence(key: string): boolean {
   let steps = 0

@@ -24,9 +24,9 @@ export function isKeysFileBlank(): boolean {
 }
 
 /**
- * Returns a function that returns the keys in a file, separated by commas or line ends. The function checks the file at
- * most once a second, so keys can be rotated without a restart. An emptied file revokes all keys. If the file cannot be
- * read, the last valid keys stay in force, and one warning is emitted.
+ * Returns a function that returns the keys in a file. In the file, keys are separated by commas or line ends. The
+ * function checks the file at most once a second, so keys can be rotated without a restart. An emptied file revokes all
+ * keys. If the file cannot be read, the last valid keys stay in force, and one warning is emitted.
  */
 export function createKeysFile(path: string): () => KeyRing | undefined {
   let ring: KeyRing | undefined

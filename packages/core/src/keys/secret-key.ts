@@ -25,7 +25,10 @@ export function readKeyText(key: KeyObject): string {
   return (bytesOf.get(key) ?? key.export()).toString('utf8')
 }
 
-/** Does not use Node's buffer pool, because every small buffer of the application gives access to the pool's memory. */
+/**
+ * Copies a text to a buffer outside Node's buffer pool. Every small buffer of the application gives access to the
+ * memory of this pool.
+ */
 function toBytes(text: string): Buffer {
   return Buffer.alloc(Buffer.byteLength(text, 'utf8'), text, 'utf8')
 }

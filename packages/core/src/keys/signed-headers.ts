@@ -5,7 +5,7 @@ import { hmac as sign } from './hmac.js'
 import { findSigningKey, type HmacKeys, isKeyRing, type KeyRing, keysOf, listKeys, readHmac } from './key-ring.js'
 import { readKeyText } from './secret-key.js'
 
-/** The header that names the trace, in base64. */
+/** The header that contains the ids of the trace and of the caller's point, in base64. */
 export const X_TRACE_INFO = 'X-Trace-Info'
 /** The header that signs `X-Trace-Info`. */
 export const X_TRACE_HMAC = 'X-Trace-HMAC'
@@ -13,7 +13,7 @@ export const X_TRACE_HMAC = 'X-Trace-HMAC'
 /** The content of `X-Trace-Info`, as sent on the wire. */
 export interface TraceInfo {
   readonly base_id: string
-  /** The caller's point. If missing, empty or `null`, the trace itself is the parent. */
+  /** The id of the caller's point. If missing, empty or `null`, the trace itself is the parent. */
   readonly parent_id?: string | null | undefined
 }
 
@@ -21,7 +21,7 @@ export interface TraceInfo {
 export interface UnpackedTrace {
   readonly baseId: string
   readonly parentId: string
-  /** The key that verified the pair. It signs the requests that are made while this request is served. */
+  /** The key that verified the pair. The same key signs the requests that are made while this request is served. */
   readonly hmacKey: string
 }
 
@@ -35,7 +35,7 @@ export interface VerifiedTrace<Key = KeyObject> {
 /** The reason why a pair of headers is not trusted. */
 export type HeaderRefusal = 'malformed-hmac' | 'unknown-key' | 'malformed-info'
 
-// This is long enough for two ids of 255 characters, even if Python writes each character as two escapes of six
+// This length is enough for two ids of 255 characters, even if Python writes each character as two escapes of six
 // characters. It is also longer than any header that Node accepts by default.
 const MAX_INFO_CHARS = 16 * 1024
 const MAX_ID_CHARS = 255
@@ -43,14 +43,14 @@ const MAX_ID_CHARS = 255
 // signer sends those.
 const BASE64 = /^[ \t\n\v\f\r]*([A-Za-z0-9+/_-]+={0,2})[ \t\n\v\f\r]*$/
 const PLAIN_ID = /^[\w.:-]*$/
-// Matches nearly all infos from honest signers in Python or Node, in half the time that a parser takes.
+// Matches nearly every `X-Trace-Info` of honest signers in Python or Node, in half the time that a parser takes.
 const PLAIN_INFO = /^\{"base_id": ?"([\w.:-]{1,255})", ?"parent_id": ?"([\w.:-]{1,255})"\}$/
-// Characters that control a terminal, end a line, or change the text direction. Python accepts control characters, but
-// a signer would send them only to manipulate someone's log or terminal.
+// Matches characters that control a terminal, end a line, or change the text direction. Python accepts control
+// characters, but a signer would send them only to manipulate someone's log or terminal.
 const UNSAFE_CHARACTERS = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 // Matches a flat object of strings and nulls. Other values are refused, because Python refuses some values that
-// JSON.parse accepts. Python allows a thousand levels, and integers of 4,300 digits, even in a member that a later
-// duplicate replaces.
+// JSON.parse accepts. For example, Python allows at most a thousand levels, and integers of at most 4,300 digits.
+// Python applies these limits even to a member that a later duplicate replaces.
 const STRING = String.raw`"(?:[^"\\]|\\.)*"`
 const SPACE = '[ \\t\\n\\r]*'
 const MEMBER = `${SPACE}${STRING}${SPACE}:${SPACE}(?:${STRING}|null)${SPACE}`

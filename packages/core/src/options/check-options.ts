@@ -20,7 +20,10 @@ export function checkOptions(owner: string, options: unknown, kinds: OptionKinds
   checkOptionKinds(options as object, kinds)
 }
 
-/** Throws a TypeError for an unknown option. Otherwise a limit with a misspelled name would silently not apply. */
+/**
+ * Throws a TypeError for an unknown option. Without this check, a limit with a misspelled name would silently not
+ * apply.
+ */
 export function checkOptionNames(options: unknown, names: readonly string[], owner: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${owner} takes its options as an object`)

@@ -20,7 +20,10 @@ import { readWhyOption, type WhyLimits, type WhyOption } from './why-options.js'
 
 /** The settings of the whole process. A missing setting comes from the environment, or else is the default. */
 export interface Configuration extends TicketOptions {
-  /** The most that a caller's ticket may ask about a request's own time. Default: OSPROFILER_WHY, else `waits`. */
+  /**
+   * The highest level of account that a caller's ticket may ask for. An account divides a request's own time among its
+   * causes. Default: OSPROFILER_WHY, else `waits`.
+   */
   readonly why?: WhyOption | undefined
   /** Trusted keys: a list, or a comma-separated string. Default: OSPROFILER_HMAC_KEYS or OSPROFILER_HMAC_KEYS_FILE. */
   readonly hmacKeys?: HmacKeys | undefined
@@ -58,7 +61,7 @@ interface Resolved {
   readonly why: WhyLimits
 }
 
-/** How the process treats tickets, and the audience names by which tickets may address it. */
+/** How the process treats tickets, and the audience names by which tickets may address this process. */
 export interface TicketSettings {
   readonly mode: TicketMode
   readonly audience: readonly string[]
@@ -99,12 +102,12 @@ export function getRecordSettings(): Pick<Resolved, 'project' | 'service' | 'red
   return getResolved()
 }
 
-/** Returns the most that this process may record about a request's own time. */
+/** Returns the limits on accounts in this process. An account divides a request's own time among its causes. */
 export function getWhySettings(): WhyLimits {
   return getResolved().why
 }
 
-/** Returns whether this process records the call sites of points if a caller wishes them. */
+/** Returns whether this process records the call sites of points if a caller's ticket asks for them. */
 export function recordsCallSites(): boolean {
   return getResolved().callSites
 }
@@ -164,7 +167,7 @@ function resolveSettings(): Resolved {
   let service: string | undefined
   const withoutKeys = {
     project: settings.project ?? (process.env.OSPROFILER_PROJECT || 'node'),
-    // The name may be in a file, so it is read only when the first record needs it.
+    // The service's name may have to be read from a file, so it is determined only when the first record needs it.
     get service() {
       service ??= settings.service ?? (process.env.OSPROFILER_SERVICE || packageName())
       return service
@@ -196,8 +199,8 @@ function createKeyRingReader(configured: KeyRing | undefined): () => KeyRing | u
 }
 
 /**
- * Reads the keys on first use, so that unused keys cause no warning. An empty variable is read again, because the
- * application may set it later.
+ * Reads the keys on first use, so that unused keys cause no warning. An empty variable is read again on the next use,
+ * because the application may set it later.
  */
 function createVariableReader(): () => KeyRing | undefined {
   let isKnown = false
@@ -232,7 +235,7 @@ function readKeysVariable(): readonly string[] {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a ticket mode */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable does not contain a ticket mode */
 function readTicketVariable(): TicketMode | undefined {
   const word = process.env.OSPROFILER_TICKETS?.trim().toLowerCase()
   if (word === undefined || word === '') return undefined
@@ -243,7 +246,7 @@ function readTicketVariable(): TicketMode | undefined {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable is not a level */
+/** @throws OsprofilerError `ERR_CONFIGURATION` if the variable does not contain a level */
 function readWhyVariable(): WhyLimits {
   const word = process.env.OSPROFILER_WHY?.trim().toLowerCase()
   try {

@@ -1,7 +1,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { globalObject, JSON, process } from '../platform/platform.js'
 
-/** A process manager that runs its own file as the main file, which then loads the application. */
+/** A process manager whose own file is the process's main file and loads the application. */
 interface Launcher {
   readonly ownFile: RegExp
   /** Returns the path of the application's file, as the launcher specifies it. */
@@ -20,14 +20,15 @@ const LAUNCHERS: readonly Launcher[] = [
  * that the launcher loads, or `undefined` if the launcher does not specify this file.
  */
 export function findLaunchedFile(path: string): string | undefined {
-  // Only the launcher's own file proves a launch, because an application's child processes inherit its environment.
+  // A launcher is recognized only by its own file, because an application's child processes inherit the launcher's
+  // environment variables.
   const launcher = LAUNCHERS.find(({ ownFile }) => ownFile.test(path))
   if (launcher === undefined) return path
   const program = launcher.findProgram()
   return typeof program === 'string' && isAbsolute(program) ? program : undefined
 }
 
-/** Returns PM2's name for the application that it launched in this process, or `undefined`. */
+/** Returns the name that PM2 gives to the application in this process, or `undefined` if PM2 did not launch it. */
 export function findLaunchedName(path: unknown): string | undefined {
   if (typeof path !== 'string' || LAUNCHERS[0]?.ownFile.test(path) !== true) return undefined
   const name = readPm2Setting('name')
@@ -35,8 +36,8 @@ export function findLaunchedName(path: unknown): string | undefined {
 }
 
 /**
- * Reads a setting that PM2 passes in the environment. In cluster mode, PM2 passes its settings as one JSON string,
- * which it may parse only after this package loads.
+ * Reads a setting that PM2 passes in the environment. In cluster mode, PM2 passes its settings as one JSON string. PM2
+ * may parse this string only after this package loads.
  */
 function readPm2Setting(name: string): unknown {
   const { pm2_env: text, [name]: value } = process.env

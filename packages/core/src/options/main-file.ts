@@ -11,7 +11,7 @@ import { findLaunchedFile } from './launched-file.js'
 export function mainFile(): string | undefined {
   // The application may have replaced `argv` with any value.
   const path: unknown = process.argv?.[1]
-  // With `-e`, Node sets `_eval`, and the first argument may be any of the script's own arguments.
+  // With `-e`, Node sets `_eval`, and `argv[1]` may be one of the script's own arguments.
   if (typeof path !== 'string' || !isAbsolute(path) || '_eval' in process) return undefined
   try {
     // Finds the file like Node does for `node .` and `node app`. Because the path is absolute, `resolve` searches no
@@ -31,7 +31,7 @@ export function resolvePackage(name: string, from: string): string | undefined {
     const entry = resolve(name)
     if ('pnp' in process.versions) return entry
     const nodePathFolders = process.env.NODE_PATH?.split(delimiter) ?? []
-    // Node also searches folders below HOME, which do not belong to the application.
+    // Node also searches folders below HOME. They do not belong to the application, so they are excluded.
     const folders = resolve
       .paths(name)
       ?.filter(path => basename(path) === 'node_modules' || nodePathFolders.includes(path))

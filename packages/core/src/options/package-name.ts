@@ -29,7 +29,7 @@ function readProjectName(file: string): string | undefined {
   if (end < 0) return undefined
   const project = file.slice(0, end)
   const name = readName(join(project, 'package.json'))
-  // A globally installed tool is not part of a project, so this package.json does not exist.
+  // A globally installed tool is not part of a project, so there is no package.json next to this `node_modules`.
   if (name === undefined) return undefined
   const folder = currentFolder()
   return folder.startsWith(project + sep) ? (readNearestName(folder) ?? name) : name
@@ -39,7 +39,7 @@ function currentFolder(): string {
   try {
     return process.cwd()
   } catch {
-    // The folder was deleted.
+    // The current folder was deleted.
     return ''
   }
 }

@@ -6,18 +6,21 @@ const LEVELS = ['off', 'waits', 'cpu'] as const
 const MAX_PAUSE_MS = 250
 
 /**
- * How much an account says about a request's own time. `waits` lists what the request waited for. `cpu` also names the
+ * How detailed an account of a request's own time is. `waits` lists what the request waited for. `cpu` also names the
  * functions that used the CPU.
  */
 export type WhyLevel = 'waits' | 'cpu'
 
-/** The most that this process may record about a request's own time. */
+/** The limits on accounts in this process. An account divides a request's own time among its causes. */
 export interface WhySettings {
   /** The highest level that a ticket can ask for. Default: `waits`. */
   readonly level?: 'off' | WhyLevel | undefined
   /** Whether accounts may name code that served other requests. Default: true. */
   readonly others?: boolean | undefined
-  /** The longest estimated pause of the process for the level `cpu`, in milliseconds. Default: 250. */
+  /**
+   * If the level `cpu` is estimated to pause the process for longer than this, the account has the level `waits`
+   * instead. In milliseconds. Default: 250.
+   */
   readonly maxPauseMs?: number | undefined
 }
 

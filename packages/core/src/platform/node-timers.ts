@@ -19,12 +19,12 @@ const { toString: readSource } = Function.prototype
 export function takeTimers(): Timers {
   // Avoids replaced timers: a fake timer may never fire, and a zone waits for every timer that is set inside it.
   const timers = Object.fromEntries(TIMER_NAMES.map(name => [name, unwrapZone(nodeTimers[name])])) as unknown as Timers
-  // Bun's timers are native code, and its sockets' timers cannot be constructed.
+  // Bun's timers are native code, and the timers of its sockets cannot be constructed.
   const isKept = isNodeTimer(timers.setTimeout) || 'bun' in nodeProcess.versions
   return isKept ? timers : (takeSocketTimers() ?? timers)
 }
 
-/** Returns Node's function if zone.js replaced it. zone.js stores the replaced function under this name. */
+/** Returns Node's original function if zone.js has replaced it. zone.js stores the original under the name below. */
 function unwrapZone(timer: object): unknown {
   return Reflect.get(timer, '__zone_symbol__OriginalDelegate') ?? timer
 }

@@ -44,7 +44,7 @@ function takeDate(): DateConstructor {
   try {
     return (deserialize(SERIALIZED_DATE) as globalThis.Date).constructor as DateConstructor
   } catch {
-    // Bun has a format of its own.
+    // Bun cannot read this serialized date, because Bun has a format of its own.
     return global.Date
   }
 }
@@ -58,7 +58,7 @@ function readDate(): number {
 }
 
 // Fake timers define their clock on the `performance` object itself. Node's own clock remains in the prototype. Bun has
-// no clock there.
+// no clock in the prototype.
 const prototype: typeof nodePerformance = global.Object.getPrototypeOf(nodePerformance)
 const clock = 'now' in prototype ? prototype : nodePerformance
 export const performance = {
@@ -97,9 +97,7 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
   }
 }
 
-/**
- * Ids are also made with these functions, because the package `uuid` alone would read the global `crypto` at each call.
- */
+/** These functions also make ids, because the package `uuid` would otherwise read the global `crypto` at each call. */
 export const { createHmac, createSecretKey, hkdfSync, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl

@@ -14,7 +14,7 @@ export function readRegularFile(path: string, maxBytes: number): Buffer {
     checkIsRegularFile(statSync(path))
     const file = openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     try {
-      // Another file may have replaced the checked file in the meantime.
+      // Another file may have replaced the file after the first check.
       checkIsRegularFile(fstatSync(file))
       return readAll(file, maxBytes)
     } finally {

@@ -1,7 +1,7 @@
 import Module from 'node:module'
 
 /**
- * Node's `createRequire`. It is accessed as a member of the module, because webpack replaces calls to an imported
- * `createRequire` with its own result or `undefined`.
+ * Node's `createRequire`, accessed as a member of the module. Webpack would replace calls to an imported
+ * `createRequire` with a result of its own or with `undefined`.
  */
 export const requireFrom: typeof Module.createRequire = Module.createRequire

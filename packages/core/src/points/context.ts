@@ -49,8 +49,8 @@ export function createScope(profiler: Profiler): Scope {
 }
 
 /**
- * Observes when code enters a scope. If the code has no asynchronous resource of its own, `async_hooks` do not report
- * this.
+ * Observes when code enters a scope. `async_hooks` do not report this for code without an asynchronous resource of its
+ * own.
  */
 export interface ScopeWatcher {
   /**
@@ -85,7 +85,7 @@ export function runWithProfiler<T>(profiler: Profiler, fn: () => T): T {
   return enterScope(createScope(profiler), undefined, fn)
 }
 
-/** Sets the profiler for the rest of the current asynchronous context. `undefined` disables tracing for the rest. */
+/** Sets the profiler for the rest of the current asynchronous context. With `undefined`, the rest is not traced. */
 export function enterWith(profiler: Profiler | undefined): void {
   const scope = storage.getStore()
   if (profiler === scope?.profiler) return
@@ -99,7 +99,7 @@ export function suppress<T>(fn: () => T): T {
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 
-/** Returns a function that runs other functions in the current context, even if it is called in another context. */
+/** Captures the current context. Returns a function that runs other functions in the captured context. */
 export function takeContext(): <T>(fn: () => T) => T {
   const captured = storage.getStore()
   const bound = watcher?.bind()
@@ -108,7 +108,8 @@ export function takeContext(): <T>(fn: () => T) => T {
 
 /**
  * Works like `takeContext`, but also keeps the call site of the current call to a library. Points that the library
- * makes synchronously in the returned function get this call site, because the stack of a callback does not show it.
+ * makes synchronously in the returned function get this call site, because the stack of a callback does not show the
+ * call.
  */
 export function takeCaller(): <T>(fn: () => T) => T {
   const inContext = takeContext()

@@ -27,7 +27,7 @@ export class KnownTrace {
   #reported = 0
   /** Number of open requests that will report the omitted points at their end. */
   #reporters = 0
-  /** Time when a request was last admitted only to report omitted points, in milliseconds since the epoch. */
+  /** When the point of a request was last recorded only to report omitted points, in milliseconds since the epoch. */
   #grantedAt = 0
   /** Whether the next point is recorded even if this exceeds the limit. */
   #isGranted = false
@@ -102,7 +102,8 @@ export function openKnownTrace(baseId: string): KnownTrace {
 }
 
 /**
- * Works like `openKnownTrace`, given the result of `findKnownTrace`. Avoids a second lookup, which takes microseconds.
+ * Works like `openKnownTrace`. `known` is the result of an earlier `findKnownTrace`, because a second lookup would take
+ * microseconds.
  */
 export function rememberTrace(baseId: string, known: KnownTrace | undefined): KnownTrace {
   const trace = known ?? new KnownTrace()

@@ -3,7 +3,7 @@ import { createAgingSet } from './aging-set.js'
 /** A function that checks work that a trace has left open, such as a response that was not read. */
 export type LeftoverCheck = () => void
 
-// An application that still uses a response after the end of the trace starts to do so within this time.
+// If an application uses a response after the end of the trace, it starts to use the response within this time.
 const GRACE_PERIOD_MS = 50
 
 const pendingChecks = createAgingSet<LeftoverCheck>(GRACE_PERIOD_MS, check => {

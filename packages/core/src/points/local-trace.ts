@@ -30,7 +30,7 @@ export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-
 
 /** An account of a request's own time, which is recorded when the request ends. */
 export interface AccountUnderWay {
-  /** Must be called once, when the request has ended `agoMs` milliseconds ago. */
+  /** Must be called once, after the request has ended. `agoMs`: how many milliseconds ago the request ended. */
   end(agoMs: number): void
 }
 
@@ -41,16 +41,20 @@ export class LocalTrace {
   readonly rootId: string
   readonly known: KnownTrace
   readonly maxPoints: number
-  /** Totals of the closed points below the request's own point. Only present if the caller has asked for an answer. */
+  /**
+   * Totals of the closed points below the request's own point. Only present if the caller's ticket asks for an answer.
+   */
   readonly totals: StepTotals | undefined
   /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
   callSites: CallSiteRecorder | undefined
-  /** The account of the request's own time. Only present if the caller wishes one. */
+  /** The account of the request's own time. Only present if the caller asks for one. */
   account: AccountUnderWay | undefined
   readonly #grant: TicketGrant | undefined
   #stackBudget: StackBudget | undefined
   #key: KeyObject | string
-  /** Id of the served request's own point. The stop record of this point reports the counts. */
+  /**
+   * Id of the served request's own point. The stop record of this point reports how many points the request has begun.
+   */
   #servedId: string | undefined
   /** Id of the first point. If there is no served point, the account becomes a child of the first point. */
   #firstId: string | undefined
@@ -82,18 +86,18 @@ export class LocalTrace {
     this.totals = grant?.wants.includes('answer') ? createStepTotals() : undefined
   }
 
-  /** The limit on the time for reading stacks. Call sites and the account share it. */
+  /** The limit on the time for reading stacks. The recording of call sites and the account share this limit. */
   get stackBudget(): StackBudget {
     this.#stackBudget ??= new StackBudget()
     return this.#stackBudget
   }
 
-  /** The wishes of the ticket. */
+  /** The wishes of the ticket, such as an answer or an account. */
   get wants(): readonly string[] {
     return this.#grant?.wants ?? []
   }
 
-  /** Whether the ticket wishes that points name the line of the program that created them. */
+  /** Whether the ticket asks that points name the line of the program that created them. */
   get wantsCallSites(): boolean {
     return this.wants.includes('code')
   }
@@ -115,9 +119,9 @@ export class LocalTrace {
   }
 
   /**
-   * Calls `check` shortly after this part of the trace has ended, with the number of milliseconds since the end. By
-   * then, an application that uses a response after the end has started to do so. `check` must not throw. The returned
-   * function cancels the call.
+   * Calls `check` shortly after this part of the trace has ended. Within this delay, an application that uses a
+   * response after the end has started to use the response. `check` receives the number of milliseconds since the end,
+   * and must not throw. The returned function cancels the call.
    */
   whenOver(check: (endedForMs: number) => void): () => void {
     const timedCheck: LeftoverCheck = () => check(performance.now() - (this.#endedAt ?? performance.now()))
@@ -170,8 +174,9 @@ export class LocalTrace {
   }
 
   /**
-   * Sends the stop record of a point that stopped `agoMs` milliseconds ago. Adds omitted points, unrecorded libraries
-   * and, for the served point, the counts.
+   * Sends the stop record of a point that stopped `agoMs` milliseconds ago. Adds the number of omitted points and the
+   * names of unrecorded libraries. The stop record of the served point also contains the counts of the request's
+   * points.
    */
   recordStop(name: string, traceId: string, parentId: string, info: Record<string, unknown>, agoMs: number): void {
     const omitted = this.known.takeOmittedCount()
@@ -194,11 +199,11 @@ export class LocalTrace {
   }
 
   /**
-   * Sends the account as a separate point. The account's time is the end of the served point, because a later time
-   * would lengthen the trace.
+   * Sends the account as a separate point. The timestamps of the account are the end of the served point, because a
+   * later time would lengthen the trace.
    */
   recordAccount(why: object): void {
-    // The served point was not recorded, so the account would have no parent. Either the limit of points was reached,
+    // If the served point was not recorded, the account would have no parent. Either the limit of points was reached,
     // or the option `redact` hid the point.
     if (this.#servedId !== undefined && this.#begun === 0) return
     const [traceId, parentId] = [randomUUID(), this.#servedId ?? this.#firstId ?? this.rootId]
@@ -206,7 +211,7 @@ export class LocalTrace {
     this.#send('why-stop', traceId, parentId, {}, this.#accountTimestamp)
   }
 
-  /** Returns signed headers for another service, and counts them. */
+  /** Returns signed headers for another service, and counts how often headers were returned. */
   passOn(traceId: string): TraceHeaders {
     this.#passedOn++
     return this.#headers(traceId)
@@ -242,9 +247,9 @@ export class LocalTrace {
   }
 
   /**
-   * Returns whether headers belong to this trace. They may be a pair that is signed with the trace's key, or only one
-   * header of a pair. A single `X-Trace-Info` must name the trace's `baseId`. A single HMAC must equal the HMAC of the
-   * caller's pair.
+   * Returns whether headers belong to this trace. `info` and `signature` may be a pair that is signed with the trace's
+   * key, or one of them may be missing. A single `X-Trace-Info` must name the trace's `baseId`. A single HMAC must
+   * equal the HMAC of the caller's pair.
    */
   ownsHeaders(info: string | undefined, signature: string | undefined): boolean {
     if (info === undefined) return signature?.trim() === this.#headers(this.rootId)[X_TRACE_HMAC]

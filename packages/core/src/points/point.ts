@@ -114,8 +114,8 @@ export class Point {
   }
 
   /**
-   * Returns whether headers belong to this trace. They may be a signed pair or only one of its headers, for example
-   * copied by a gateway.
+   * Returns whether headers belong to this trace. One of the two headers may be missing, for example if a gateway
+   * copied only the other.
    */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
@@ -129,8 +129,8 @@ export class Point {
 }
 
 /**
- * JavaScript code may pass a name that is not a string. Such a name must not cause an error, because the same code
- * works without tracing.
+ * Converts a point's name to text. JavaScript code may pass a name that is not a string. Such a name must not cause an
+ * error, because the same code works without tracing.
  */
 function toPointName(name: unknown): string {
   return typeof name === 'string' ? redactText(name, MAX_NAME_CHARS).toWellFormed() : `[${typeof name}]`

@@ -7,8 +7,8 @@ import type { LocalTrace, TraceHeaders } from './local-trace.js'
 import { Point } from './point.js'
 
 const SWEEP_AT_POINTS = 64
-// Unrecorded points need not be stopped. They are on the stack only so that `stop` finds them. The limit is harmless,
-// because no application nests points this deep.
+// The maximum number of unrecorded points on the stack. Unrecorded points are on the stack only so that `stop` finds
+// them, and need not be stopped. The limit is harmless, because no application nests points this deep.
 const MAX_UNRECORDED_POINTS = 1_024
 
 /**
@@ -36,7 +36,8 @@ export class Profiler {
   }
 
   /**
-   * Whether `end` or `fail` was called. If so, a point that is opened here must be stopped by the code that opened it.
+   * Whether `end` or `fail` was called. If so, a point that is opened on this profiler must be stopped by the code that
+   * opened it.
    */
   get ended(): boolean {
     return this.#ended
@@ -57,8 +58,8 @@ export class Profiler {
   }
 
   /**
-   * Opens a point. Later points are nested in it until it stops. `stack`: the stack of the code that created the point,
-   * if the current stack does not show that code.
+   * Opens a point. Later points are nested in this point until it stops. `stack`: the stack of the code that created
+   * the point, if the current stack does not show that code.
    */
   start(name: string, info?: PointInfo, stack?: Stack): Point {
     const point = new Point(this.#trace, name, this.traceId, info, undefined, stack)
@@ -126,8 +127,8 @@ export class Profiler {
   }
 
   /**
-   * Returns whether headers belong to this trace. They may be a signed pair or only one of its headers, for example
-   * copied by a gateway.
+   * Returns whether headers belong to this trace. One of the two headers may be missing, for example if a gateway
+   * copied only the other.
    */
   ownsHeaders(info: string | undefined, hmac: string | undefined): boolean {
     return this.#trace.ownsHeaders(info, hmac)
@@ -137,7 +138,10 @@ export class Profiler {
     return { baseId: this.baseId, parentId: this.parentId, traceId: this.traceId }
   }
 
-  /** Removes stopped points. If points overlap, the top one may always be open, so popping alone would leak memory. */
+  /**
+   * Removes stopped points from the whole stack. If points overlap, the last point may always be open, so removing
+   * stopped points only from the end would leak memory.
+   */
   #sweep(): void {
     this.#stack = this.#stack.filter(({ open }) => open)
     this.#sweepAt = Math.max(SWEEP_AT_POINTS, 2 * this.#stack.length)

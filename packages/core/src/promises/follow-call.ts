@@ -6,20 +6,24 @@ import type { CallOutcome } from './followed-promise.js'
 const { isAsyncFunction, isPromise } = types
 
 /**
- * Runs `fn` in the current context, reports once how it ended, and returns or throws the same as `fn`. A native promise
- * is returned unchanged and followed until it settles, which the application cannot notice. Any other thenable, such as
- * a query builder, counts as a plain value, because calling its `then` could run it.
+ * Runs `fn` in the current context, reports once how the call ended, and returns or throws the same as `fn`. A native
+ * promise is returned unchanged and followed until it settles, which the application cannot notice. Any other thenable,
+ * such as a query builder, counts as a plain value, because calling its `then` could run the query.
  *
  * @example
  * return followCall(() => client.query(text), { done: () => point.stop(), failed: error => point.fail(error) })
  */
 export function followCall<T>(fn: () => T, outcome: CallOutcome): T {
   const profiler = currentProfiler()
-  // A separate scope, so that an `await` inside `fn` is not mistaken for a handler on the promise that `fn` returns.
+  // `fn` runs in a separate scope, so that an `await` inside `fn` is not mistaken for a handler on the promise that
+  // `fn` returns.
   return followCallIn(profiler && createScope(profiler), fn, outcome)
 }
 
-/** Works like `followCall`, but in a given scope. `isAsync`: whether `fn` is an async function or only calls one. */
+/**
+ * Works like `followCall`, but in a given scope. `isAsync`: whether `fn` itself is an async function, rather than a
+ * function that calls one.
+ */
 export function followCallIn<T>(
   scope: Scope | undefined,
   fn: () => T,

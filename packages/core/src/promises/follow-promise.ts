@@ -16,18 +16,18 @@ import { type CallOutcome, type FollowedPromise, hasWaitingChild, noteChild, not
 import { madePromises } from './made-promises.js'
 import { readPromiseState, readStateAndValue } from './promise-state.js'
 
-/** Error that is reported instead of a rejection's reason if only the application could have read the reason. */
+/** Error that is reported instead of a rejection's reason if this project could not read the reason. */
 export const UNKNOWN_REASON = Object.defineProperty(
   new Error('The promise was rejected, for a reason that could not be read'),
   'name',
   { value: 'PromiseRejected' },
 )
 
-/** Symbol that is reported instead of a promise's value if only the application could have read the value. */
+/** Symbol that is reported instead of a promise's value if this project could not read the value. */
 export const UNREAD: unique symbol = Symbol('unread')
 
-// The promise hooks cost every `await` in the process a few nanoseconds, so an unsettled promise is dropped within ten
-// minutes.
+// An unsettled promise is dropped within ten minutes, because the promise hooks cost every `await` in the process a few
+// nanoseconds.
 const MAX_FOLLOW_TIME_MS = 9 * 60_000
 const EXPIRY_CHECK_INTERVAL_MS = 60_000
 // If the application adds its handler later than this after a rejection, the reason of the rejection is not recorded.
@@ -41,8 +41,8 @@ const { createHook } = v8.promiseHooks
 const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
-// Keeps the context enabled while a promise is followed. Its scopes distinguish an `await` inside a function from a
-// handler on the function's promise.
+// Keeps the context enabled while a promise is followed. The scopes of the context distinguish an `await` inside a
+// function from a handler on the function's promise.
 keepContextWhile(() => followed.size > 0)
 /** Promises that have this project's handler. Further handlers can be added without any visible effect. */
 const handled = new WeakSet<object>()
@@ -54,13 +54,13 @@ let isExpiryScheduled = false
 
 /**
  * Reports how a promise settles. The application cannot notice this: it gets the same promise, no unhandled rejection
- * is hidden, and nothing takes an extra tick. While the promise has no handler, `v8.promiseHooks` report when it
- * settles and when the application adds a handler. After the application has added one, this project also adds a
- * handler, which can no longer hide an unhandled rejection.
+ * is hidden, and nothing takes an extra tick. While the promise has no handler, `v8.promiseHooks` report when the
+ * promise settles and when the application adds a handler. After the application has added its handler, this project
+ * adds one as well, which can no longer hide an unhandled rejection.
  *
- * `bodyScope` is the scope of the function behind the promise, from `promiseWatch`. It distinguishes an `await` inside
- * that function from a handler on the promise. If the scope is unknown, this project adds its handler only after the
- * promise has settled.
+ * `bodyScope` is the scope of the function that returned the promise, from `promiseWatch`. The scope distinguishes an
+ * `await` inside that function from a handler on the promise. If the scope is unknown, this project adds its handler
+ * only after the promise has settled.
  */
 export function followPromise(
   promise: Promise<unknown>,
@@ -86,7 +86,8 @@ export function followPromise(
     followedAt: performance.now(),
     settledAt: undefined,
   }
-  // If promise hooks cannot be started, a handler is added at once, although the application may notice it.
+  // If promise hooks cannot be started, this project's handler is added at once, although the application may notice
+  // it.
   if (isHandled || !startHooks()) return addHandler(entry)
   followed.set(promise, entry)
   // No hook reports a promise that settled before it was followed, so its state is read later.
@@ -156,7 +157,8 @@ function addHandlerAfterProgram(entry: FollowedPromise): void {
   }
   handled.add(entry.promise)
   unhandled.delete(entry)
-  // A promise that was resolved with another promise is still followed, because the hooks report when it settles.
+  // If `settledAt` is set, the promise may have been resolved with another promise and still be pending. Such a promise
+  // is still followed, because the hooks report when it settles.
   if (entry.settledAt === undefined) forget(entry)
   addHandler(entry, entry.outcomes.splice(0))
 }
@@ -190,9 +192,10 @@ function readSettled(entry: FollowedPromise): void {
   if (!entry.isPlain) return readUnhandled(entry)
   const state = readPromiseState(entry.promise)
   if (state === 'pending') return
-  // The value does not matter, so the outcome is reported before the application continues.
+  // The promise's value is not needed, so the outcome is reported before the application continues.
   if (state === 'fulfilled') finish(entry, 'done', UNREAD)
-  // Awaits inside the function have settled by now, so a pending child promise comes from a handler.
+  // Awaits inside the function that returned the promise have settled by now, so a pending child promise comes from a
+  // handler.
   else if (hasWaitingChild(entry)) addHandlerAfterProgram(entry)
 }
 

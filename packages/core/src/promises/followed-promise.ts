@@ -20,25 +20,28 @@ export interface CallOutcome {
 /** A followed promise and its state. Times are in milliseconds of the monotonic clock. */
 export interface FollowedPromise {
   readonly promise: Promise<unknown>
-  /** Empty after this project has added its own handler, which then reports to the outcomes. */
+  /**
+   * The receivers of the outcome. Empty after this project has added its own handler, because the handler then reports
+   * to them.
+   */
   readonly outcomes: CallOutcome[]
   /**
-   * Whether adding a handler runs none of the application's code, such as a `then` or a constructor that it has
-   * replaced.
+   * Whether adding a handler runs none of the application's code. The application may have replaced `then` or the
+   * constructor.
    */
   isPlain: boolean
   readonly bodyScope: Scope | undefined
   /**
-   * Whether an async function returned the promise. If so, a new child in the body's scope comes from an `await` in the
-   * body.
+   * Whether an async function returned the promise. If so, a new child in the scope of this function comes from an
+   * `await` in the function.
    */
   readonly isAsync: boolean
   /**
-   * Whether the promise may have settled before it was followed, because no hook reports that. Becomes false when the
-   * promise is found pending.
+   * Whether the promise may have settled before it was followed. No hook reports such an early settling. Becomes false
+   * when the promise is found pending.
    */
   mayHaveSettled: boolean
-  /** Promises that were created by handlers of this promise, or by awaits inside its function. */
+  /** Promises that were created by handlers of this promise, or by awaits inside the function that returned it. */
   children: unknown[]
   readonly followedAt: number
   /** When the promise settled or was resolved with another promise. */
@@ -47,12 +50,12 @@ export interface FollowedPromise {
 
 const MAX_CHILDREN = 16
 
-/** The promise whose newest child was created in the previous event. */
+/** The followed promise whose newest child was created in the previous event. */
 let lastParent: FollowedPromise | undefined
 
 /**
- * Notes a child: a promise that was created from a followed promise. Returns whether a handler created the child,
- * rather than an `await` in the function.
+ * Notes a child: a promise that was created from a followed promise. Returns whether a handler created the child.
+ * Otherwise, an `await` in the function that returned the followed promise created it.
  */
 export function noteChild(followed: FollowedPromise, child: unknown): boolean {
   if (isOutsideFunction(followed) || hasFunctionEnded(followed)) return true
@@ -70,18 +73,21 @@ export function noteEvent(settled?: unknown): void {
 }
 
 /**
- * Returns whether a settling promise has a handler. By then, the awaits inside its function have settled, so a pending
- * child belongs to a handler.
+ * Returns whether a promise that is about to settle has a handler. By now, all awaits inside the function that returned
+ * the promise have settled. So a child that is still pending was created by a handler.
  */
 export function hasWaitingChild({ children }: FollowedPromise): boolean {
   return children.some(isPending)
 }
 
-/** Returns whether the function behind the promise has ended. After its end, only a handler can create a child. */
+/**
+ * Returns whether the function that returned the promise has ended. After its end, only a handler can create a child.
+ */
 function hasFunctionEnded(followed: FollowedPromise): boolean {
   const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed
   if (settledAt !== undefined) return true
-  // Reading the state takes microseconds, so it is skipped for an `await` in the scope of an async function.
+  // For an `await` in the scope of an async function, the promise's state is not read. The promise is pending, and
+  // reading its state would take microseconds.
   if (!mayHaveSettled || (isAsync && bodyScope?.isLeft === false)) return false
   followed.mayHaveSettled = false
   if (readPromiseState(promise) === 'pending') return false
@@ -89,7 +95,7 @@ function hasFunctionEnded(followed: FollowedPromise): boolean {
   return true
 }
 
-/** Returns whether the current code runs outside the function behind the promise. */
+/** Returns whether the current code runs outside the function that returned the promise. */
 function isOutsideFunction({ bodyScope }: FollowedPromise): boolean {
   return bodyScope !== undefined && !bodyScope.isLeft && bodyScope !== currentScope()
 }

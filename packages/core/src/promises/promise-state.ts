@@ -16,7 +16,7 @@ const END_OF_INSPECTION = Object.freeze({ name: 'RangeError', message: 'Maximum 
 /**
  * Reads the state of a promise through `util.inspect`, because a handler would hide an unhandled rejection. The
  * inspection stops at a value that is an object, so it runs none of the application's code, and large values cost
- * nothing. For such a promise, only `readStateAndValue` returns whether it was fulfilled or rejected.
+ * nothing. For a promise with such a value, only `readStateAndValue` returns whether it was fulfilled or rejected.
  */
 export function readPromiseState(promise: Promise<unknown>): PromiseState {
   return inspectState(promise, new DepthOfOne())
@@ -28,8 +28,9 @@ export function readStateAndValue(promise: Promise<unknown>): PromiseState {
 }
 
 /**
- * A value for the option `depth` of `inspect`. `inspect` compares the option twice for the promise itself, and a third
- * time for the promise's value.
+ * A value for the option `depth` of `inspect`, which ends the inspection at the promise's value. `inspect` compares the
+ * depth with this option twice for the promise itself, and a third time for the promise's value. The third comparison
+ * throws.
  */
 class DepthOfOne {
   #compared = 0
@@ -57,7 +58,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
-      // After the inspection was ended, the text is a note from `inspect` about the object, so it shows no state.
+      // If the inspection was ended, the text is only a note of `inspect` about the object, so the text shows no state.
       else if (depth?.hasEnded !== true) state ??= 'fulfilled'
       return text
     },

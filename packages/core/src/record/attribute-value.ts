@@ -4,7 +4,10 @@ import { Array, BigInt, isFinite, isInteger, isSafeInteger, JSON, Object, String
 /** A value that an attribute can contain unchanged in both encodings of OTLP, protobuf and JSON. */
 export type AttributeValue = string | number | boolean
 
-/** Maximum length of a string, in characters. Collectors reject messages of a few megabytes. */
+/**
+ * Maximum length of a string in an attribute, in characters. The limit exists because collectors reject messages of a
+ * few megabytes.
+ */
 export const MAX_TEXT_CHARS = 20_000
 /** Values nested deeper than this are written as `[...]`, because `toJson` is recursive. */
 const MAX_DEPTH = 50

@@ -3,7 +3,8 @@ import { isSafeInteger } from '../json/language.js'
 import { memberOf } from './attribute-value.js'
 
 /**
- * The place in a program where a point was created. For a framework layer, the place where the layer was registered.
+ * The place in a program where a point was created. The call site of a framework layer is the place where the layer was
+ * registered.
  */
 export interface CallSite {
   /**

@@ -69,7 +69,7 @@ export function readMessageStep({
   }
 }
 
-/** Replaces the parts of a name that differ from message to message with stars: `publish orders.*.created`. */
+/** Replaces each part of a name that differs from message to message with a star: `publish orders.*.created`. */
 export function replaceIds(name: string): string {
   return name.replace(ID_PART, '*')
 }

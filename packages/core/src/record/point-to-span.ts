@@ -12,7 +12,7 @@ import { addWorkAttributes } from './work-attributes.js'
 
 /** A point in the form of an OpenTelemetry span, for the store `otlp://` and for exported reports. */
 export interface OtlpSpan {
-  /** In hex, like the other ids. */
+  /** The trace's id in hex. All other ids of the span are also in hex. */
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined
@@ -38,8 +38,8 @@ const MAX_NAME_CHARS = 200
 const MAX_MESSAGE_CHARS = 1_000
 
 /**
- * Converts a point to a span according to OpenTelemetry's semantic conventions. The store and the exports share this
- * mapping.
+ * Converts a point to a span according to OpenTelemetry's semantic conventions. The store `otlp://` and the exported
+ * reports share this mapping.
  */
 export function toOtlpSpan(source: SpanSource): OtlpSpan {
   const { baseId, traceId, parentId, isTop, hasLocalParent } = source
@@ -62,7 +62,8 @@ export function toOtlpSpan(source: SpanSource): OtlpSpan {
     name: spanName(source),
     kind: spanKind(source),
     startTime: toTime(startedAt, 0),
-    // Jaeger shows a duration of zero as a negative duration, so the end is at least one nanosecond later.
+    // Jaeger shows a duration of zero as a negative duration, so the end is at least one nanosecond later than the
+    // start.
     endTime: toTime(Math.max(startedAt, endedAt), endedAt > startedAt ? 0 : 1),
     attributes: list.values,
     droppedAttributes: list.dropped,

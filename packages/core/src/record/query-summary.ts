@@ -8,7 +8,7 @@ const TABLE =
 /** Matches the statements of this project's MongoDB instrument, such as `find orders {status: ?}`. */
 const MONGODB_STATEMENT = /^([a-z]\w{0,40})(?: ([\w.]{1,100})(?= \{))?/i
 
-/** An application uses few different queries, so this many summaries are cached. */
+/** The maximum number of cached summaries. This number is enough, because an application uses few different queries. */
 const MAX_CACHED_SUMMARIES = 500
 /** Summaries of longer statements are not cached. */
 const MAX_CACHED_CHARS = 1_000

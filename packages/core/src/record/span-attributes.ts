@@ -7,7 +7,7 @@ export type SpanAttributes = Readonly<Record<string, AttributeValue>>
 const MAX_TOTAL_CHARS = 120_000
 const MAX_NAME_CHARS = 1_000
 
-/** A list of a span's attributes. An attribute that exceeds the total size is dropped. */
+/** A list of a span's attributes. An attribute is dropped if the list would otherwise exceed its maximum size. */
 export class AttributeList {
   readonly #values: Record<string, AttributeValue> = {}
   #dropped = 0

@@ -17,11 +17,12 @@ export function spanKind(source: SpanSource): number {
   if (name !== 'rpc') return KIND.internal
   if (!source.hasLocalParent) return KIND.server
   // Traced methods of a class that serves calls also make points named `rpc`, inside the point of the served call.
+  // Their kind is internal.
   const functionName = memberOf(memberOf(source.startInfo, 'function'), 'name')
   return typeof functionName === 'string' && GRPC_METHOD.test(functionName) ? KIND.client : KIND.internal
 }
 
-/** Returns whether the info of the start or stop record has an object under this name. */
+/** Returns whether the info of the start or stop record has an object under the name `member`. */
 export function hasInfoObject({ startInfo, stopInfo }: SpanSource, member: string): boolean {
   return isObject(memberOf(startInfo, member)) || isObject(memberOf(stopInfo, member))
 }

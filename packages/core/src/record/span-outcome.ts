@@ -32,8 +32,8 @@ export function readErrorType(source: SpanSource): string | undefined {
 }
 
 /**
- * Returns a served request's route. This project's adapters record it in the stop record, other programs in the start
- * record.
+ * Returns a served request's route. This project's adapters record the route in the stop record. Other programs record
+ * it in the start record.
  */
 export function readRoute({ startInfo, stopInfo }: SpanSource): string | undefined {
   for (const info of [stopInfo, startInfo]) {

@@ -5,7 +5,7 @@ export interface SpanSource {
   /** The parent as recorded: the enclosing point, perhaps in another program, or the `baseId`. */
   readonly parentId: string | undefined
   readonly isTop: boolean
-  /** Name without `-start` and `-stop`. */
+  /** The point's name, without `-start` and `-stop`. */
   readonly name: string
   /** The infos of the start record and the stop record, or `undefined` for a missing record. */
   readonly startInfo: unknown

@@ -10,9 +10,9 @@ export type PointInfo = Readonly<Record<string, unknown>>
 export interface TraceRecord {
   /** The point's name, followed by `-start` or `-stop`, such as `wsgi-start`. */
   readonly name: string
-  /** Id of the trace. All records of one request share it, in all services. */
+  /** Id of the trace. All records of one request have this id, in all services. */
   readonly base_id: string
-  /** Id of the enclosing point, or the trace's `base_id` for a point at the top. */
+  /** Id of the enclosing point, or the trace's `base_id` if no point encloses this one. */
   readonly parent_id: string
   /** Id of the point. */
   readonly trace_id: string

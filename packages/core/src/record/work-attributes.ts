@@ -117,7 +117,7 @@ function toCount(value: unknown): number | undefined {
   return typeof value === 'number' && isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
-/** Adds all other info. Members of the stop record's info override those of the start record's info. */
+/** Adds all other members of the info. Members of the stop record's info override those of the start record's info. */
 function addOtherInfo(list: AttributeList, { startInfo, stopInfo }: SpanSource): void {
   const stopMembers = isObject(stopInfo) ? stopInfo : {}
   const startMembers = isObject(startInfo) ? startInfo : {}

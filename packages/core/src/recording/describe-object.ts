@@ -34,7 +34,8 @@ function describeError(error: object): string {
 }
 
 /**
- * Uses neither `instanceof`, which visits each prototype, nor the member `href`. Both could run the application's code.
+ * Describes a `URL`. Uses neither `instanceof`, which visits each prototype, nor the member `href`, because both could
+ * run the application's code.
  */
 function describeUrl(value: object): string | undefined {
   if (Object.getPrototypeOf(value) !== URL.prototype) return undefined

@@ -53,8 +53,8 @@ export function notify(record: TraceRecord, isRoot = false): boolean {
 function applyRedactHook(record: TraceRecord): TraceRecord | undefined {
   const hook = getRecordSettings().redact
   if (hook === undefined) return record
-  // If the hook fails, we cannot know what it would have hidden, so only the timing is sent. This record is created
-  // before the hook runs, because the hook may change the original.
+  // If the hook `redact` fails, we cannot know what it would have hidden, so only the timing is sent. This record is
+  // created before the hook runs, because the hook may change the original.
   const { code } = record.info
   const withheld = { ...record, info: { host: record.info.host, redact_failed: true } }
   try {

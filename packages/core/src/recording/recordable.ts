@@ -19,7 +19,7 @@ const MAX_BIGINT = 2n ** 1024n
 // Limits for the whole info, because it may be wide and deep at the same time.
 const MAX_TOTAL_VALUES = 1_000
 const MAX_TOTAL_CHARS = 64_000
-/** Members of `info` that say how a point ended. They were added after the size of the info was limited. */
+/** Members of `info` that say how a point ended. They are added after the size of the info was limited. */
 const OUTCOME_MEMBERS = ['etype', 'message', 'points', 'points_omitted', 'unrecorded']
 
 interface Allowance {
@@ -29,9 +29,9 @@ interface Allowance {
 }
 
 /**
- * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts
- * values under secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps, and never
- * throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
+ * Copies any value to plain JSON values that are safe to keep and send. Limits depth, width and length, and redacts the
+ * values of members with secret names. Runs none of the application's code, such as getters, `toJSON` or proxy traps,
+ * and never throws. Marks show what was cut: `[Object]`, `...`, `[12 more]`.
  */
 export function recordable(value: unknown): unknown {
   return copy(value, { values: MAX_TOTAL_VALUES, characters: MAX_TOTAL_CHARS, path: [] })
@@ -60,7 +60,7 @@ export function recordableAgain(info: object): Record<string, unknown> {
   return copied
 }
 
-/** Adds members to a copied `info` in place, without copying it again, and returns it. */
+/** Adds members to a copied `info` in place, without copying it again. Returns `copied`. */
 export function addMembers(copied: Record<string, unknown>, members: object): Record<string, unknown> {
   for (const [name, value] of Object.entries(members)) setMember(copied, name, value)
   return copied
@@ -153,8 +153,8 @@ function readEntries(array: readonly unknown[], length: number): unknown[] {
 function copyMembers(value: object, allowance: Allowance): Record<string, unknown> {
   const copied: Record<string, unknown> = {}
   const names = Object.keys(value)
-  // Listing the names of a wide object takes long, even if most names are omitted. So every 1,000 names count as one
-  // value.
+  // Listing the names of a wide object takes a long time, even if most names are omitted. So every 1,000 names count as
+  // one value.
   allowance.values -= Math.floor(names.length / (10 * MAX_ENTRIES))
   let label: string | undefined
   let hasSearchedLabel = false
@@ -185,8 +185,8 @@ function copyMembers(value: object, allowance: Allowance): Record<string, unknow
 }
 
 /**
- * Redacts a secret. If it is an account such as `auth: {user: 'bob', pass: '...'}` for an HTTP client, the user name
- * stays readable.
+ * Redacts a secret. If the secret is a login such as `auth: {user: 'bob', pass: '...'}` for an HTTP client, the user
+ * name stays readable.
  */
 function redactAccount(name: string, value: unknown): unknown {
   if (!/auth$/i.test(name) || typeof value !== 'object' || value === null || types.isProxy(value)) return REDACTED
@@ -205,7 +205,7 @@ function isPrivateKeyMember(name: string, holder: object): boolean {
 }
 
 /**
- * Returns the first label of the object that names a secret. A label is the value of a member, such as `name`, that
+ * Returns the object's first label that names a secret. A label is the value of a member, such as `name`, that
  * describes another member.
  */
 function findSecretLabel(holder: object, names: readonly string[]): string | undefined {

@@ -3,7 +3,7 @@ import { Array, Date, dateNow, Math, performance, String } from '../platform/pla
 // The time origin is read only once, because the accessor is slow and the time origin never changes.
 const ORIGIN_MS = performance.timeOrigin
 
-// A table lookup takes a third of the time of formatting a number. Each timestamp needs two of these numbers.
+// A table lookup takes a third of the time of formatting a number. Each timestamp needs two numbers of three digits.
 const THREE_DIGITS = Array.from({ length: 1_000 }, (_, number) => String(number).padStart(3, '0'))
 
 let correctionUs = 0

@@ -12,7 +12,7 @@ export interface CallOptions<Message = unknown> extends TraceGateOptions<Message
   readonly name?: string | undefined
 }
 
-/** The types of these options. An adapter checks them together with its own options. */
+/** The types of `CallOptions`. An adapter checks these options together with its own options. */
 export const CALL_OPTIONS: OptionKinds<CallOptions<never>> = { name: 'string', ...GATE_OPTIONS }
 
 /** Decides which calls and messages are traced, and traces them. Each consumer or server has its own tracer. */
@@ -27,8 +27,9 @@ export interface CallTracer<Message = unknown> {
 }
 
 /**
- * Creates the tracer that every adapter for calls and messages is built on. It verifies each signed pair, applies the
- * limits, and opens a point. Without `hmacKeys`, it uses the current keys of `configure` or the environment.
+ * Creates the tracer that every adapter for calls and messages is built on. The tracer verifies each signed pair,
+ * applies the limits, and opens a point. Without `hmacKeys`, the tracer uses the current keys of `configure` or the
+ * environment.
  *
  * @throws TypeError for an option of the wrong type, or if `hmacKeys` is given but empty.
  * @example

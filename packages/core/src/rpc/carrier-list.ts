@@ -3,8 +3,8 @@ import { Array, Buffer, Object, Reflect, String, types } from '../platform/platf
 import { X_TRACE_TICKET } from '../tickets/ticket-text.js'
 
 /**
- * Headers of a Kafka client: a `Map`, or an array of pairs, of objects `{[name]: value}`, or of objects `{key|name,
- * value}`. Names and values may be bytes.
+ * Headers of a Kafka client: a `Map` or an array. The elements of the array are pairs, objects `{[name]: value}`, or
+ * objects `{key|name, value}`. Names and values may be bytes.
  */
 export type HeaderList = Map<unknown, unknown> | unknown[]
 
@@ -18,7 +18,10 @@ const LOWER_NAMES = [X_TRACE_INFO, X_TRACE_HMAC, X_TRACE_TICKET].map(name => nam
 
 type HeaderVisitor = (name: unknown, value: unknown) => void
 
-/** Returns whether a carrier is a `Map` or a list of headers, rather than an object with headers as members. */
+/**
+ * Returns whether a carrier (the headers of a message) is a `Map` or a list of headers, rather than an object with
+ * headers as members.
+ */
 export function isHeaderList(carrier: object): carrier is HeaderList {
   return Array.isArray(carrier) || types.isMap(carrier)
 }
@@ -60,8 +63,8 @@ function isTooLong(carrier: HeaderList): boolean {
 }
 
 /**
- * Calls `visit` for each header. With `names`, it may skip headers with other names. Copies nothing, because most
- * messages have no trace headers.
+ * Calls `visit` for each header. If `names` is given, headers with other names may be skipped. Copies nothing, because
+ * most messages have no trace headers.
  */
 function forEachHeader(carrier: HeaderList, visit: HeaderVisitor, names?: readonly string[]): void {
   if (!Array.isArray(carrier)) return carrier.forEach((value, name) => void visit(name, value))

@@ -12,7 +12,7 @@ const LOWER_TICKET = X_TRACE_TICKET.toLowerCase()
 // Headers of a trusted pair are shorter than this, so longer byte arrays are not copied.
 const MAX_HEADER_BYTES = 16 * 1024
 
-/** The signed pair of a carrier. A missing part is an empty string. */
+/** The signed pair of headers in a carrier (the headers of a message). A missing header is an empty string. */
 export interface SignedPair {
   readonly info: string
   readonly hmac: string
@@ -29,9 +29,9 @@ interface Writable {
 }
 
 /**
- * Reads the signed pair from a message's headers, in canonical or lower case. Returns `undefined` if both parts are
- * missing. Never throws. The carrier may be an object, a `Map`, a list of at most 1,000 headers, or any object with
- * `get`. Keys of a `Map` may be bytes. Values may be strings, bytes, or lists of either.
+ * Reads the signed pair from a message's headers, in canonical or lower case. Returns `undefined` if both headers of
+ * the pair are missing. Never throws. The carrier may be an object, a `Map`, a list of at most 1,000 headers, or any
+ * object with `get`. Keys of a `Map` may be bytes. Values may be strings, bytes, or lists of either.
  */
 export function readCarrier(carrier: unknown): SignedPair | undefined {
   if (typeof carrier !== 'object' || carrier === null) return undefined
@@ -46,9 +46,9 @@ export function readCarrier(carrier: unknown): SignedPair | undefined {
 }
 
 /**
- * Writes trace headers into a carrier, replacing existing ones. If `headers` is empty or the carrier is frozen, the
- * carrier stays unchanged. `bytes`: whether headers that are added to a `Map` or a list are bytes. By default, they
- * have the type of the first existing header. Never throws.
+ * Writes trace headers into a carrier, and replaces existing ones. If `headers` is empty or the carrier is frozen, the
+ * carrier stays unchanged. `bytes`: whether the values of headers that are added to a `Map` or a list are bytes. By
+ * default, the added values have the type of the first existing header. Never throws.
  */
 export function writeCarrier(carrier: object, headers: TraceHeaders, bytes?: boolean): void {
   try {
@@ -85,14 +85,17 @@ function createReader(carrier: object): (name: string) => unknown {
   return isReadable(holder) ? name => holder.get(name) : name => readOwn(holder, name)
 }
 
-/** Joins the values of a header's two spellings. If the values differ, the header is malformed. */
+/**
+ * Joins the values of a header in canonical case and of the same header in lower case. If the two values differ, the
+ * joined header is malformed.
+ */
 function joinSpellings(canonical: string, lower: string): string {
   return canonical === '' || canonical === lower ? lower : lower === '' ? canonical : `${canonical}, ${lower}`
 }
 
 function readText(value: unknown): string {
   // Several values are joined, as Node does. The joined header is malformed and thus rejected, because it is unknown
-  // which value is right. Joining two values is enough.
+  // which value is right. Joining the first two values is enough for this.
   return Array.isArray(value) && !isBytes(value) ? value.slice(0, 2).map(decodeValue).join(', ') : decodeValue(value)
 }
 

@@ -6,7 +6,7 @@ import type { PointInfo } from '../record/trace-record.js'
 
 /** A traced call or message. Its point stays open until the call ends. */
 export class ServedCall {
-  /** Profiler inside the call's point, for the code that serves the call. */
+  /** The profiler inside the call's point, for the code that serves the call. */
   readonly profiler: Profiler
   readonly #root: RootPoint
   readonly #release = keepContext()

@@ -2,7 +2,7 @@ import { Math } from '../platform/platform.js'
 import { REDACTED } from './names/secret-names.js'
 
 const HYPHEN = 45
-/** A program's name is searched in this many entries at the beginning of the list, as in `sudo -u bob mysql ...`. */
+/** The program's name must be among this many entries at the beginning of the list, as in `sudo -u bob mysql ...`. */
 const MAX_SEARCHED_ENTRIES = 12
 
 /**

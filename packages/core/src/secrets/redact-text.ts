@@ -32,7 +32,7 @@ const NO_SPANS: Span[] = []
 // Matches an escape in a part that may contain an escaped text, such as a URL in a URL, or JSON in a query.
 const ESCAPED = /%(?:25){0,3}[2-7][\da-f]/i
 const URL_PART = /[^\s&=?#"'<>;,/]+/g
-// The length of a shortest escaped secret, such as `pw%3Dx`.
+// The length of the shortest escaped secret, such as `pw%3Dx`.
 const MIN_ESCAPED_CHARS = 6
 
 /** Returns a text without its secrets, cut to `length` characters. The time is linear in the text's length. */
@@ -90,7 +90,8 @@ function redactInner(value: string, depth: number): string {
 }
 
 const MAX_REDACTED_AGAIN_CHARS = 256
-// A command or an escape is read to its end, which may include a part that is already hidden.
+// A second redaction may change a text with a command or an escape. A command or an escape is read to its end, which
+// may include a part that is already hidden.
 const MAY_CHANGE_AGAIN = /%|PASS|AUTH|\*\*\*[^\s"'&;,]/
 
 /** Redacts a redacted text until it no longer changes, so that later redactions leave it unchanged. */
@@ -140,7 +141,7 @@ function findSecrets(text: string, isCut: boolean, depth: number): Span[] {
   return spans
 }
 
-// Entities in HTML that contains JSON or XML.
+// HTML entities, which occur if HTML contains JSON or XML.
 const ENTITY = /&(?:quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/
 const ENTITIES = /&(quot|apos|lt|gt|#34|#39|#61|#x22|#x27);/g
 const CHARACTER_BY_ENTITY: Readonly<Record<string, string>> = {

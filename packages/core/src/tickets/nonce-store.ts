@@ -6,8 +6,8 @@ export type NonceOutcome = 'new' | 'replayed' | 'busy'
 /** Remembers the nonces of accepted tickets until the tickets can no longer be accepted. */
 export interface NonceStore {
   /**
-   * Adds a nonce whose ticket expires at `exp`. `isOver` returns whether a ticket with a given expiry can no longer be
-   * accepted.
+   * Adds a nonce whose ticket expires at `exp`. `isOver` returns whether a ticket with a given expiry time can no
+   * longer be accepted.
    */
   add(nonce: string, exp: number, isOver: (exp: number) => boolean): NonceOutcome
 }
@@ -16,15 +16,18 @@ export interface NonceStore {
 export const MAX_NONCES = 65_536
 
 /**
- * Creates a store for at most `capacity` nonces. A full store refuses new nonces. It never forgets a nonce whose ticket
- * could still be accepted.
+ * Creates a store for at most `capacity` nonces. A full store refuses new nonces. The store never forgets a nonce whose
+ * ticket could still be accepted.
  */
 export function createNonceStore(capacity: number): NonceStore {
   const known = new Set<string>()
-  // At any time, there are at most a few hundred different expiries, so a sweep visits few entries.
+  // At any time, there are at most a few hundred different expiry times, so a sweep visits few entries.
   const noncesByExp = new Map<number, string[]>()
   let nextExp = Number.POSITIVE_INFINITY
-  /** The largest expiry that was removed. Even if the clock is set back, tickets up to this expiry stay refused. */
+  /**
+   * The latest expiry time whose nonces were removed. Even if the clock is set back, tickets up to this expiry time
+   * stay refused.
+   */
   let sweptExp = Number.NEGATIVE_INFINITY
 
   function sweep(isOver: (exp: number) => boolean): void {

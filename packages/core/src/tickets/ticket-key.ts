@@ -12,10 +12,13 @@ export interface TicketKey {
 const KEY_BYTES = 32
 const KID_BYTES = 6
 
-// Each ticket key is derived once, when the first ticket with its HMAC key is signed or verified.
+// Each ticket key is derived from its HMAC key only once, at the first use.
 const ticketKeys = new WeakMap<KeyObject, TicketKey>()
 
-/** Derives the ticket key from an HMAC key. The HMAC key itself is never used to sign with SHA-256. */
+/**
+ * Derives the ticket key from an HMAC key. Tickets are signed with SHA-256 and this derived key. The HMAC key itself
+ * signs only with SHA-1.
+ */
 export function ticketKeyOf(key: KeyObject | string): TicketKey {
   const master = typeof key === 'string' ? toSecretKey(key) : key
   const known = ticketKeys.get(master)
@@ -27,7 +30,10 @@ export function ticketKeyOf(key: KeyObject | string): TicketKey {
   return derived
 }
 
-/** Returns the signature of a ticket's head, which is bound to one `X-Trace-Info`: 43 characters of base64url. */
+/**
+ * Returns the signature of a ticket's head: 43 characters of base64url. The signature also covers the `X-Trace-Info`,
+ * so the ticket is valid only together with this header.
+ */
 export function ticketMac({ secret }: TicketKey, info: string, head: string): string {
   return createHmac('sha256', secret).update(`osprofiler-ticket-v1\n${info}\n${head}`, 'utf8').digest('base64url')
 }

@@ -7,7 +7,7 @@ import { ticketKeyOf, ticketMac } from './ticket-key.js'
 import { parseTicket, type Ticket } from './ticket-text.js'
 import { knownWishes } from './wishes.js'
 
-/** The reason why a ticket is refused, in the order of the checks. */
+/** The reason why a ticket is refused. The reasons are listed in the order of the checks. */
 export type TicketRefusal =
   | 'malformed'
   | 'other-key'
@@ -59,7 +59,7 @@ export function judgeTicket(
   if (!isSameText(ticketMac(ticketKey, info, ticket.head), ticket.mac)) return refuse('bad-mac')
   const wrongTime = explainTime(ticket, now)
   if (wrongTime !== undefined) return refuse(wrongTime)
-  // After a restart, the service has forgotten the nonces of earlier tickets.
+  // After a restart, the service has forgotten the nonces of earlier tickets, so it refuses these tickets.
   if (ticket.iat < Math.floor(started)) return refuse('before-start')
   if (ticket.aud !== '' && audience.length > 0 && !audience.includes(ticket.aud)) return refuse('audience')
   const outcome = nonces.add(ticket.nonce, ticket.exp, exp => isExpired(exp, now))

@@ -17,7 +17,7 @@ export function isNodeClass(holder: object): boolean {
 
 function learnLoadedModules(): void {
   const { moduleLoadList = [] } = process as LoadedModules
-  // Node loads its modules one by one, on first use.
+  // Node loads its modules one by one, on first use. So the set is created again when the list has grown.
   if (moduleLoadList.length === knownModules) return
   knownModules = moduleLoadList.length
   nodeClasses = new WeakSet()

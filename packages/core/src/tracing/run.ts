@@ -29,18 +29,18 @@ export interface TraceOptions {
   readonly maxPointsPerTrace?: number | undefined
   /**
    * The verified `X-Trace-Ticket` of the request from which `baseId` was taken. With this ticket, outgoing requests get
-   * tickets of their own. A trace that begins here needs no ticket.
+   * tickets of their own. A trace that begins in this process needs no ticket.
    */
   readonly ticket?: string | undefined
   /**
    * Whether points name the line of the program that created them, in `info.code`. This also applies to points of
-   * services that get a ticket. Default: true if `ticket` wishes it, else false.
+   * services that get a ticket. Default: true if `ticket` asks for it, else false.
    */
   readonly code?: boolean | undefined
   /**
-   * Whether to make an account of the trace's own time. `waits` lists the waits, and `cpu` also names the functions
-   * that computed. Services that get a ticket do the same, as far as their settings allow. Default: the level that
-   * `ticket` wishes, else no account.
+   * Whether to make an account, which divides the trace's own time among its causes. `waits` lists the waits, and `cpu`
+   * also names the functions that used the CPU. Services that get a ticket also make an account, as far as their
+   * settings allow. Default: the level that `ticket` asks for, else no account.
    */
   readonly why?: WhyLevel | undefined
 }
@@ -139,7 +139,10 @@ function readOptions(options: TraceOptions): TraceSettings {
   return { ...settings, grant: grant && { ...grant, wants: addWishes(grant.wants, code, why) } }
 }
 
-/** Adds or removes wishes to match the options, because the options also apply to the services that are called. */
+/**
+ * Returns the ticket's wishes, changed to match the options `code` and `why`. The tickets of outgoing requests contain
+ * these wishes, so the options also apply to the services that are called.
+ */
 function addWishes(wants: readonly string[], code: boolean, why: WhyLevel | undefined): readonly string[] {
   const others = wants.filter(wish => wish !== CODE && (why === undefined || !wish.startsWith('why=')))
   return [...others, ...(code ? [CODE] : []), ...(why === undefined ? [] : [`why=${why}`])]
@@ -157,8 +160,8 @@ function openTrace({ hmacKey, baseId, parentId, maxPointsPerTrace, grant, code }
 }
 
 /**
- * Returns the grant of a ticket. A trace that began elsewhere gets no grant without its ticket. Otherwise, a custom
- * adapter could exchange a replayed pair for new tickets.
+ * Returns the grant of a ticket. A trace that began elsewhere gets no grant without its ticket. This prevents a custom
+ * adapter from exchanging a replayed pair of headers for new tickets.
  */
 function grantOf({ hmacKey, baseId, ticket }: TraceOptions): TicketGrant | undefined {
   if (ticket === undefined) return baseId === undefined ? { points: Number.POSITIVE_INFINITY, wants: [] } : undefined

@@ -4,7 +4,8 @@ import type { Point } from '../points/point.js'
 import type { PointInfo } from '../record/trace-record.js'
 
 /**
- * A point that is open until the end of a block, or until `stop`. In untraced code, it does nothing.
+ * A point that is open until the end of a block, or until `stop`. In untraced code, an object of this class does
+ * nothing.
  *
  * @example
  * {
@@ -42,7 +43,9 @@ export class Trace {
   }
 }
 
-/** Opens a point. Later points are nested in it until `stop`. Use `withTrace` for steps that run in parallel. */
+/**
+ * Opens a point. Later points are nested in this point until `stop`. Use `withTrace` for steps that run in parallel.
+ */
 export function start(name: string, info?: PointInfo): Trace {
   return new Trace(name, info)
 }

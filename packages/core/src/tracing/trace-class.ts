@@ -27,9 +27,9 @@ export interface TraceClassOptions extends TraceFunctionOptions {
   readonly traceStaticMethods?: boolean | undefined
   /**
    * Whether to trace methods of subclasses. Tracing of a subclass begins when its first object is constructed. Default:
-   * false. If true, the returned class is a proxy, which is also the `constructor` of its objects. Its static methods
-   * cannot access static `#private` members. Code that stored the original class does not recognize the proxy. For
-   * example, an inner decorator may use the class as a key of a `Map`.
+   * false. If true, the returned class is a proxy, which is also the `constructor` of its objects. Static methods of
+   * the proxy cannot access static `#private` members. Code that stored the original class does not recognize the
+   * proxy. For example, an inner decorator may use the class as a key of a `Map`.
    */
   readonly traceSubclasses?: boolean | undefined
 }
@@ -40,7 +40,7 @@ export type AnyClass = abstract new (...args: never[]) => object
 /**
  * Records each call of a class's methods, including inherited ones, as a point. Use it as `traceClass('rpc')(Manager)`
  * or as the decorator `@traceClass('rpc')`, with standard or TypeScript's experimental decorators. Changes the class
- * and returns it, or returns a proxy with `traceSubclasses`.
+ * and returns it. With the option `traceSubclasses`, returns a proxy instead.
  *
  * @throws TypeError for an invalid option, or for a value that is not a class. With `allowMultipleTrace: false`, also
  * for a class with a traced method. In this case, the class is not changed.
@@ -87,8 +87,9 @@ function traceMembers(target: AnyClass, name: string, options: TraceClassOptions
 }
 
 /**
- * Looks up the parent class's method at each call, because a guard or a mock may replace it later. Only a generator
- * function may replace a generator function, because a library such as MobX may have wrapped the original as one.
+ * Looks up the parent class's method at each call, because a guard or a mock may replace the method later. A
+ * replacement for a generator function is used only if it is a generator function as well. A library such as MobX may
+ * have wrapped the original, and thus expects a generator.
  */
 function findInherited(holder: object, key: string, known: AnyFunction): (self: unknown) => Call {
   return self => {

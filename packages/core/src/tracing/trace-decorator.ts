@@ -18,7 +18,10 @@ export interface TraceDecorator {
   ): TypedPropertyDescriptor<F>
 }
 
-/** A function that returns the traced form of `fn`. `nameOf` returns the name to record, given the `this` of a call. */
+/**
+ * A function that returns the traced form of `fn`. `nameOf` receives the `this` of a call and returns the name to
+ * record.
+ */
 export type WrapFunction = (fn: AnyFunction, nameOf: (receiver: unknown) => string) => AnyFunction
 
 /**

@@ -17,7 +17,7 @@ import { traceIterator } from './trace-iterator.js'
 /** Options of `trace`. */
 export interface TraceFunctionOptions {
   readonly info?: PointInfo | undefined
-  /** Whether to omit the arguments. Default: false. Arguments under secret names are always redacted. */
+  /** Whether to omit the arguments. Default: false. In any case, arguments with secret names are redacted. */
   readonly hideArgs?: boolean | undefined
   /** Whether to omit the result. Default: true. */
   readonly hideResult?: boolean | undefined
@@ -25,7 +25,10 @@ export interface TraceFunctionOptions {
   readonly allowMultipleTrace?: boolean | undefined
 }
 
-/** The types of these options. They are checked, because a misspelled `hideArgs` would record all arguments. */
+/**
+ * The types of `TraceFunctionOptions`. The options are checked, because a misspelled `hideArgs` would record all
+ * arguments.
+ */
 export const TRACE_OPTIONS: OptionKinds<TraceFunctionOptions> = {
   info: 'any',
   hideArgs: 'boolean',
@@ -38,8 +41,8 @@ const MAX_TEXT_CHARS = 2_000
 const traceCounts = shared('traced-functions', () => new WeakMap<object, number>())
 
 /**
- * Returns a stand-in for `fn` that records each call. `nameOf` returns the name to record, given the `this` of a call.
- * `find` returns the function to call instead of `fn`.
+ * Returns a stand-in for `fn` that records each call. `nameOf` receives the `this` of a call and returns the name to
+ * record. `find` returns the function to call instead of `fn`.
  */
 export function createTracedFunction<F extends AnyFunction>(
   fn: F,
@@ -69,7 +72,7 @@ export function createTracedFunction<F extends AnyFunction>(
       createScope(inside),
       () => {
         const result = Reflect.apply(call, self, args)
-        // If a function returns the same generator many times, the generator belongs to the first call.
+        // If a function returns the same generator many times, the generator is traced as part of the first call.
         if (types.isGeneratorObject(result) && !iterators.has(result)) {
           iterators.add(result)
           isGeneratorTraced = traceIterator(
@@ -100,7 +103,10 @@ export function createTracedFunction<F extends AnyFunction>(
   return traced
 }
 
-/** Returns how many times a function has been traced. Throws a TypeError if the function cannot be traced (again). */
+/**
+ * Returns how many times a function has been traced. Throws a TypeError if the function cannot be traced, or if it is
+ * already traced and `allowMultipleTrace` is false.
+ */
 export function checkTraceable(fn: unknown, { allowMultipleTrace = true }: TraceFunctionOptions): number {
   if (typeof fn !== 'function') throw new TypeError(`Only a function can be traced, not ${typeof fn}`)
   if (isClass(fn as AnyFunction)) {

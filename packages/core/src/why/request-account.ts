@@ -31,11 +31,11 @@ const state = shared('why', () => ({
 
 /** The reason why a request gets no account. */
 type Refusal = 'busy' | 'off' | 'runtime'
-/** The reason why an account has a lower level than the caller wished. */
+/** The reason why an account has a lower level than the caller asked for. */
 type Reason = 'setting' | 'heap' | 'interval' | 'permission'
 
 /**
- * Starts the account of a request if its ticket wishes one. Must be called before the request's point opens, because
+ * Starts the account of a request if its ticket asks for one. Must be called before the request's point opens, because
  * starting may stop the process for a while. Each process creates at most one account for a trace.
  */
 export function startWishedAccount(trace: LocalTrace): void {
@@ -51,7 +51,7 @@ export function startOwnAccount(trace: LocalTrace, level: WhyLevel): void {
   startAccount(trace, level, true)
 }
 
-/** Resolves when the accounts that are being created are recorded, or after `timeoutMs`. */
+/** Resolves when all accounts that are still being created are recorded, or after `timeoutMs`. */
 export async function settleAccounts(timeoutMs: number): Promise<void> {
   if (state.underWay.size === 0) return
   await waitAtMost(Promise.allSettled(state.underWay), Math.min(timeoutMs, MAX_FLUSH_MS))
@@ -94,7 +94,7 @@ function startAccount(trace: LocalTrace, asked: WhyLevel, isOwn: boolean): void 
   }
 
   /**
-   * Creates the account as soon as the recording has ended. Otherwise, a request that goes on would keep the raw data
+   * Creates the account as soon as the recording has ended, even if the request goes on. Until then, the raw data stays
    * in memory.
    */
   function beginAccount(ended: Recorder): Promise<Account> {
@@ -140,7 +140,7 @@ async function record(
   }
 }
 
-/** Adds the time from the cut of a recording to the end of the request. */
+/** Adds the time from the end of a recording that was cut to the end of the request. */
 function addUnrecorded(account: Account, wallMs: number): Account {
   const unrecordedMs = wallMs - account.wallMs
   if (!account.cut || unrecordedMs <= 0) return account

@@ -2,11 +2,11 @@ import type { WhyLevel } from '../options/why-options.js'
 import { toWishName } from '../tickets/wishes.js'
 
 /**
- * Returns the level that a ticket wishes of a service, or `undefined`. A wish that names the service has priority over
- * other wishes, and `cpu` has priority over `waits`.
+ * Returns the level of account that a ticket asks of a service, or `undefined`. A wish that names the service has
+ * priority over other wishes, and `cpu` has priority over `waits`.
  *
  * @param wants the ticket's wishes
- * @param readService returns the name of this service, which may be in a file
+ * @param readService returns the name of this service, which may have to be read from a file
  */
 export function readWhyWish(wants: readonly string[], readService: () => string): WhyLevel | undefined {
   if (!wants.some(wish => wish.startsWith('why='))) return undefined

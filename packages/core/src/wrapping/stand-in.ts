@@ -18,7 +18,7 @@ const hasInstance = Function.prototype[Symbol.hasInstance]
  * Returns a stand-in for `fn`: a proxy that runs `call` instead of `fn`, also for `new`. Other code sees `fn`'s kind
  * (async, generator, arrow), prototype chain, properties, name, length, source text and decorator metadata, including
  * later changes. A proxy cannot preserve the results of `Function.prototype.toString.call(fn)` and of the checks in
- * `util.types`. It does not find entries for `fn` in a `Map` or `WeakMap` either.
+ * `util.types`. A `Map` or `WeakMap` with an entry for `fn` has no entry for the proxy.
  */
 export function standIn<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   const innermost = originalOf(fn)

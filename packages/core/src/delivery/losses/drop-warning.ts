@@ -3,16 +3,18 @@ import { Math, Set } from '../../platform/platform.js'
 import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js'
 
 /**
- * The cause of a drop: the queue is full, the part reserved for root points is full as well, or the store refuses
- * records.
+ * The cause of a drop.
+ * - `queue-full`: the queue is full.
+ * - `roots`: the queue is full, including the part that is reserved for root points.
+ * - `refused`: the store refuses the records.
  */
 export type DropCause = 'queue-full' | 'roots' | 'refused'
 
 const MIB = 1024 * 1024
 
 /**
- * Warns about dropped records, unless the application listens for drops (`hasListener`). Warns once per cause until the
- * queue is empty.
+ * Warns about dropped records, unless the application listens for drops (`hasListener`). Repeats the warning about a
+ * cause only if the queue was empty in the meantime.
  */
 export function createDropWarning(
   driver: Driver,

@@ -17,13 +17,15 @@ export interface DropStats {
   readonly dropped: number
   readonly droppedByReason: Readonly<Record<DropReason, number>>
   /**
-   * The number of dropped records of root points. They are dropped only if the part of the queue reserved for them is
-   * full.
+   * The number of records of root points that were dropped because the queue was full. These records are dropped only
+   * if the part of the queue that is reserved for them is full.
    */
   readonly droppedRoots: number
 }
 
-/** Counts dropped records, and reports them to listeners, in warnings and in the traces. */
+/**
+ * Counts dropped records. Reports the counts to listeners, as process warnings, and in the traces that lost records.
+ */
 export type Drops = ReturnType<typeof createDrops>
 
 /** Creates the counters of one notifier. Warnings about a full queue name the `limits`. */
@@ -77,7 +79,9 @@ export function createDrops(
       noteLosses(batch, number)
       addDropped(number, 'refused', why)
     },
-    /** Notes, in the traces of a batch, that the store may lack `number` of its records. */
+    /**
+     * Notes that the store may lack `number` records of a batch, if it is clear to which traces these records belong.
+     */
     noteLosses,
     /**
      * Returns the batch as it will be written: its stop records report the records that were dropped from their traces.

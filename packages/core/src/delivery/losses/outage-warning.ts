@@ -3,7 +3,8 @@ import { createRateLimitedWarning } from '../../platform/rate-limited-warning.js
 
 const WARN_AFTER_FAILURES = 4
 /**
- * If a store does not answer, each failure takes long. So after this time, the second failure is enough for a warning.
+ * If a store does not answer, each failure takes a long time. So once this much time has passed, the second failure is
+ * enough for a warning.
  */
 const WARN_AFTER_MS = 5_000
 /** This many writes or records with unknown outcomes within a minute indicate more than a single server restart. */

@@ -5,7 +5,7 @@ import type { TraceRecord } from '../../record/trace-record.js'
 const MAX_REMEMBERED_TRACES = 1_000
 const MAX_ID_CHARS = 255
 
-/** Counts dropped records by trace. The trace's next stop record reports the count as `info.records_dropped`. */
+/** Counts dropped records by trace. The next stop record of the trace reports the count as `info.records_dropped`. */
 export function createTraceLosses() {
   const unreported = new Map<string, number>()
   const reportedBy = new WeakMap<TraceRecord, number>()

@@ -1,6 +1,9 @@
 import { Math } from '../../platform/platform.js'
 
-/** Allows about ten tries during the five seconds of a flush, without flooding a store that rejects the password. */
+/**
+ * With this maximum, there are about ten tries during the five seconds of a flush, without flooding a store that
+ * rejects the password.
+ */
 const MAX_PAUSE_DURING_FLUSH_MS = 500
 
 /** Creates a sequence of pauses between tries, each longer than the one before. */

@@ -1,8 +1,8 @@
 import type { TraceRecord } from '../../record/trace-record.js'
 
 /**
- * Splits a batch into parts. Halving finds `k` refused records among `n` in at most `2 k log n` writes, and never needs
- * more than `2 n`.
+ * Splits a batch into parts. Halving finds `k` refused records among `n` in at most `2 k log n` writes, and in never
+ * more than `2 n` writes.
  */
 export function createBatchParts(batch: readonly TraceRecord[]) {
   /** The parts in reverse order: the first part is the last element. */

@@ -32,8 +32,8 @@ export interface BatchSettings {
 }
 
 /**
- * A held record, which the store postpones, delays the records behind it for this many tries. Then the record is set
- * aside.
+ * A record that the store postpones (a held record) is tried this many times, while the records after it wait. Then the
+ * record is set aside.
  */
 const MAX_TRIES_IN_PLACE = 3
 /**
@@ -46,8 +46,8 @@ const SMALL_BATCH_RECORDS = 16
 /**
  * Creates the writer of one notifier.
  *
- * @param takeMore takes further records from the queue, because only they show whether the store works if a single
- * record fails
+ * @param takeMore takes further records from the queue. If a single record fails, only other records show whether the
+ * store works.
  */
 export function createBatchWriter(
   settings: BatchSettings,
@@ -94,7 +94,8 @@ export function createBatchWriter(
       ledger.countRetries(rest)
       await pause.wait(backoff.next(isFlushPending()))
       if (isAborted) return ''
-      // The probe replaces a retry, so a store that is down gets no additional requests.
+      // The probe, a write of one record by itself, replaces a retry. So a store that is down gets no additional
+      // requests.
       if (kind !== 'failed' || !search.isProbeDue) continue
       if ((await probe()) || isAborted) return ''
     }
@@ -106,7 +107,8 @@ export function createBatchWriter(
   }
 
   /**
-   * Halves a failing part or sets a single record aside, if the store takes other records. Returns whether it did so.
+   * Halves a failing part, or sets a single failing record aside. Must be called only if the store takes other records.
+   * Returns false if there is no room to set the record aside.
    */
   function narrowDown(part: Records): boolean {
     if (part.length === 1 && !held.hasRoomFor(part)) return false
@@ -124,7 +126,7 @@ export function createBatchWriter(
   /** Writes one record by itself. Returns whether the record is settled. */
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
-    // The first part has just failed. If it is a single record, the probe must use a different record.
+    // The first part has just failed. If that part is a single record, the probe must use a different record.
     const candidates = listFirstOfPoints(parts.records).slice(parts.first?.length === 1 ? 1 : 0)
     if (candidates.length === 0) return false
     const at = candidates[search.nextProbe(candidates.length)] ?? 0
@@ -163,8 +165,8 @@ export function createBatchWriter(
   }
 
   /**
-   * If the store has taken no records since some were set aside, the store may be overloaded. Then the next records get
-   * only one try.
+   * If the store has taken no records since the last records were set aside, the store may be overloaded. Then the next
+   * records get only one try.
    */
   function maxTriesInPlace(): number {
     return ledger.counts.written > writtenBeforeSetAside ? MAX_TRIES_IN_PLACE : 1
@@ -216,7 +218,7 @@ export function createBatchWriter(
   }
 }
 
-/** Returns the positions of each point's first record, because a store may need the start of a point before its stop. */
+/** Returns, for each point, the position of its first record. A store may need the start of a point before its stop. */
 function listFirstOfPoints(records: Records): number[] {
   const points = new Set<string>()
   return Array.from(records.keys()).filter(at => {

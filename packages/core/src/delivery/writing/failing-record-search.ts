@@ -1,8 +1,8 @@
 import { Math } from '../../platform/platform.js'
 
 /**
- * After this many failures, a single record may be the cause. Once such a record was found, the first failure is
- * enough.
+ * After this many failures, one record is written by itself, because a single record may be the cause. Once such a
+ * record was found, one failure is enough.
  */
 const FAILURES_BEFORE_PROBE = 4
 
@@ -11,8 +11,8 @@ const FAILURES_BEFORE_PROBE = 4
  * of it never takes one particular record.
  */
 export function createFailingRecordSearch(batchSize: number) {
-  // This many failures are enough to halve a batch down to one failing record, and for a few neighbors. More failures
-  // mean that the store is down.
+  // This many failures are enough to halve a batch until the failing record is alone, even if a few neighbors fail as
+  // well. More failures mean that the store is down.
   const maxFailuresInRow = Math.ceil(Math.log2(batchSize + 1)) + 3
   let failuresBeforeProbe = FAILURES_BEFORE_PROBE
   let failures = 0
@@ -20,8 +20,8 @@ export function createFailingRecordSearch(batchSize: number) {
   let isUnderWay = false
   return {
     /**
-     * Whether the store has taken other records since it began to fail. If so, failing records are written in smaller
-     * parts.
+     * Whether a search is under way: some writes failed, but the store took a record that was written by itself. During
+     * the search, failing records are written in smaller parts.
      */
     get isUnderWay(): boolean {
       return isUnderWay

@@ -28,7 +28,7 @@ export interface HeldRecords {
   readonly isDue: boolean
   hasRoomFor(records: Records): boolean
   add(part: HeldPart): void
-  /** Retries each part once, and calls `onSettled` after each. */
+  /** Retries each part once, and calls `onSettled` after each retry. */
   retry(onSettled: () => void): Promise<void>
   /** Makes the records due for a retry. */
   makeDue(): void
@@ -45,23 +45,27 @@ export interface HeldSettings {
   readonly maxBackoff: number
 }
 
-/** Beyond this number, records wait in the queue, whose size is bounded. */
+/**
+ * The maximum number of held records. Further records that the store postpones wait in the queue, whose size is
+ * bounded.
+ */
 const MAX_HELD_RECORDS = 1_000
 const MAX_QUEUE_SHARE = 0.1
 /**
- * A record is dropped after this many tries if the store takes other records. This takes half a minute, or 4 s during a
- * flush.
+ * A record is dropped after this many tries if the store takes other records. The tries take half a minute, or 4 s
+ * during a flush.
  */
 const MAX_TRIES = 10
 const REMAINING_TRIES_OF_HALF = 3
 /**
- * Up to this many records may each be held for a reason of their own. More held records indicate a temporary overload.
+ * Up to this many records may each be postponed for a reason of their own. More held records indicate that the store is
+ * temporarily overloaded.
  */
 const FEW_RECORDS = 16
 
 /**
- * Creates an empty set. `isFlushPending` returns whether a flush is waiting. `onDue` is called when records are due
- * again.
+ * Creates an empty set of held records. `isFlushPending` returns whether a flush is waiting. `onDue` is called when the
+ * held records are due for a retry.
  */
 export function createHeldRecords(
   settings: HeldSettings,

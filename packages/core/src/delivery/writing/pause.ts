@@ -4,7 +4,7 @@ import { clearTimeout, Promise, setTimeout } from '../../platform/platform.js'
 /** The pause between two tries. */
 export type Pause = ReturnType<typeof createPause>
 
-/** Creates a pause. It never keeps the process alive. */
+/** Creates a pause. Its timer never keeps the process alive. */
 export function createPause() {
   let timer: NodeJS.Timeout | undefined
   let finish: (() => void) | undefined
@@ -24,7 +24,7 @@ export function createPause() {
       clearTimeout(timer)
       finish?.()
     },
-    /** Makes this pause and all later ones last until `end` is called. */
+    /** Makes the current pause and all later pauses last until `end` is called. */
     suspend(): void {
       isSuspended = true
       clearTimeout(timer)

@@ -20,8 +20,8 @@ export interface WriteLedger {
   /** Writes records, and reports failures to the listeners. */
   write(records: Records): Promise<WriteOutcome>
   /**
-   * Counts settled records and returns the rest. `keep` receives the rest before the listeners run, so that the
-   * listeners see consistent counts.
+   * Counts the settled records (written or dropped), and returns the unsettled ones. `keep` receives the unsettled
+   * records before the listeners run, so that the listeners see consistent counts.
    */
   settle(records: Records, outcome: WriteOutcome, keep: (rest: Records) => void): Records
   noteRefused(records: Records, why: string): void

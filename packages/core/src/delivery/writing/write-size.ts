@@ -3,14 +3,14 @@ import { Math } from '../../platform/platform.js'
 
 const SHRINK_DIVISOR = 4
 /**
- * This many answers in a row double the size. So a record that always breaks the connection endangers few other
- * records.
+ * After this many answered writes in a row, the maximum size of a write doubles. It grows so slowly because a record
+ * that always breaks the connection should endanger few other records.
  */
 const ANSWERS_TO_GROW = 8
 
 /**
- * Limits the number of records per write. A write without an answer lowers the limit, because all of its records are in
- * doubt.
+ * Limits the number of records per write. A write without an answer lowers the limit, because the outcome of all its
+ * records is unknown.
  */
 export function createWriteSize(max: number) {
   let current = max

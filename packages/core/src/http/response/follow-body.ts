@@ -17,19 +17,21 @@ const followed = new WeakSet<object>()
 const { toStringTag } = Symbol
 
 /**
- * Produces a body in its request's context, and reports its error. Follows each `Response` and each stream (Node's, a
- * web stream or a library's) once, and ignores other values. Changes no bytes, events or errors. Never throws.
+ * Makes a response body run its code in the request's context, and reports the body's error. Follows each `Response`
+ * and each stream (Node's, a web stream or a library's) once, and ignores other values. Changes no bytes, events or
+ * errors. Never throws.
  */
 export function followBody(body: unknown, follower: BodyFollower): void {
   try {
-    // A framework reads a body after all handlers, and on events of a slow connection, so the context would be lost.
+    // Without this function, the body's code would not run in the request's context. A framework reads the body after
+    // all handlers have returned, or on events of a slow connection.
     const source = sourceOf(body)
     if (source === undefined || followed.has(source)) return
     followed.add(source)
     if (isWebStream(source)) followWebStream(source, follower)
     else followNodeStream(source, follower)
   } catch {
-    // The body is sent without being followed.
+    // If the body cannot be followed, it is still sent.
   }
 }
 
@@ -48,7 +50,8 @@ function isWebStream(source: object): source is ReadableStream {
 }
 
 function followNodeStream(stream: object, { produce, cleanUp, failed }: BodyFollower): void {
-  // A stream without `_read` gets its data from its own listeners for "drain" and "resume".
+  // A stream without `_read` gets its data from its own listeners for "drain" and "resume". The methods `emit` and
+  // `resume` run these listeners.
   for (const name of hasMethod(stream, '_read') ? ['_read'] : ['emit', 'resume']) runMethodIn(stream, name, produce)
   runMethodIn(stream, '_destroy', cleanUp)
   watchEvents(stream as never, (event, error) => {
@@ -61,13 +64,14 @@ function followWebStream(stream: ReadableStream, { produce, cleanUp, failed }: B
     const reader = Reflect.apply(original, self, args) as ReadableStreamDefaultReader
     runMethodIn(reader, 'read', produce)
     runMethodIn(reader, 'cancel', cleanUp)
-    // This handler hides no unhandled rejection, because Node always marks the rejection of `closed` as handled.
+    // Node itself marks the rejection of `closed` as handled. So this handler does not suppress a warning about an
+    // unhandled rejection.
     reader.closed.then(undefined, error => isReleased(error) || failed(error))
     return reader
   })
 }
 
-/** Returns whether the error only means that the reader released its stream. */
+/** Returns whether the error only means that the reader has released its stream. */
 function isReleased(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_INVALID_STATE'
 }

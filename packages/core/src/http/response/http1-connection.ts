@@ -79,15 +79,16 @@ export class Connection {
       this.#timeout.note()
       this.#bytesAtTimeout = [socket.bytesRead, socket.bytesWritten]
     }
-    // This code runs before Node's own listeners notify the application, whose reaction must not be mistaken for the
-    // cause of the close.
+    // This code runs before Node's own listeners notify the application. The application's reaction to the close must
+    // not be mistaken for the cause of the close.
     else if (event === 'close') for (const closed of [...this.#closeListeners]) closed()
   }
 
   #noteLocalEnd(mayHaveAnswered: boolean): void {
     const [read, written] = this.#bytesAtTimeout
     const { bytesRead, bytesWritten } = this.#socket
-    // A server may answer a timeout itself, for example with status 408, before it ends the connection.
+    // Bytes may have been written since the timeout, because a server may answer a timeout, for example with status
+    // 408, before it ends the connection.
     const isIdleSinceTimeout = bytesRead === read && (mayHaveAnswered || bytesWritten === written)
     this.#isTimedOut ??= isIdleSinceTimeout && this.#timeout.isRecent()
   }

@@ -15,7 +15,7 @@ interface Http1Request extends IncomingMessage {
 
 /** Node's response, with members that its type omits. A response that is not Node's may lack any member. */
 interface Http1Response extends ServerResponse {
-  /** Whether the head was sent. `headersSent` only says that the head was created. */
+  /** Whether the head was sent. `headersSent` only means that the head was created. */
   readonly _headerSent?: boolean
   /** The head, including the empty line after it. */
   readonly _header?: string | null
@@ -42,8 +42,8 @@ export function watchHttp1(
     const { errored } = (socket ?? {}) as { errored?: unknown }
     const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
-    // True if the error destroyed the response before its socket. For example, a gateway destroys the request with an
-    // upstream error.
+    // True if an error of the request or response then destroyed the socket as well. For example, a gateway destroys
+    // the request with an upstream error.
     const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'
@@ -84,7 +84,10 @@ export function watchHttp1(
   }
 }
 
-/** Responses on one connection follow each other, so all bytes since a response got the connection belong to it. */
+/**
+ * Responses on one connection follow each other. So all bytes that were sent since a response got the connection belong
+ * to this response.
+ */
 function countBodyBytes(
   res: Http1Response,
   socket: Socket | null | undefined,
@@ -113,7 +116,10 @@ function isRequestTimeout(error: unknown): boolean {
   return (error as { code?: unknown } | null | undefined)?.code === 'ERR_HTTP_REQUEST_TIMEOUT'
 }
 
-/** Returns whether the application answered directly on the connection, instead of on the response, and finished. */
+/**
+ * Returns whether the application took over the connection after an upgrade, or sent a complete answer directly on the
+ * connection.
+ */
 function wasTakenOver(
   req: Http1Request,
   res: ServerResponse,

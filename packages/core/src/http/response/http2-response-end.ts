@@ -19,7 +19,7 @@ export function watchHttp2(
   stream: ServerHttp2Stream,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // The response object itself reports its end late, and for some HEAD requests never.
+  // Only the stream reports its end in time. The response object reports its end late, and for some HEAD requests never.
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
@@ -75,13 +75,13 @@ export function watchHttp2(
   }
 }
 
-/** Returns the size of a response's body. For a stream, only the head of the response contains the size. */
+/** Returns the size of a response's body from its `Content-Length`. A stream of HTTP/2 does not report the size. */
 function readBodyBytes(stream: ServerHttp2Stream & { readonly headRequest?: boolean }): number | undefined {
   const bytes = Number(stream.sentHeaders['content-length'] ?? Number.NaN)
   return stream.headRequest !== true && Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/** Returns whether Node created the error from the code with which the stream was closed. */
+/** Returns whether Node created the error only to report the stream's reset code. */
 function isResetCode(error: unknown): boolean {
   return (error as { code?: unknown }).code === 'ERR_HTTP2_STREAM_ERROR'
 }

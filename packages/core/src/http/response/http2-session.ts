@@ -23,7 +23,7 @@ export function watchSession(session: Http2Session): void {
   })
 }
 
-/** Returns whether a timeout is the reason if the session ends now. */
+/** Returns whether a session that ends now ends because of a timeout. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
   return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }

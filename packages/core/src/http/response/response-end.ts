@@ -1,8 +1,8 @@
 import type { SlowBody } from './sent-body.js'
 
 /**
- * How a response ended. `well` means that it was sent completely. Otherwise, the client, the server, a timeout or an
- * error broke it off.
+ * How a response ended. `well` means that the response was sent completely. The other values mean that the client, the
+ * server, a timeout or an error ended the response early.
  */
 export type ResponseEnd = 'well' | 'client' | 'server' | 'timeout' | { readonly error: unknown }
 

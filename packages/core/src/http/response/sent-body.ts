@@ -9,7 +9,9 @@ export interface SlowBody {
   readonly bytes: number | undefined
 }
 
-/** The shortest time from the first to the last byte of a slow body. Most bodies are sent at once. */
+/**
+ * A body is slow if at least this much time passes between its first and its last byte. Most bodies are sent at once.
+ */
 const MIN_BODY_MS = 5
 
 /**
@@ -22,15 +24,18 @@ interface Sending {
 
 type Send = (this: Sending, ...args: unknown[]) => unknown
 
-/** Returns when a response that ends now wrote its first byte, or `undefined` if the response was sent at once. */
+/**
+ * Must be called when a response ends. Returns when the response wrote its first byte, or `undefined` if the response
+ * was sent at once.
+ */
 type ReadFirstByteAt = () => number | undefined
 
 const HIDDEN: PropertyDescriptor = { value: undefined, writable: true, enumerable: false, configurable: true }
 
 /**
  * Notes when a response of HTTP/1 writes its first byte. No event reports this, and `writeHead` may run much earlier.
- * Adds only one property to the response, because Express changes the prototypes of responses. In this case, each added
- * property has a hidden class of a kilobyte, which V8 keeps until a full garbage collection.
+ * Adds only one property to the response. If Express has changed the response's prototype, each added property creates
+ * a hidden class of a kilobyte, which V8 keeps until a full garbage collection.
  */
 export function watchFirstByte(res: object): ReadFirstByteAt {
   let at: number | undefined

@@ -61,7 +61,7 @@ function changedHead(res: ServerResponse, args: readonly unknown[], describe: ()
     }
     return [...args.slice(0, position), withTiming(headers, text), ...args.slice(position + 1)]
   } catch {
-    // The response is sent without the header.
+    // If the header cannot be added, the response is sent without it.
     return args
   }
 }
@@ -79,7 +79,7 @@ function addToStream(stream: ServerHttp2Stream, describe: () => string): void {
         return Reflect.apply(original, self, [changed, ...args.slice(1)])
       }
     } catch {
-      // The response is sent without the header.
+      // If the header cannot be added, the response is sent without it.
     }
     return Reflect.apply(original, self, args)
   })

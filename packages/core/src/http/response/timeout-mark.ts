@@ -16,7 +16,7 @@ export function createTimeoutMark() {
     note(): void {
       timedOutAt = performance.now()
     },
-    /** Returns whether the timeout is the reason if the connection or stream ends now. */
+    /** Returns whether a connection or stream that ends now ends because of the timeout. */
     isRecent: (): boolean => performance.now() - timedOutAt < RECENT_MS,
   }
 }

@@ -58,7 +58,7 @@ export function findPairs(text: string, spans: Span[]): void {
 function isHarmlessValue(text: string, { name, inUrl }: NameInText, { spans }: ValueInText): boolean {
   const [span] = spans
   if (span === undefined || spans.length > 1) return false
-  // Longer values are never harmless.
+  // The content is cut, because longer values are never harmless.
   const content = text.slice(span.start, Math.min(span.end, span.start + MAX_NAME_CHARS + 1))
   return inUrl ? isHarmlessInUrl(name, content) : isHarmlessText(name, content)
 }
@@ -81,8 +81,8 @@ function isOtherColon(text: string, at: number): boolean {
 }
 
 /**
- * Returns whether a placeholder follows, as in `= ?` and `= $1`. Placeholders are so frequent in statements that the
- * names before them are not read.
+ * Returns whether a placeholder begins at an index, as in `= ?` and `= $1`. Placeholders are so frequent in statements
+ * that the names before them are not read, which saves time.
  */
 function isPlaceholder(text: string, from: number): boolean {
   const at = text.charCodeAt(from) === 32 ? from + 1 : from

@@ -2,7 +2,7 @@ import { RegExp, String } from '../../platform/platform.js'
 import { isSecretName } from '../names/secret-names.js'
 import { forEachMatch, hideGroups, hideSpan, type Span } from '../values/text-spans.js'
 
-/** Addresses that are secrets themselves, because anyone who knows the end of the path may post to them. */
+/** Addresses whose path is a secret, because anyone who knows the end of the path may post to them. */
 const WEBHOOK_PATTERNS = [
   String.raw`hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/`,
   String.raw`api\.telegram\.org/(?:file/)?bot`,
@@ -21,7 +21,8 @@ const WEBHOOK = new RegExp(String.raw`(?:${WEBHOOK_PATTERNS.join('|')})([^\s"'<>
 // Matches a link for setting a new password: a path with a secret name, followed by a long part that contains digits.
 const NAMED_PART = /\/([A-Za-z][\w-]{2,40})\/((?=[\w.~%-]{0,60}\d)[\w.~%-]{16,})/g
 
-// Names in links that are sent by email, and in webhooks of Mattermost and Rocket.Chat.
+// `LINK_NAMES` matches names in links that are sent by email. `CHAT_WEBHOOK` matches webhooks of Mattermost and
+// Rocket.Chat.
 const LINK_NAMES =
   /^(?:resets?|invit(?:es?|ations?)|join|verify|verify[-_]?e?mail|verification|confirm|confirm[-_]?e?mail|confirmation|activate|activation|magic|magic[-_]?(?:links?|login)|hooks)$/i
 const CHAT_WEBHOOK = /\/hooks\/[A-Za-z0-9]{8,32}\/([A-Za-z0-9]{16,})/g

@@ -77,7 +77,7 @@ export function findElements(text: string, spans: Span[]): void {
 
 const MAY_BE_COMMAND =
   /PASS |AUTH |login|ldap|mongo|mysql|mariadb|sshpass|redis-cli|docker|podman|helm|curl|wget|sqlcmd|bcp|isql|zip|7z|HELLO |MIGRATE |SETUSER|hello \d|migrate |setuser/
-/** Commands with options that take a secret although their names do not show this. */
+/** Commands, each with an option that takes a secret although the option's name does not show this. */
 const SECRET_OPTIONS: readonly (readonly [RegExp, RegExp])[] = [
   [/^/, /^(?:PASS|AUTH(?: \S{1,64})?) (?=\S{1,512}\s{0,2}$)/gm],
   [/^/, /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}/g],
@@ -107,7 +107,7 @@ export function findCommands(text: string, spans: Span[]): void {
 // Test runners print lines such as `PASS src/a.test.js`, which contain no secret.
 const SOURCE_FILE = /^(?:[\w.@-]{1,64}\/){0,16}[\w.@-]{1,64}\.(?:[cm]?[jt]sx?|py|rb|go|java|php|rs|vue|feature)$/
 
-/** Hides the value after each match, and continues after that value, so that no part is read twice. */
+/** Hides the value after each match, and continues after that value, so that no part of the text is read twice. */
 function hideValuesAfter(
   pattern: RegExp,
   text: string,

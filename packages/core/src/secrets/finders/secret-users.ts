@@ -14,7 +14,7 @@ interface Run {
   readonly runEnd: number
   /** The index of the next `@`, which may belong to another address. */
   readonly nextAt: number
-  /** Whether the end of the text cuts off this part. */
+  /** Whether this part was cut off at the end of the text. */
   readonly isCutOff: boolean
   readonly findNextSign: FindNextSign
 }
@@ -56,7 +56,7 @@ export function findUsers(text: string, spans: Span[], isCut: boolean): void {
       runEnd = RUN_END.exec(text)?.index ?? text.length
     }
     const isCutOff = isCut && runEnd === text.length
-    // Continues after the hidden part, because thousands of addresses may begin in it.
+    // The search continues after the hidden part, because thousands of addresses may begin in this part.
     if (nextAt < runEnd || isCutOff)
       from = Math.max(from, findUserInAddress(text, spans, at, { runEnd, nextAt, isCutOff, findNextSign }))
   }
@@ -77,7 +77,7 @@ function findUserInAddress(text: string, spans: Span[], at: number, run: Run): n
   }
   if (lastAt === -1) {
     if (colon === -1 || isPort(text, colon + 1, end)) return start
-    // The password contains a character that should have been escaped, such as a slash.
+    // If another `@` follows, the password contains a character that should have been escaped, such as a slash.
     if (nextAt < runEnd && nextAt - colon < MAX_PASSWORD_CHARS) lastAt = nextAt
     else {
       if (isCutOff) hideSpan(spans, colon + 1, runEnd)

@@ -30,12 +30,12 @@ const VALUE_WORDS = createWordSet('value values val vals v content contents data
 const HALF_NAMES = new Set(['key', 'keys', 'code', 'id', 'phrase', 'number'])
 const URL_SECRET_NAMES = new Set(['key', 'code', 'ticket', 'session', 'samlresponse', 'samlrequest'])
 const SIGNATURE_WORDS = new Set(['sig', 'signature', 'hmac', 'verifier', 'assertion'])
-// Cookies of browsers and of frameworks.
+// Matches the names of cookies of browsers and frameworks.
 const COOKIE_NAMES = /^__(?:Host|Secure)-|^(?:laravel|rack|ci|flask|play|symfony)[_.:-]session$/i
 
-// Tokens that identify the next page of a list.
+// Matches the names of tokens that identify a page of a list.
 const PAGE_TOKENS = /(?:page|continuation|pagination|cursor|^next|^prev|^previous|^skip)tokens?$/
-// Functions of parsers and routers, which handle no secrets.
+// Matches the names of functions of parsers and routers. These functions handle no secrets.
 const HARMLESS_FUNCTIONS = /^(?:(?:count|parse|lex|scan|split|estimate|truncate)tokens|requires?auth)$/
 
 /** Returns whether a name's value is a secret: `password`, `X-Api-Key`, `refreshToken`, `DB_PASS`, `connect.sid`. */

@@ -14,7 +14,8 @@ export interface BarePlace {
   readonly outerQuote: number
 }
 
-// These characters may belong to a password. They end the value only if another name follows.
+// Matches a character and the next name. The character may belong to a password, so it ends the value only if such a
+// name follows.
 const NEXT_NAME = /[&;,\s]\s{0,8}(?:amp;)?[\w.%[\]$-]{1,64}["']?\s{0,2}[=:]/y
 const SEMICOLON = 59
 

@@ -19,7 +19,7 @@ export interface ValuePlace {
   readonly hasSpaceBefore: boolean
 }
 
-// Headers whose value is the rest of the line.
+// Matches headers whose value is the rest of the line.
 const HEADER_NAMES = /^(?:proxy-|x-)?authori[sz]ation$|^(?:set-)?cookie2?$/i
 const FUNCTION_CALL = /[A-Za-z_][\w.]{0,63}\(/y
 const MAX_CALL_CHARS = 512

@@ -28,9 +28,9 @@ export interface Cause extends Site {
   readonly kind: CauseKind
   /** The resource that was waited for, or the function that was called, such as `timer` or `readFileSync`. */
   readonly what?: string | undefined
-  /** The library through which the program's function computed. */
+  /** The library that used the CPU, if the program's function called a library. */
   readonly via?: string | undefined
-  /** The code or work that held the event loop or the threads. */
+  /** The code or work that occupied the event loop or the threads of the thread pool. */
   readonly by?: string | undefined
   readonly byFile?: string | undefined
   readonly byLine?: number | undefined

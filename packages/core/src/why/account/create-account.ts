@@ -12,8 +12,8 @@ const MAX_STRETCHES = 300
 const MAX_CHARS = 8_000
 
 /**
- * The account of the time of a request. It becomes `info.why`, together with members that the caller of `createAccount`
- * adds.
+ * The account of the time of a request. The account becomes `info.why`, together with members that the caller of
+ * `createAccount` adds.
  */
 export interface Account {
   readonly wallMs: number
@@ -51,7 +51,7 @@ interface Total {
 }
 
 /**
- * Creates the account of a recording, in slices, so that other work of the process hardly waits.
+ * Creates the account of a recording. Works in slices, so that other work of the process hardly waits.
  *
  * @param showsOthers whether the account may name code that served other requests
  */
@@ -131,7 +131,7 @@ function keepLongest(stretches: readonly Stretch[]): readonly Stretch[] {
   return stretches.filter(({ from, to }) => to - from >= shortest).slice(0, MAX_STRETCHES)
 }
 
-/** Shortens the timeline, and then the causes, until the record is small enough. */
+/** Shortens the timeline, and then the list of causes, until the record is small enough. */
 function fit(account: Account): Account {
   let fitting = account
   while (JSON.stringify(fitting).length > MAX_CHARS) {

@@ -8,14 +8,14 @@ import type { Slices } from './slices.js'
 /** The code that ran when a sample was taken. */
 export interface Ran {
   readonly kind: 'idle' | 'native' | 'gc' | 'code'
-  /** For `code`: the cause if the code belongs to the request. */
+  /** For the kind `code`: the cause to show if the code belongs to the request. */
   readonly cause: Cause | undefined
   /** Whether the code is Node's own, and no code of the program or a library called it. */
   readonly isNode: boolean
   readonly node: ProfileNode
   /** Whether the cause names the function of `node` itself, and not a function that called it. */
   readonly isLeaf: boolean
-  /** The number of samples that belong to the request. */
+  /** The number of samples of this code that belong to the request. */
   own: number
 }
 
@@ -83,9 +83,9 @@ async function describeNode(node: ProfileNode, parents: ReadonlyMap<number, Prof
 }
 
 interface Caller {
-  /** The nearest function of the program or of this project. */
+  /** The innermost function on the stack that belongs to the program or to this project. */
   readonly nearest: PlacedFunction | undefined
-  /** The nearest function of a library, if it is nearer than `nearest`. */
+  /** The innermost function of a library, if this function is closer to the top of the stack than `nearest`. */
   readonly library: PlacedFunction | undefined
   /** The synchronous function of Node that was called. */
   readonly sync: string | undefined
@@ -103,7 +103,7 @@ async function findCaller(leaf: ProfileNode, parents: ReadonlyMap<number, Profil
     const placed = url === '' ? undefined : await sites.findFunction(node.callFrame)
     if (placed === undefined) continue
     if (placed.owner === 'library') library ??= placed
-    // If this project called a library, it only passed on a call of the program. So the search continues.
+    // If this project called a library, this project only passed on a call of the program. So the search continues.
     else if (placed.owner === 'program' || library === undefined) return { nearest: placed, library, sync }
   }
   return { nearest: undefined, library, sync }

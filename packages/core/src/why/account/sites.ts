@@ -12,8 +12,8 @@ const MAX_TEXT_CHARS = 200
 const MAX_CODE_BYTES = 16 * 1024 * 1024
 const ANONYMOUS = '(anonymous)'
 /**
- * If a resource's own stack shows no code of the program, the stack of its maker is searched, and so on. The maker is
- * the resource that created it. At most this many stacks are searched.
+ * If the stack of a resource shows no code of the program, the stack of its maker is searched, and so on. The maker is
+ * the resource whose code created this resource. At most this many stacks are searched.
  */
 const MAX_MAKERS = 3
 
@@ -22,13 +22,13 @@ export interface PlacedFunction extends Site {
   readonly owner: Location['owner']
 }
 
-/** Finds the sources of functions. Each position is looked up once. */
+/** Finds the source positions of functions. Each position is looked up once. */
 export interface Sites {
-  /** Resolves to `undefined` for Node's own code. */
+  /** Finds the source position of a function. Resolves to `undefined` for Node's own code. */
   find(frame: Frame): Promise<PlacedFunction | undefined>
   /** Works like `find`, for a function of a CPU profile. */
   findFunction(frame: CallFrame): Promise<PlacedFunction | undefined>
-  /** Finds the source of a line whose column is unknown. */
+  /** Finds the source position of a line whose column is unknown. */
   findLine(url: string, line: number): Promise<Site | undefined>
   /** Finds where resources were created. */
   findMakers(entries: Iterable<Entry>): Promise<Map<Entry, Site>>
@@ -146,7 +146,7 @@ function formatStack(holder: Entry['stack']): readonly Frame[] {
   try {
     void holder.stack
   } catch {
-    // The program has frozen `Error`, and its own `prepareStackTrace` has thrown an error.
+    // Reading throws if the program has frozen `Error` and its own `prepareStackTrace` throws.
   } finally {
     restoreHook()
   }

@@ -23,7 +23,10 @@ export interface ThreadPool {
 }
 
 const DEFAULT_THREADS = 4
-/** The trace event for the result of work and the callback on the main thread are less than this time apart. */
+/**
+ * The callback on the main thread and the trace event that reports the result of the work are less than this many
+ * milliseconds apart.
+ */
 const SAME_CALL_MS = 1
 const TINY_MS = 1e-6
 
@@ -72,8 +75,8 @@ interface PairedWork extends PoolWork {
 }
 
 /**
- * Joins the events of each piece of work. Does so in one pass, because a busy process has many events. Returns the work
- * in order of `takenAt`.
+ * Joins the events of each piece of work, in one pass, because a busy process has many events. Returns the work in
+ * order of `takenAt`.
  */
 function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): readonly PairedWork[] {
   const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset

@@ -88,8 +88,9 @@ export async function divideTime(
   }
 
   /**
-   * Returns the time at which the part of a sample ends and the part of the next sample begins. This is usually
-   * halfway. If the next sample is late, a call into the kernel delayed it, and the whole delay belongs to this call.
+   * Each sample stands for a part of the time. Returns when the part of one sample ends and the part of the next sample
+   * begins. This is usually halfway. If the next sample is late, a call into the kernel delayed it, and the whole delay
+   * belongs to this call.
    */
   function findEdge(at: number, next: number): number {
     return next - at > LATE_INTERVALS * sampleMs ? at + sampleMs / 2 : (at + next) / 2
@@ -242,7 +243,7 @@ export async function divideTime(
   }
 
   /**
-   * Assigns a cause to a stretch, except for the sections in it. `undefined` means that the request was ready to run,
+   * Assigns a cause to a stretch, except for the sections in it. If `cause` is undefined, the request was ready to run,
    * but other code ran.
    */
   function explain(from: number, to: number, cause: Cause | undefined): void {
@@ -272,7 +273,10 @@ export async function divideTime(
     else putHeld(from, to, cause)
   }
 
-  /** Adds a stretch in which other code held the event loop, or may have held it. The samples show which code ran. */
+  /**
+   * Adds a stretch in which other code occupied the event loop, or may have occupied it. The samples show which code
+   * ran.
+   */
   function putHeld(from: number, to: number, cause: Cause | undefined): void {
     const kind: CauseKind = cause === undefined ? 'held' : cause.kind
     const unsampled: Cause = cause === undefined ? { kind: 'held' } : { ...cause, kind: 'wait' }

@@ -37,13 +37,13 @@ const NO_ENTRY = { stack: undefined, maker: undefined, awaited: undefined, delay
 
 const { captureStackTrace } = Error
 
-/** The recorder of a request. */
+/** Records what happens during one request, for its account. */
 export interface Recorder {
   /** Whether Node denies access to the inspector. If so, there are no events of the thread pool and no samples. */
   readonly isDenied: boolean
   /** When the recording began, in milliseconds of `performance.now()`. */
   readonly startedAt: number
-  /** Ends the recording as of `agoMs` milliseconds ago. */
+  /** Ends the recording. `agoMs`: how many milliseconds ago the request ended. */
   stop(agoMs: number): void
   /** Resolves to the recording, some turns of the event loop after `stop`. Rejects if recording has failed. */
   collect(): Promise<Recording>
@@ -166,8 +166,8 @@ export function startRecorder(
     },
     before(id) {
       const entry = pending.get(id)
-      // The first callback of a turn that is not from a timer, tick or promise shows that the event loop has returned
-      // from waiting.
+      // The event loop has returned from waiting when the first callback of a turn runs, other than a timer, tick or
+      // promise.
       if (awaitsPoll && nested.length === 0 && isPolled(executionAsyncResource())) {
         awaitsPoll = false
         pollEnds.push(now())
@@ -332,8 +332,8 @@ function createGuardedHook(
     hook.disable()
     onFailure()
   }
-  // These functions are written out, because every promise of the process calls them. A closure for each call would
-  // cost more.
+  // These functions repeat code, because every promise of the process calls them. A shared function would need a
+  // closure for each call, which would cost more.
   const init = (id: number, type: string, trigger: number, resource: object): void => {
     try {
       handlers.init(id, type, trigger, resource)
@@ -369,8 +369,8 @@ function createGuardedHook(
 }
 
 /**
- * Returns whether the poll phase of the event loop runs a resource. It runs all resources except promises, timers,
- * immediates and ticks.
+ * Returns whether the poll phase of the event loop runs a resource. The poll phase runs all resources except promises,
+ * timers, immediates and ticks.
  */
 function isPolled(resource: object): boolean {
   if (types.isPromise(resource)) return false

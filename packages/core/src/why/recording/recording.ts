@@ -26,7 +26,7 @@ export interface Section {
   readonly from: number
   to: number
   readonly entry: Entry
-  /** When the promise that the section waited for settled. */
+  /** If the section waited for a promise: the time at which the promise settled. */
   readonly readyAt: number | undefined
 }
 
@@ -34,7 +34,7 @@ export interface Section {
 export interface Collection {
   readonly from: number
   readonly to: number
-  /** The kind, as in `perf_hooks`. */
+  /** The kind of the collection, as in `perf_hooks`. */
   readonly kind: number
 }
 
@@ -87,7 +87,7 @@ export interface Recording {
   readonly poolEvents: readonly PoolEvent[]
   readonly profile: CpuProfile | undefined
   readonly sampleMs: number
-  /** Whether the recording ended before the request, because it had taken too long. */
+  /** Whether the recording ended before the request, because the recording had reached its time limit. */
   readonly isCut: boolean
   readonly counts: { readonly resources: number; readonly stacks: number }
   readonly costs: Readonly<Record<string, number>>
