@@ -33,8 +33,8 @@ interface BeforeExit {
   /** When the last hold ended, and how long the process had been held by then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly durationMs: number }
   /**
-   * When the time limit of the latest natural exit ends. `lastSeenAt`: the last time at which that exit was in
-   * progress.
+   * When the time limit of the exit ends. The limit starts when the event loop has no more work, and starts again if
+   * the process got new work since. `lastSeenAt`: the last time at which the exit was in progress.
    */
   deadline: number
   lastSeenAt: number
@@ -155,7 +155,10 @@ export function exitTimeLeft(): number {
   return Math.max(0, state.deadline - performance.now())
 }
 
-/** Records a natural exit on behalf of a `beforeExit` listener. Returns how many milliseconds are left for the exit. */
+/**
+ * Must be called by a `beforeExit` listener. Starts the time limit of the exit, unless it has already started. Returns
+ * how many milliseconds of it are left.
+ */
 export function beginExit(): number {
   const now = performance.now()
   if (!isExiting(now)) startExitClock(now)

@@ -55,9 +55,9 @@ export class KnownTrace {
   }
 
   /**
-   * Must be called before a request opens its own point. Returns whether the request reports the omitted points. A
-   * trace must show that points were omitted. So beyond `max`, the point of one request per second is still recorded,
-   * unless another open request will report the omitted points.
+   * Must be called before a request opens its own point. Returns whether the point may be opened. Once a trace has
+   * `max` points, further points are omitted, but the trace must still show how many. So one request per second may
+   * open its point, whose stop record has their number. This is not needed while another request has such a point.
    */
   openReporter(max: number): boolean {
     if (this.#recorded >= max) {

@@ -119,9 +119,9 @@ export class LocalTrace {
   }
 
   /**
-   * Calls `check` shortly after this part of the trace has ended. Within this delay, an application that uses a
-   * response after the end has started to use the response. `check` receives the number of milliseconds since the end,
-   * and must not throw. The returned function cancels the call.
+   * Calls `check` shortly after this part of the trace has ended. The delay gives the application time to begin reading
+   * a response that it received during the trace. `check` receives the number of milliseconds since the end, and must
+   * not throw. The returned function cancels the call.
    */
   whenOver(check: (endedForMs: number) => void): () => void {
     const timedCheck: LeftoverCheck = () => check(performance.now() - (this.#endedAt ?? performance.now()))

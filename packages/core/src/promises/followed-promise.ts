@@ -81,7 +81,8 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 }
 
 /**
- * Returns whether the function that returned the promise has ended. After its end, only a handler can create a child.
+ * Returns whether the body of the function that returned the promise has finished. After that, only a handler can
+ * create a child of the promise.
  */
 function hasFunctionEnded(followed: FollowedPromise): boolean {
   const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed

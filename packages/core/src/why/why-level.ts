@@ -2,8 +2,8 @@ import type { WhyLevel } from '../options/why-options.js'
 import { toWishName } from '../tickets/wishes.js'
 
 /**
- * Returns the level of account that a ticket asks of a service, or `undefined`. A wish that names the service has
- * priority over other wishes, and `cpu` has priority over `waits`.
+ * Returns the level of the account that a ticket requests from this service, or `undefined` if it requests none. A wish
+ * that names the service has priority over other wishes, and `cpu` has priority over `waits`.
  *
  * @param wants the ticket's wishes
  * @param readService returns the name of this service, which may have to be read from a file

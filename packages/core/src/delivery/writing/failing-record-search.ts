@@ -20,13 +20,13 @@ export function createFailingRecordSearch(batchSize: number) {
   let isUnderWay = false
   return {
     /**
-     * Whether a search is under way: some writes failed, but the store took a record that was written by itself. During
-     * the search, failing records are written in smaller parts.
+     * Whether a search is under way. A search begins if writes of a batch fail, although the store takes another record
+     * that is written alone. During the search, failing records are written in smaller parts.
      */
     get isUnderWay(): boolean {
       return isUnderWay
     },
-    /** Whether one record must be written by itself, to find out whether the store takes any records. */
+    /** Whether one record must be written alone, to find out whether the store takes any records. */
     get isProbeDue(): boolean {
       return !isUnderWay && failures >= failuresBeforeProbe
     },
@@ -49,7 +49,7 @@ export function createFailingRecordSearch(batchSize: number) {
     noteTaken(): void {
       failures = 0
     },
-    /** Must be called when the store took a record that was written by itself. */
+    /** Must be called when the store took a record that was written alone. */
     noteOtherTaken(): void {
       isUnderWay = true
     },

@@ -1,7 +1,7 @@
 import { performance, Reflect } from '../../platform/platform.js'
 import { overrideMethod } from '../../wrapping/override-method.js'
 
-/** A response body that was not sent at once. */
+/** A response body whose first and last byte were sent at different times. */
 export interface SlowBody {
   /** When the response wrote its first byte, by `performance.now()`. */
   readonly firstByteAt: number
@@ -10,7 +10,8 @@ export interface SlowBody {
 }
 
 /**
- * A body is slow if at least this much time passes between its first and its last byte. Most bodies are sent at once.
+ * A body is slow if at least this much time passes between its first and its last byte. Most bodies are sent in one
+ * piece.
  */
 const MIN_BODY_MS = 5
 
@@ -25,8 +26,8 @@ interface Sending {
 type Send = (this: Sending, ...args: unknown[]) => unknown
 
 /**
- * Must be called when a response ends. Returns when the response wrote its first byte, or `undefined` if the response
- * was sent at once.
+ * Must be called when a response ends. Returns when the response wrote its first byte, or `undefined` if the body is
+ * not slow.
  */
 type ReadFirstByteAt = () => number | undefined
 

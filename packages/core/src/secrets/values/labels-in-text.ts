@@ -41,7 +41,7 @@ export function createLabels(text: string, spans: Span[]): Labels {
 
   function readLabel(name: string, sign: number): number {
     const start = skipBlanks(text, sign + 1)
-    // A value of any length may follow. The limit avoids searching for the end of this value many times.
+    // Labels are short. Without the limit, a long quoted text might be searched to its end for each label before it.
     const named = readValueAt(text.slice(start, start + MAX_LABEL_CHARS), 0)
     const [content] = named?.spans ?? []
     if (name === labelled) labelEnd = -1

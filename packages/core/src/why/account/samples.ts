@@ -13,7 +13,7 @@ export interface Ran {
   /** Whether the code is Node's own, and no code of the program or a library called it. */
   readonly isNode: boolean
   readonly node: ProfileNode
-  /** Whether the cause names the function of `node` itself, and not a function that called it. */
+  /** Whether the cause names the function in which the sample was taken, and not one of its callers. */
   readonly isLeaf: boolean
   /** The number of samples of this code that belong to the request. */
   own: number

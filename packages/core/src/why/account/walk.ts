@@ -120,8 +120,8 @@ export async function divideTime(
   }
 
   /**
-   * Returns the cause for a sample of the request. Node's own code that no other code called is attributed to the code
-   * that created the resource.
+   * Returns the cause for a sample of the request. If only Node's own code is on the stack, the cause is the code that
+   * created the async resource whose callback runs.
    */
   function nameOwnCause({ kind, cause, isNode }: Ran, entry: Entry, running: Site): Cause {
     if (kind === 'gc') return { kind: 'gc', ...running }
