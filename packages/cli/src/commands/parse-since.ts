@@ -11,7 +11,7 @@ const SECONDS_BY_UNIT = new Map([
 const TIME_PATTERN = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
 /**
- * Parses a point in time: how long ago it was (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time.
+ * Parses a date and time, given as an age (`90s`, `30m`, `1h`, `2d`, `1w`) or as an ISO date with or without a time.
  */
 export function parseSince(text: string): Date {
   const [, amount, unit] = AGO_PATTERN.exec(text) ?? []

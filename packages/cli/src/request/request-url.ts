@@ -13,7 +13,7 @@ export interface RequestUrl {
 
 /**
  * Matches a host without a scheme, for which curl assumes http://. Unlike in curl, a single word is not a host. The
- * word may be a secret whose option was left out, and a DNS lookup would leak the secret.
+ * word may be a secret whose option was forgotten, and a DNS lookup would leak the secret.
  */
 const BARE_HOST =
   /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i

@@ -9,13 +9,13 @@ import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
 import { explainMissingTrace } from './explain-missing-trace.js'
 
-/** Where `run -n` saves traces, and which traces it compares them with. */
+/** The options that tell `run -n` where to save its traces, and which earlier traces to compare them with. */
 export interface BaselineOptions extends ComparisonOptions {
   readonly baseline?: string
   readonly saveBaseline?: string
-  /** Time limit for the traces, in seconds. */
+  /** How long to wait for the traces, in seconds. */
   readonly timeout: number
-  /** Time without new records, in seconds. */
+  /** How long no new record must have arrived before a trace counts as complete, in seconds. */
   readonly idleTimeout?: number
 }
 
