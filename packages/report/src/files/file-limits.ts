@@ -1,6 +1,6 @@
 import { readField } from '../tree/read-field.js'
 
-/** Limits that reject a file whose contents would take many times its size in memory. */
+/** Limits for the contents of a file. They reject a file that would take many times its own size in memory. */
 export interface FileLimits {
   /**
    * Counts the brackets in a piece of text before it is parsed. Throws a RangeError if there are too many lists and

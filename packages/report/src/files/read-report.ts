@@ -117,7 +117,7 @@ function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
-/** Returns the time at which the report's milliseconds start, in microseconds since 1970. */
+/** Returns the time from which the report's milliseconds are counted, in microseconds since 1970. */
 function findZeroUs(report: unknown, nodes: readonly unknown[]): number {
   const readTime = createTimestampReader()
   let zeroUs = readTime(readField(report, 'info', 'started_at'))

@@ -35,7 +35,7 @@ export interface Evidence {
   readonly dropped: number
   /** The points that services counted, but that the trace lacks. */
   readonly missing: readonly MissingPoints[]
-  /** Whether points may be missing below a point, so that its own time may be the time of the missing points. */
+  /** Whether points may be missing below a point, so that its self time may be the time of the missing points. */
   readonly isLossy: (node: ReportNode) => boolean
   readonly quote: Quote
   readonly longestQuote: number

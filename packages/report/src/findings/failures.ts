@@ -31,8 +31,8 @@ function describeFailedPoint(node: ReportNode, quote: Quote, longest: number): s
 }
 
 /**
- * Returns the failed points that have no failed point below them. Other failed points usually pass on a failure from
- * below.
+ * Returns the failed points that have no failed point below them. Any other failed point usually failed because of a
+ * point below it.
  */
 export function findFailureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()

@@ -21,8 +21,8 @@ const MIN_UNSIGNED_US = 10_000
 const RECORDS_PER_POINT = 2
 
 /**
- * The maximum number of unfinished points from which to search. It is small, because searches from nested points visit
- * the same points again.
+ * The maximum number of unfinished points from which to search. The number is small, because searches from nested
+ * points visit the same points again.
  */
 const MAX_SEARCHED_POINTS = 10
 
@@ -130,7 +130,7 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
 
 /**
  * Reports which services recorded nothing. Services that recorded other calls come first, because a service that never
- * records may not be one of the user's own. A service that gets no trace headers is only named if its calls take long.
+ * records may belong to someone else. A service that gets no trace headers is only named if its calls take long.
  */
 export function silentFindings({ report, request, limit }: Evidence): Finding[] {
   return findSilentTargets(report)

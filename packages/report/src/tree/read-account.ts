@@ -59,7 +59,8 @@ function readAccount(node: ReportNode, servedId: string, why: unknown): Account 
   const wallUs = readUs(why, 'wallMs')
   if (level === undefined || wallUs === undefined) return undefined
   const recorded = readField(why, 'causes')
-  // An invalid cause becomes `undefined` but keeps its place, because the timeline refers to causes by index.
+  // An invalid cause is replaced by `undefined`, so that the others keep their index, by which the timeline refers to
+  // them.
   const places = Array.isArray(recorded) ? recorded.slice(0, MAX_CAUSES).map(readCause) : []
   const restCauses = readNumber(why, 'rest', 'causes') ?? 0
   return {
@@ -105,7 +106,7 @@ function readCause(value: unknown): Cause | undefined {
   }
 }
 
-/** Reads a place in the code. Its file and line must follow the rules for call sites. */
+/** Reads the file, line and function of a place in the code. They must follow the rules for call sites. */
 function readPlace(value: unknown, file: string, line: string, name: string): CallSite | undefined {
   const code = { file: readField(value, file), line: readField(value, line), function: readField(value, name) }
   return readCallSite({ code })

@@ -3,7 +3,10 @@ import { type Interval, subtract, sumUs } from '../analysis/self-time.js'
 import type { CauseTime } from './cause-times.js'
 import type { OwnCauses } from './own-causes.js'
 
-/** Returns a call without the parts of the time between its points that have another explanation. */
+/**
+ * Returns a call whose times no longer include the parts of the time between its two points that have another
+ * explanation.
+ */
 export function withoutOtherParts(call: ServiceCall, own: OwnCauses, found: readonly CauseTime[]): ServiceCall {
   const parts = listOtherParts(call, own, found)
   if (parts.length === 0) return call

@@ -37,7 +37,7 @@ export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): 
   if (first === undefined || sites.size > MAX_LISTED_SITES) return ''
   const areLayers = isLayer(first)
   if (located.some(node => isLayer(node) !== areLayers)) return ''
-  // The recorder limits the time that it spends on call sites. After that time, most points have no call site.
+  // A service spends only a limited time on finding call sites. After that time, most of its points have no call site.
   const some = located.length < nodes.length ? `${formatCount(located.length)} of them ` : ''
   return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), formatSite))}`
 }

@@ -21,7 +21,7 @@ export interface ServiceCall {
   readonly intervals: readonly { readonly startUs: number; readonly endUs: number }[]
 }
 
-/** Returns whether a point is an outgoing HTTP request, by the point's name or by `info.requests`. */
+/** Returns whether a point is an outgoing HTTP request. The point's name or `info.requests` shows this. */
 export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
@@ -34,7 +34,7 @@ export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
 }
 
-/** Returns whether a point is a served HTTP request, by the name `wsgi` or by `info.request`. */
+/** Returns whether a point is a served HTTP request. The name `wsgi` or `info.request` shows this. */
 export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }
