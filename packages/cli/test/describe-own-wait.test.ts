@@ -30,7 +30,7 @@ function servedFor(...durations: readonly (number | undefined)[]): Report {
 }
 
 describe("the remark about the command's own wait", () => {
-  it("shows how much of the time no service recorded", () => {
+  it('shows how much of the time no service recorded', () => {
     const [line] = describeOwnWait(sent(341), servedFor(10))
 
     expect(line).toBe(
@@ -56,7 +56,7 @@ describe("the remark about the command's own wait", () => {
 })
 
 describe('the time for starting the profiler of --why', () => {
-  it("does not count as time that no service recorded", () => {
+  it('does not count as time that no service recorded', () => {
     const { start } = servedFor(10).points[0] ?? {}
     const why = { version: 1, level: 'cpu', wallMs: 10, causes: [], costs: { startMs: 300 } }
     const account = { ...start, name: 'why-start', trace_id: 'why', parent_id: '0', info: { why } } as TraceRecord

@@ -252,26 +252,28 @@ describe('the tree', () => {
   })
 })
 
-it('matchPoints finds a point by the line that made it', () => {
-  const report = buildReport(makeTrace({ id: 'a', info: from(41), from: 0, to: 1 }, { id: 'b', from: 0, to: 1 }))
+describe('the line that made a point', () => {
+  it('is text by which matchPoints finds the point', () => {
+    const report = buildReport(makeTrace({ id: 'a', info: from(41), from: 0, to: 1 }, { id: 'b', from: 0, to: 1 }))
 
-  expect([...matchPoints(report, text => /orders\.ts:41$/m.test(text))]).toEqual(['a'])
-  expect(report.points.map(pointText).filter(text => text.includes('.ts'))).toHaveLength(1)
-})
+    expect([...matchPoints(report, text => /orders\.ts:41$/m.test(text))]).toEqual(['a'])
+    expect(report.points.map(pointText).filter(text => text.includes('.ts'))).toHaveLength(1)
+  })
 
-it('the statistics group points by their service and the line that made them', () => {
-  const other = { id: 'other', service: 'items', ...queryFrom('SELECT 2', from(41)), from: 60_000, to: 61_000 }
+  it('is used to group points in the statistics, together with the service', () => {
+    const other = { id: 'other', service: 'items', ...queryFrom('SELECT 2', from(41)), from: 60_000, to: 61_000 }
 
-  const { byCallSite } = statistics(
-    buildReport(makeTrace(...request(...queriesFrom(from(41), from(41), from(57)), other))),
-  )
+    const { byCallSite } = statistics(
+      buildReport(makeTrace(...request(...queriesFrom(from(41), from(41), from(57)), other))),
+    )
 
-  expect(byCallSite.map(({ label, service, count, selfUs }) => [label, service, count, selfUs])).toEqual([
-    ['', 'orders', 1, 93_000],
-    ['src/orders.ts:41', 'orders', 2, 4000],
-    ['src/orders.ts:57', 'orders', 1, 2000],
-    ['src/orders.ts:41', 'items', 1, 1000],
-  ])
+    expect(byCallSite.map(({ label, service, count, selfUs }) => [label, service, count, selfUs])).toEqual([
+      ['', 'orders', 1, 93_000],
+      ['src/orders.ts:41', 'orders', 2, 4000],
+      ['src/orders.ts:57', 'orders', 1, 2000],
+      ['src/orders.ts:41', 'items', 1, 1000],
+    ])
+  })
 })
 
 describe('every other finding about points', () => {

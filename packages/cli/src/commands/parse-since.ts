@@ -23,7 +23,10 @@ export function parseSince(text: string): Date {
   throw new InvalidArgumentError('Give 90s, 30m, 1h, 2d, 1w, or a time such as 2026-03-01T12:00 (UTC).')
 }
 
-/** Parses a date or a time. A time without a zone is in UTC, because people copy timestamps of `trace list`. */
+/**
+ * Parses an ISO date with or without a time. A time without a time zone is in UTC, like the timestamps of `trace list`,
+ * which people copy.
+ */
 function parseTime(text: string): Date | undefined {
   const match = TIME_PATTERN.exec(text)
   if (match === null) return undefined

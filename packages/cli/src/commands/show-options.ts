@@ -37,7 +37,7 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds the option that makes an argument an id, even if a file has the same name. */
+/** Adds the option `--id`, which means that the argument is an id, even if a file has the same name. */
 export function addIdOption(command: Command): Command {
   return command.option('--id', 'the argument is the id of a trace, even if a file has the same name')
 }

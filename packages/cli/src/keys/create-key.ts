@@ -31,7 +31,7 @@ export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   )
 }
 
-/** Writes the key to a new file. Never changes an existing file or the target of a link. */
+/** Writes the key to a new file. Never overwrites an existing file or the target of a link. */
 async function writeKey(path: string, key: string): Promise<void> {
   const file = await createKeyFile(path)
   try {

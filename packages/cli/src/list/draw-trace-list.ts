@@ -150,9 +150,9 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
 }
 
 /**
- * Draws the lines below a trace's first line. They start with the id, followed by the timestamp, the number of points
- * and the service, as far as these fit on one line. The remaining parts are on the next line. The error is also on that
- * line if enough of the error fits. If not, the error has a line of its own.
+ * Draws the lines below a trace's first line. One line shows the id, and as many of the timestamp, the number of points
+ * and the service as fit. The next line shows the parts that did not fit. If enough of the error fits on this line, the
+ * error is on it. If not, the error has its own line.
  */
 function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`

@@ -57,7 +57,7 @@ export function openConnection(url: URL, trust: Trust): Connection {
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
       if (!isStale || !IDEMPOTENT_METHODS.has(request.method)) return first
       const second = await exchange(request, agent, signal)
-      // The server may have received the first request, and may have closed the connection because of it.
+      // The server may have received the first request, and may have closed the connection because of that request.
       return { ...second, isConnected: first.isConnected || second.isConnected }
     },
     close() {

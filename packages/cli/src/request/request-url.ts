@@ -25,7 +25,7 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
  * Finds the URL among the words of a command line. The first word may be `curl`, because browsers copy whole commands.
- * Throws `ERR_CONFIGURATION`. No error message contains a word, because any word may be a secret.
+ * Throws `ERR_CONFIGURATION`. No error message quotes the words, because any of them may be a secret.
  */
 export function findUrl(
   words: readonly string[],

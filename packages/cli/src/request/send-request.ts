@@ -16,13 +16,13 @@ export interface SentRequest {
   readonly baseId: string
   /** Time from the request to the last byte of the answer, in milliseconds. Opening the connection is not included. */
   readonly durationMs: number
-  /** How long opening the connection took. `undefined` if it was already open, or if it could not be opened. */
+  /** How long opening the connection took. `undefined` if the connection was already open, or could not be opened. */
   readonly connectTimes: ConnectTimes | undefined
   /** Number of answers, including redirects. */
   readonly answers: number
   /** Status of the last answer. `undefined` if there was no answer. */
   readonly status: number | undefined
-  /** Why there is no answer, or only part of one. */
+  /** Why there is no answer, or only a part of the answer. `undefined` if the answer is complete. */
   readonly failure: string | undefined
   /** Whether the server may have received this request, or an earlier request that was redirected to this one. */
   readonly mayHaveArrived: boolean

@@ -15,14 +15,14 @@ export interface BaselineOptions extends ComparisonOptions {
   readonly saveBaseline?: string
   /** How long to wait for the traces, in seconds. */
   readonly timeout: number
-  /** How long no new record must have arrived before a trace counts as complete, in seconds. */
+  /** A trace counts as complete if no new record has arrived for this time, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
  * Waits for the traces of all requests, saves their records to `--save-baseline`, and compares them with the traces in
- * `--baseline`, if given. If a trace is incomplete, nothing is saved or compared. Returns the exit code: 1 if a trace
- * or an answer is incomplete, or else 0 or the exit code of `showDiff`.
+ * `--baseline`, if given. If a trace is incomplete, nothing is saved or compared. Returns the exit code: 0, 1 if a
+ * trace or an answer is incomplete, or the exit code of `showDiff`.
  */
 export async function compareRuns(
   sent: readonly SentRequest[],

@@ -147,7 +147,7 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
 
 function describeLongWait({ verdict }: SentRequest, seconds: number): string {
   const known = verdict === undefined ? '' : 'The service traced the request. '
-  return `${known}No record of the trace has come yet. Waiting for up to ${seconds} s.`
+  return `${known}No record of the trace has arrived yet. Waiting for up to ${seconds} s.`
 }
 
 function describeOutcome({ method, url }: ParsedRequest, sent: SentRequest): string {

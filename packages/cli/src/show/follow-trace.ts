@@ -30,7 +30,7 @@ export async function followTrace(trace: string, options: ReportOptions & ReadOp
     waitForTrace(driver, trace, {
       idleMs: idleTimeout * 1_000,
       deadline: Number.POSITIVE_INFINITY,
-      onLongWait: () => process.stderr.write('No record of this trace has come yet. Ctrl-C stops waiting.\n'),
+      onLongWait: () => process.stderr.write('No record of this trace has arrived yet. Ctrl-C stops waiting.\n'),
       onChange: records => {
         // An error in an option is reported only when the trace is complete. For example, the service that `--service`
         // names may still appear in the trace.

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 
 /**
- * What an argument refers to. `input` is standard input. `perhaps a file` is a file, unless the store contains a trace
+ * The kind of an argument. `input` is standard input. `perhaps a file` is a file, unless the store contains a trace
  * with this id.
  */
 export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'

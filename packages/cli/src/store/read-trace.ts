@@ -12,15 +12,15 @@ const MAX_RECORDS = 2_000_000
 
 /** Options for the store, for the argument, and for how long to wait for the trace. */
 export interface ReadOptions extends StoreOptions, ArgumentOptions {
-  /** How long no new record must have arrived before the trace counts as complete, in seconds. */
+  /** The trace counts as complete if no new record has arrived for this time, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
  * Reads the report of a trace. `trace` is the trace's id, the name of a file, or `-` for standard input. The file
- * contains records, or any output of `trace show` except a graph. If there is a file with the name `trace`, the
- * function first looks for a trace with this id in the store, for at most a second. Throws `ERR_TRACE_NOT_FOUND`,
- * `ERR_TRACE_FILE`, and errors of the store.
+ * contains records, or any output of `trace show` except a graph. If a file has the name `trace`, the function first
+ * looks for a trace with this id in the store, for at most a second. Throws `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`,
+ * and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
   const kind = await classifyArgument(trace, options)
@@ -104,7 +104,7 @@ async function createUnreadableError(baseId: string, records: number): Promise<E
 
 /**
  * Throws the error for a store that cannot be read. If the id looks like a file name, the message first explains why
- * there is no such file, because the user may have meant a file.
+ * the file cannot be read, because the user may have meant a file.
  */
 async function throwReadError(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause

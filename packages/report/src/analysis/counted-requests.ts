@@ -18,7 +18,7 @@ export interface CountedRequest {
   readonly pendingAccounts: number
 }
 
-/** The counted requests of a trace, and the points that cannot be assigned to any of them. */
+/** The counted requests of a trace, and the points that cannot be assigned to any request. */
 export interface RequestCounts {
   readonly requests: readonly CountedRequest[]
   /** The request that each point belongs to. */
@@ -79,7 +79,7 @@ export interface MissingPoints {
   readonly missing: number
 }
 
-/** Returns the services that counted more points than the trace has, in tree order. */
+/** Returns the services that counted more points than the trace contains, in tree order. */
 export function findMissingPoints(report: Report): MissingPoints[] {
   const { requests, strays } = countRequests(report)
   const straysByService = groupBy(strays, ({ service }) => service)

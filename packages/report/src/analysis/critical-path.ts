@@ -19,8 +19,8 @@ export interface CriticalSegment {
 }
 
 /**
- * A time at which the search, which goes backwards in time, may enter a child: the child's own end, or the end of
- * longer work below the child.
+ * A time at which the backward search may enter a child. This is the child's own end, or the end of longer work below
+ * the child.
  */
 interface End {
   readonly child: KnownSpan
@@ -67,9 +67,9 @@ interface Frame {
  * continues with the child that had finished last by then. The remaining time is the point's self time. A child that
  * was still running delayed nothing, unless the point is an outgoing request that waited for the called service. The
  * called service is then on the path until the request ended, and so is a step for which the called service was still
- * waiting. A point at the top that was still running is also on the path, because an orphan is at the top, next to the
- * point to which it belongs. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source: Zhang
- * et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ * waiting. A point at the top that was still running is also on the path, because an orphan is at the top, too, next to
+ * the point to which it belongs. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source:
+ * Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const { durationUs = 0 } = report
@@ -164,8 +164,8 @@ function takeStep(frame: Frame): Step | undefined {
 }
 
 /**
- * Adds the time from `fromUs` to `cursorUs` to the path: as the point's self time, as the time of an unfinished child,
- * or as unrecorded time.
+ * Adds the time from `fromUs` to `cursorUs` to the path. This is the point's self time, the time of an unfinished
+ * child, or unrecorded time.
  */
 function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame
@@ -189,7 +189,7 @@ function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): voi
 }
 
 /**
- * Adds a segment. Segments are added from the end of the path to its start, so a segment of the same point extends the
+ * Adds a segment. Segments are added from the end of the path to its start. So a segment of the same point extends the
  * last entry to an earlier start.
  */
 function addSegment(path: CriticalSegment[], segment: CriticalSegment): void {

@@ -9,7 +9,10 @@ export interface Gap {
   readonly node: ReportNode
   readonly fromUs: number
   readonly toUs: number
-  /** `after` and `before` are the children around the gap. They are `undefined` at the point's own start and end. */
+  /**
+   * The gap begins after the child `after`, and ends before the child `before`. `after` is `undefined` if the gap
+   * begins at the point's start, and `before` is `undefined` if the gap ends at the point's end.
+   */
   readonly after: ReportNode | undefined
   readonly before: ReportNode | undefined
 }

@@ -19,7 +19,7 @@ export interface AnswerSplit {
   readonly request: Report
   /**
    * The separate work that mostly ran after the answer, with all points below it. Separate work is a consumed message,
-   * or a point of another service that is not a call.
+   * or a point of another service outside of the requests that this service served.
    */
   readonly later: ReadonlySet<ReportNode>
 }

@@ -8,9 +8,9 @@ export interface ClockFit {
 
 /**
  * Finds the offset that fits all limits: 0 if the clocks may agree, otherwise the middle of the remaining range. If
- * limits contradict one another by no more than the tolerance, the offset is the middle between them. If they
- * contradict one another by more, it is the offset that most limits allow (Marzullo's algorithm). Returns `undefined`
- * if no offset fits a majority of the limits.
+ * limits contradict one another by no more than the tolerance, the offset is the middle between them. If limits
+ * contradict one another by more than the tolerance, the result is the offset that most limits allow (Marzullo's
+ * algorithm). Returns `undefined` if no offset fits a majority of the limits.
  */
 export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
   const min = maxOf(all.map(bounds => bounds.min))

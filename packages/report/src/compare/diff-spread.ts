@@ -51,9 +51,10 @@ export function computeSpread(values: readonly number[]): Spread {
 }
 
 /**
- * Compares the times of runs. A difference between the medians counts if it exceeds three standard errors, 1%, and 20
- * µs. The standard errors come from the median absolute deviations, and are increased if there are few runs. With fewer
- * than three runs on either side, the spread is unknown, and only a difference of more than 10% counts.
+ * Compares the times of runs. A difference between the medians counts if it exceeds all of these limits: three standard
+ * errors, 1% of the larger median, and 20 µs. The standard errors come from the median absolute deviations, and are
+ * increased if there are few runs. With fewer than three runs on either side, the spread is unknown, and only a
+ * difference of more than 10% counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
   const a = computeSpread(before)

@@ -39,7 +39,8 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
   const freeTracks = new Map<string, OpenTrack[]>()
   const parents = new Map<ReportNode, ReportNode>()
   const starts = report.points.map(node => ({ node, ...(intervals.get(node) ?? { startUs: 0, endUs: 0 }) }))
-  // Sorting is stable, and parents come before their children in the report.
+  // Parents come before their children in the report. Sorting is stable, so this is still true if both start at the
+  // same time.
   starts.sort((a, b) => a.startUs - b.startUs)
 
   for (const { node, startUs, endUs } of starts) {

@@ -21,7 +21,7 @@ const CHARS_PER_BRACKET = 12
 
 /**
  * A file may contain `FREE_RECORDS` records, and another one per `CHARS_PER_RECORD` characters. A point takes a
- * kilobyte of memory. A record that a tracer writes is longer than 180 characters.
+ * kilobyte of memory. The limit never rejects a tracer's records, because each of them is longer than 180 characters.
  */
 const FREE_RECORDS = 200_000
 const CHARS_PER_RECORD = 100

@@ -28,8 +28,8 @@ export function describeLargeResult(node: ReportNode, totalUs: number, quote: Qu
 
 /**
  * Creates a finding such as `20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind
- * 6 others`. The sentence also names the queries of this trace that held connections meanwhile. Returns `undefined` if
- * the size of the pool is not recorded.
+ * 6 others`. The sentence also names the queries of this trace that used connections during the wait. Returns
+ * `undefined` if the size of the pool is not recorded.
  */
 export function describePoolWait(waiting: Waiting, report: Report, quote: Quote): TimeFinding | undefined {
   const { nodes, totalUs, pool } = waiting
@@ -51,8 +51,8 @@ export function describePoolWait(waiting: Waiting, report: Report, quote: Quote)
 
 /**
  * Returns the time by which a finding about a wait is ranked. If repeated queries waited for one another's connections,
- * this finding comes before the finding about the queries, because the wait explains why the queries ran only partly at
- * the same time.
+ * this finding comes before the finding about the queries. The wait explains why the queries ran only partly at the
+ * same time.
  */
 export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): number {
   const pool = wait.nodes[0] && readPool(wait.nodes[0])?.id
@@ -64,8 +64,8 @@ export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): n
 }
 
 /**
- * Names the queries that held connections for most of the wait. Queries that held them for less time may not have
- * mattered.
+ * Names the queries that used connections for most of the wait. Queries that used connections for less time may not be
+ * the reason for the wait.
  */
 function describeHolders(waiting: Waiting, report: Report, quote: Quote): string {
   const holders = findHolders(waiting, report)

@@ -23,7 +23,7 @@ export interface SummarizeOptions {
 export interface Evidence {
   /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
-  /** The report without the work after the answer. Shares of time refer to its duration. */
+  /** The report without the work after the answer. Shares of time refer to the duration of this report. */
   readonly request: Report
   /** The points of `report` that are separate work after the answer, such as consumed messages. */
   readonly later: ReadonlySet<ReportNode>

@@ -12,7 +12,8 @@ import { DEFAULT_QUOTE_CHARS, type Quote, shorten } from './phrases.js'
 const MAX_MESSAGE_CHARS = 200
 
 /**
- * Reports where failures began. Each of the first `limit` points has its own sentence, and the other points share one.
+ * Reports where failures began. Each of the first `limit` points has its own sentence, and the other points share one
+ * sentence.
  */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = findFailureOrigins(report)

@@ -15,8 +15,8 @@ const MAX_READ_NAMES = 20
 const MIN_SHARE = 0.2
 
 /**
- * If a served request spent much time itself and no record explains it, suggests what to record. A trace has at most
- * one hint, about the first such request.
+ * If a served request has much self time that no record explains, suggests what to record. A trace has at most one
+ * hint, about the first such request.
  */
 export function hintFindings({ report, isLossy, quote }: Evidence, findings: readonly Finding[]): Finding[] {
   const unexplained = findings

@@ -40,8 +40,8 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
 }
 
 /**
- * Names a bug of Python's requests hook as a possible reason for unfinished points. Otherwise, readers of a trace of
- * Python and Node.js services would look for the cause elsewhere.
+ * Names a bug of Python's requests hook as a possible reason for unfinished points. Without this sentence, readers of a
+ * trace of Python and Node.js services would look for the cause elsewhere.
  */
 function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   for (const node of unfinished.slice(0, MAX_SEARCHED_POINTS)) {
@@ -129,8 +129,9 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
 }
 
 /**
- * Reports which services recorded nothing. Services that recorded other calls come first, because a service that never
- * records may belong to someone else. A service that gets no trace headers is only named if its calls take long.
+ * Reports which services answered calls but did not record them. Services that recorded other calls come first, because
+ * a service that never records anything may belong to someone else. A service that gets no trace headers is only named
+ * if its calls take long.
  */
 export function silentFindings({ report, request, limit }: Evidence): Finding[] {
   return findSilentTargets(report)

@@ -53,8 +53,8 @@ const MIN_LOOP_SHARE = 0.01
 const FAST_US = 100_000
 
 /**
- * Running steps in parallel may save at least this share of the time of the longest finding about these steps. If so,
- * the finding about parallel steps comes first, because no step has to become faster.
+ * The finding about parallel steps comes first if it may save at least this share of the time in the longest finding
+ * about the same steps. Its advice is better, because no step has to become faster.
  */
 const MIN_SERIAL_SHARE = 0.75
 
@@ -81,7 +81,7 @@ interface Scope {
   readonly includes: (nodes: readonly ReportNode[]) => boolean
 }
 
-/** A finding, and the order in which it is shown. */
+/** A finding, and the values by which findings are sorted. */
 interface RankedFinding {
   readonly finding: Finding
   readonly isCritical: boolean
@@ -323,7 +323,10 @@ function findCriticalPoints(
   return { own, below }
 }
 
-/** The share is limited to 1, because children can take longer than the trace if clocks disagree. */
+/**
+ * Returns a time as a share of the trace's duration. The share is at most 1, even if children took longer than the
+ * trace because clocks disagree.
+ */
 function computeShare(report: Report, us: number): number {
   return report.durationUs ? Math.min(1, Math.max(0, us / report.durationUs)) : 0
 }

@@ -4,8 +4,8 @@ import type { CauseTime } from './cause-times.js'
 import type { OwnCauses } from './own-causes.js'
 
 /**
- * Returns a call whose times no longer include the parts of the time between its two points that have another
- * explanation.
+ * Subtracts the parts that have another explanation from the time between a call's two points. Returns the reduced
+ * call.
  */
 export function withoutOtherParts(call: ServiceCall, own: OwnCauses, found: readonly CauseTime[]): ServiceCall {
   const parts = listOtherParts(call, own, found)

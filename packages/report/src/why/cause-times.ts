@@ -30,8 +30,8 @@ const MIN_SHARED_SHARE = 0.2
 const PLAIN_WAITS: readonly string[] = ['network', 'promise', 'unknown']
 
 /**
- * Adds up the time of each cause of self time, longest first. Leaves out causes of less than `minUs`, waits that are
- * obvious for a query or a call, and causes that `includes` rejects.
+ * Adds up how much self time each cause explains. The cause with the most time comes first. Leaves out causes of less
+ * than `minUs`, waits that are obvious for a query or a call, and causes that `includes` rejects.
  */
 export function findCauseTimes(
   report: Report,

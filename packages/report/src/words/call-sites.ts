@@ -27,8 +27,8 @@ export function describeRowSite(nodes: readonly ReportNode[]): string {
 
 /**
  * Returns the end of a phrase that names the lines that made the points, such as `, from src/orders.ts:41`. For
- * framework layers, it is `, at` and the line that registered the layer. Returns an empty string if the lines are
- * unknown or too many.
+ * framework layers, the phrase is `, at` and the line that registered the layer. Returns an empty string if the lines
+ * are unknown or too many.
  */
 export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): string {
   const located = nodes.filter(node => readCallSite(node) !== undefined)
@@ -43,8 +43,8 @@ export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): 
 }
 
 /**
- * Works like `describeCallSites`, but for points that ran in this order. If there are too many lines, names the first
- * and the last one.
+ * Works like `describeCallSites`, but for points in the order in which they ran. If there are too many lines, names the
+ * first and the last one.
  */
 export function describeRunOfSites(nodes: readonly ReportNode[]): string {
   const [first, last] = [nodes.at(0), nodes.at(-1)].map(node => node && readCallSite(node))

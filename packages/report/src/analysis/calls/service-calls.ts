@@ -8,7 +8,7 @@ import type { Report, ReportNode } from '../../tree/report.js'
 export interface ServiceCall {
   readonly caller: ReportNode
   readonly callee: ReportNode
-  /** From the caller's start to the callee's start, in microseconds. Negative only if their clocks disagree. */
+  /** From the caller's start to the callee's start, in microseconds. Negative only if the two clocks disagree. */
   readonly beforeUs: number
   /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
@@ -27,8 +27,8 @@ export function isOutgoing(node: ReportNode): boolean {
 }
 
 /**
- * Returns whether the response body was never read. Such a request ends when the response headers arrive, perhaps
- * before the callee ends.
+ * Returns whether the response body was never read. The point of such a request ends when the response headers arrive,
+ * perhaps before the callee ends.
  */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true

@@ -45,8 +45,8 @@ const MIN_SHARE = 0.5
 /** A body that took less time is not reported, because even a few bytes may take a millisecond on a busy machine. */
 const MIN_BODY_US = 5_000
 /**
- * Work that took at most this share of the body's time is not the reason for that time. Work that took all of that time
- * except this share, or more, is the reason.
+ * If work took at most `SMALL_SHARE` of the body's time, it is not the reason for that time. If work took at least `1 -
+ * SMALL_SHARE` of that time, it is the reason.
  */
 const SMALL_SHARE = 0.25
 

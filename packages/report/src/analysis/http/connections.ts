@@ -34,7 +34,7 @@ const MAX_IDLE_US = 4_000_000
 const MIN_IDLE_US = 5_000
 /**
  * The minimum number of requests that could have reused a connection. One such request is not enough, because the
- * connection of the last request may not have been available yet.
+ * connection of the previous request may not have been available yet.
  */
 const MIN_REUSABLE = 2
 

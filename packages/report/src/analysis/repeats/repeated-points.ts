@@ -46,7 +46,7 @@ const MIN_MANY_POINTS = 10
 
 /**
  * Leaves out repetitions whose time has another explanation. In such a repetition, a few points ran at the same time,
- * and one of them spent most of the repetition's time in points below it.
+ * and points below one of them took most of the time.
  */
 export function keepUnexplained(repetitions: readonly Repetition[], report: Report): Repetition[] {
   const isParallel = ({ nodes, sequential }: Repetition): boolean => !sequential && nodes.length < MIN_MANY_POINTS

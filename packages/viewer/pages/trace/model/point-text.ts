@@ -5,7 +5,7 @@ import { showText } from '../../shared/show-text.js'
 
 const MAX_SEARCHED_CHARS = 20_000
 const MAX_TITLE_CHARS = 20_000
-/** Rows are drawn often, so the call site of a row with more points is shown only in the details. */
+/** Rows are drawn often, so the call site of a row with more points than this is shown only in the details. */
 const MAX_TOOLTIP_POINTS = 1000
 
 /** Returns a point's name for people, in at most 60 characters. */
@@ -46,7 +46,7 @@ export function titleOfRepetition(nodes: readonly ReportNode[]): string {
   return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }
 
-/** Returns the text that is shown while the pointer is over a row: the whole statement and the line of its points. */
+/** Returns the text that is shown while the pointer is over a row: the whole statement and the call site. */
 export function tooltipOfRow(nodes: readonly ReportNode[]): string | undefined {
   const [first] = nodes
   const title = nodes.length === 1 && first !== undefined ? wholeTitleOfPoint(first) : ''
