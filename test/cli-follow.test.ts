@@ -53,7 +53,7 @@ describe('osprofiler trace show --follow', () => {
     const { code, stdout, stderr } = await following
 
     expect(code).toBe(0)
-    expect(stderr).toBe('No record of this trace has come yet. Ctrl-C stops waiting.\n')
+    expect(stderr).toBe('No record of this trace has arrived yet. Ctrl-C stops waiting.\n')
     expect(stdout).toContain(`Trace ${SHOP_TRACE}`)
   })
 

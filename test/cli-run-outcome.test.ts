@@ -85,7 +85,7 @@ describe('osprofiler run with a request that cannot have been traced', () => {
 
     const { outcome } = await runTimed(['run', origin, '--timeout', '4'])
 
-    expect(outcome.stderr).toContain('No record of the trace has come yet. Waiting for up to 4 s.')
+    expect(outcome.stderr).toContain('No record of the trace has arrived yet. Waiting for up to 4 s.')
     expect(outcome.stderr).toContain('came within 4 s.')
   })
 

@@ -99,7 +99,7 @@ describe('osprofiler run', () => {
     const { code, stdout, stderr } = await osprofiler(['run', `${origin}/items`, '--timeout', '4'], { env: wrong })
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toContain('No record of the trace has come yet. Waiting for up to 4 s.')
+    expect(stderr).toContain('No record of the trace has arrived yet. Waiting for up to 4 s.')
     expect(stderr).toMatch(/No record of trace [0-9a-f-]{36} came within 4 s\./)
     for (const word of [
       'key ',

@@ -1,5 +1,5 @@
-// Copies the font of PNG images into dist/fonts/. The npm package of the font is not a dependency of this one, because
-// it contains 21 more fonts and takes 12 MB.
+// Copies the font for PNG images into dist/fonts/. The font's npm package is not a dependency of `osprofiler`, because
+// that package contains 21 more fonts and takes 12 MB.
 
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,4 +1,4 @@
-// Builds one entry of pages/ into one script and one style.
+// Builds one entry of pages/ into one script and one style sheet.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

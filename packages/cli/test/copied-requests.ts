@@ -1,4 +1,4 @@
-/** A request in the form in which a browser copies it for a shell. `HOST` is a placeholder for the host. */
+/** A curl command for a request, as a browser copies it for a shell. `HOST` is a placeholder for the host. */
 export interface CopiedRequest {
   readonly name: string
   readonly command: string
@@ -27,8 +27,8 @@ const FIREFOX = `-H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko
   -H 'Priority: u=0'`
 
 /**
- * Requests as Chrome, Firefox and other tools write them: quotes, `$'...'`, backslashes before brackets, and the order
- * of options.
+ * Requests in the exact spelling of Chrome, Firefox and other tools, with their quotes, `$'...'`, backslashes before
+ * brackets, and order of options.
  */
 export const COPIED: readonly CopiedRequest[] = [
   {

@@ -14,7 +14,8 @@ function sent(durationMs: number, more: Partial<SentRequest> = {}): SentRequest 
 }
 
 /**
- * Returns a report with one served request for each duration in milliseconds. `undefined` means that it never stops.
+ * Returns a report with one served request for each duration in milliseconds. A request with the duration `undefined`
+ * never stops.
  */
 function servedFor(...durations: readonly (number | undefined)[]): Report {
   return buildReport(
@@ -29,7 +30,7 @@ function servedFor(...durations: readonly (number | undefined)[]): Report {
 }
 
 describe("the remark about the command's own wait", () => {
-  it("shows how much of the time is outside the services' records", () => {
+  it('shows how much of the time no service recorded', () => {
     const [line] = describeOwnWait(sent(341), servedFor(10))
 
     expect(line).toBe(
@@ -37,7 +38,7 @@ describe("the remark about the command's own wait", () => {
     )
   })
 
-  it('adds up the redirected request and the request that follows', () => {
+  it('adds up the times of a redirected request and of the request to its target', () => {
     expect(describeOwnWait(sent(300), servedFor(100, 150))).toEqual([])
     expect(describeOwnWait(sent(350), servedFor(100, 150))).toHaveLength(1)
   })
@@ -55,7 +56,7 @@ describe("the remark about the command's own wait", () => {
 })
 
 describe('the time for starting the profiler of --why', () => {
-  it("does not count as time outside the services' records", () => {
+  it('does not count as time that no service recorded', () => {
     const { start } = servedFor(10).points[0] ?? {}
     const why = { version: 1, level: 'cpu', wallMs: 10, causes: [], costs: { startMs: 300 } }
     const account = { ...start, name: 'why-start', trace_id: 'why', parent_id: '0', info: { why } } as TraceRecord

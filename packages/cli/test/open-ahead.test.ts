@@ -12,14 +12,14 @@ import { sendRequest } from '../src/request/send-request.js'
 
 const HOLD_MS = 300
 
-/** What the server has seen, in order. */
+/** The connections and requests that the server has received, in order. */
 let events: string[]
 beforeEach(() => {
   events = []
 })
 
 describe('the connection of the command', () => {
-  it('is open before the request is sent, and serves all requests', async () => {
+  it('is open before the first request is sent, and is used for all requests', async () => {
     const url = await listen(watch(http.createServer()))
     const connection = openConnection(new URL(url), {})
     onTestFinished(() => connection.close())
@@ -60,7 +60,7 @@ describe('the connection of the command', () => {
 
     expect(status).toBe(200)
     expect(connectTimes).toEqual({ dns: expect.any(Number), tcp: expect.any(Number), tls: expect.any(Number) })
-    // A timer may fire a little early.
+    // The timer that delays the server's bytes may fire up to 5 ms early.
     expect(connectTimes?.tls).toBeGreaterThan(HOLD_MS - 5)
     expect(events).toEqual(['connection', 'request'])
   })
@@ -98,7 +98,7 @@ function watch<Watched extends http.Server | https.Server>(server: Watched): Wat
   return server
 }
 
-/** Forwards bytes, but forwards the server's bytes only after `HOLD_MS`. */
+/** Creates a proxy that forwards the client's bytes immediately, and the server's bytes after `HOLD_MS`. */
 function createSlowTunnel(target: string): Server {
   return createServer(socket => {
     const { hostname, port } = new URL(target)

@@ -141,7 +141,7 @@ describe('a randomly generated curl command', () => {
 })
 
 describe('a form with a content type from the command line', () => {
-  it('is sent with the boundary in its content type, as by curl', async () => {
+  it('has its boundary in that content type, as with curl', async () => {
     const { byCurl, byRun } = await sendBoth("curl -F a=b -H 'Content-Type: multipart/form-data' 'http://HOST/'")
 
     expect(byRun.split('\r\n').sort()).toEqual(byCurl.split('\r\n').sort())
@@ -202,8 +202,8 @@ async function sendAsRun(words: readonly string[], piped = ''): Promise<void> {
 }
 
 /**
- * Removes the known differences: the trace headers, the default user agent, whitespace after a colon, and random
- * boundaries.
+ * Removes the known differences between curl's request and ours: the trace headers, the default user agent, whitespace
+ * after a colon, and random boundaries.
  */
 function normalize(request: string): string {
   const boundary = /boundary=(-{24}[0-9a-f]{16})/.exec(request)?.[1]

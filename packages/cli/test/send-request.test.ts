@@ -5,7 +5,7 @@ import { openConnection } from '../src/request/connection.js'
 import { parseRequest } from '../src/request/parse-request.js'
 import { sendRequest } from '../src/request/send-request.js'
 
-it("compares the server's clock at the start of the response, even if the response takes a long time", async () => {
+it('sendRequest compares the clocks when the response begins, even if the response takes a long time', async () => {
   const server = createServer((_, res) => {
     res.setHeader('Date', new Date().toUTCString()).write('begin')
     setTimeout(() => res.end('end'), 3_000)

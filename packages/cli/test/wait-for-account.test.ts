@@ -23,7 +23,10 @@ function recordsOf(id: string, name: string, info: object, stopInfo: object): Tr
 const request = recordsOf('request', 'wsgi', {}, { points: { recorded: 1, passed_on: 0, pending: 1 } })
 const account = recordsOf('account', 'why', { why: { version: 1, refused: 'busy', asked: 'cpu' } }, {})
 
-/** Returns a store whose first read returns the first list of records, its second read the second list, and so on. */
+/**
+ * Returns a store whose first read returns the first list of records. Its second read returns the second list, and so
+ * on.
+ */
 function storeOf(...reads: readonly (readonly TraceRecord[])[]): Driver {
   let count = 0
   async function* readRecords() {

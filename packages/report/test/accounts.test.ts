@@ -182,7 +182,7 @@ describe('a finding from an account', () => {
     ])
   })
 
-  it('replaces the finding about a gap, but not the findings about the remaining own time', () => {
+  it('replaces the finding about a gap, but not the findings about the remaining self time', () => {
     const points = [request, step('parse', 0, 100), step('render', 300, 390)]
 
     expect(sentences(points, [request, why([SUM_PRICES], [[110, 250, 0]])])).toEqual([
@@ -193,7 +193,7 @@ describe('a finding from an account', () => {
     ])
   })
 
-  it('covers only the own time of nested points', () => {
+  it('counts each moment only once if points are nested', () => {
     const points = [request, step('outer', 0, 300), step('inner', 100, 200, { parent: 'outer' })]
     const records = [...makeTrace(...points), ...account(request, why([SUM_PRICES], [[50, 150, 0]]))]
     const finding = summarize(buildReport(records)).find(({ kind }) => kind === 'cpu')
@@ -202,7 +202,7 @@ describe('a finding from an account', () => {
     expect(finding?.traceIds).toEqual(['outer', 'inner'])
   })
 
-  it('counts time that parallel points share only once, and says so', () => {
+  it('counts each moment only once if points ran in parallel, and says that they did', () => {
     const points = [request, step('a', 0, 390), step('b', 0, 390)]
 
     expect(sentences(points, [request, why([TIMER], [[0, 390, 0]])])[0]).toBe(
@@ -259,7 +259,7 @@ describe('an account of a called service', () => {
     to: 390_000,
   }
 
-  it('does not blame the network for the start of the recorder', () => {
+  it('explains the start of the recorder, which no longer counts as time between the services', () => {
     const info = why([SUM_PRICES], [[150, 390, 0]], { costs: { startMs: 140 } })
 
     expect(sentences([top, call, callee], [callee, info])[0]).toBe(

@@ -14,7 +14,7 @@ function callee(to: number, response: Record<string, unknown> = {}, host = 'vm')
   return { id: 'callee', parent: 'call', service: 'items', host, ...served('/x'), stopInfo, from: 15_000, to }
 }
 
-describe('the finding about the body of an outgoing request', () => {
+describe('the finding about the response body of an outgoing request', () => {
   it('says when the first byte arrived, and how long the body took', () => {
     expect(find('body', ...request(call()))).toMatchObject([{ traceIds: ['call'], totalUs: 68_000, share: 0.68 }])
     expect(sentences('body', ...request(call()))).toEqual([
@@ -77,7 +77,7 @@ describe('the finding about the body of an outgoing request', () => {
   })
 })
 
-describe('the finding about the body of a served request', () => {
+describe('the finding about the response body of a served request', () => {
   function serving(response: unknown, ...steps: readonly Point[]): Point[] {
     return [
       { id: 'request', service: 'reports', ...served('/export'), stopInfo: { response }, from: 0, to: 100_000 },

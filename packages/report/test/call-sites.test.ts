@@ -42,7 +42,7 @@ function sentencesOf(kind: Parameters<typeof find>[0], points: readonly Point[])
 describe('a finding about repeated points', () => {
   const whole = '40 % of this request is 20 x "SELECT 1 FROM items" in orders, one after another'
 
-  it('names the line from which the points come', () => {
+  it('names the line of the program that made the points', () => {
     expect(sentencesOf('repeated', queriesFrom(...repeat(20, from(41))))).toEqual([
       `${whole}, from src/orders.ts:41 (40.0 ms)`,
     ])
@@ -86,13 +86,13 @@ describe('a finding about repeated points', () => {
 })
 
 describe('a finding', () => {
-  it('about a slow point names its line', () => {
+  it('about a slow point names the line that made the point', () => {
     expect(sentencesOf('slow', [{ id: 'a', ...queryFrom('SELECT 1', from(3)), from: 0, to: 80_000 }])).toEqual([
       '80 % of this request is "SELECT 1" in orders, from src/orders.ts:3 (80.0 ms)',
     ])
   })
 
-  it("about a point's own time names its line before the number of its steps", () => {
+  it("about a point's self time names the line that made the point, and then the number of its steps", () => {
     const points = [
       { id: 'work', service: 'orders', name: 'work', info: from(3, 'src/work.ts'), from: 0, to: 90_000 },
       { id: 'a', parent: 'work', ...queryFrom('SELECT a'), from: 20_000, to: 40_000 },
@@ -104,7 +104,7 @@ describe('a finding', () => {
     )
   })
 
-  it('about a gap names the lines around the gap', () => {
+  it('about a gap names the lines that made the points before and after the gap', () => {
     const points = [
       { id: 'work', service: 'orders', name: 'work', info: from(3, 'src/work.ts'), from: 0, to: 90_000 },
       { id: 'a', parent: 'work', ...queryFrom('SELECT a', from(10)), from: 0, to: 10_000 },
@@ -133,7 +133,7 @@ describe('a finding', () => {
     ])
   })
 
-  it('about a retried request names the line of the tries', () => {
+  it('about a retried request names the line that made the tries', () => {
     const { name, info } = sent('rates', 80, '/now')
     const tries = [0, 40_000].map((startUs, index) => ({
       id: `try-${index}`,
@@ -150,13 +150,13 @@ describe('a finding', () => {
     ])
   })
 
-  it('about a failure names the line of the failed point', () => {
+  it('about a failure names the line that made the failed point', () => {
     const failed = { id: 'a', ...queryFrom('SELECT 1', from(3)), from: 0, to: 1, stopInfo: { etype: 'RangeError' } }
 
     expect(sentencesOf('failed', [failed])).toEqual(['"SELECT 1" in orders, from src/orders.ts:3, failed: RangeError'])
   })
 
-  it('about a point without an end names the line of the point', () => {
+  it('about a point without an end names the line that made the point', () => {
     expect(sentencesOf('unfinished', [{ id: 'a', ...queryFrom('SELECT 1', from(3)), from: 0 }])).toEqual([
       '"SELECT 1" in orders, from src/orders.ts:3, never finished, so its duration is unknown',
     ])
@@ -218,7 +218,7 @@ describe('the tree', () => {
     return tree.trimEnd().split('\n')
   }
 
-  it('shows the lines of the program only if the option code is set', () => {
+  it('shows the lines that made the points only if the option code is set', () => {
     const plain = draw({ width: 140 }).join('\n')
     const located = draw({ width: 140, code: true })
 
@@ -252,26 +252,28 @@ describe('the tree', () => {
   })
 })
 
-it('a point is found by its line', () => {
-  const report = buildReport(makeTrace({ id: 'a', info: from(41), from: 0, to: 1 }, { id: 'b', from: 0, to: 1 }))
+describe('the line that made a point', () => {
+  it('is text by which matchPoints finds the point', () => {
+    const report = buildReport(makeTrace({ id: 'a', info: from(41), from: 0, to: 1 }, { id: 'b', from: 0, to: 1 }))
 
-  expect([...matchPoints(report, text => /orders\.ts:41$/m.test(text))]).toEqual(['a'])
-  expect(report.points.map(pointText).filter(text => text.includes('.ts'))).toHaveLength(1)
-})
+    expect([...matchPoints(report, text => /orders\.ts:41$/m.test(text))]).toEqual(['a'])
+    expect(report.points.map(pointText).filter(text => text.includes('.ts'))).toHaveLength(1)
+  })
 
-it('the statistics group points by service and line', () => {
-  const other = { id: 'other', service: 'items', ...queryFrom('SELECT 2', from(41)), from: 60_000, to: 61_000 }
+  it('is used to group points in the statistics, together with the service', () => {
+    const other = { id: 'other', service: 'items', ...queryFrom('SELECT 2', from(41)), from: 60_000, to: 61_000 }
 
-  const { byCallSite } = statistics(
-    buildReport(makeTrace(...request(...queriesFrom(from(41), from(41), from(57)), other))),
-  )
+    const { byCallSite } = statistics(
+      buildReport(makeTrace(...request(...queriesFrom(from(41), from(41), from(57)), other))),
+    )
 
-  expect(byCallSite.map(({ label, service, count, selfUs }) => [label, service, count, selfUs])).toEqual([
-    ['', 'orders', 1, 93_000],
-    ['src/orders.ts:41', 'orders', 2, 4000],
-    ['src/orders.ts:57', 'orders', 1, 2000],
-    ['src/orders.ts:41', 'items', 1, 1000],
-  ])
+    expect(byCallSite.map(({ label, service, count, selfUs }) => [label, service, count, selfUs])).toEqual([
+      ['', 'orders', 1, 93_000],
+      ['src/orders.ts:41', 'orders', 2, 4000],
+      ['src/orders.ts:57', 'orders', 1, 2000],
+      ['src/orders.ts:41', 'items', 1, 1000],
+    ])
+  })
 })
 
 describe('every other finding about points', () => {

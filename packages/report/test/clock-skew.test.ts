@@ -233,7 +233,7 @@ describe('the correction of clock skew', () => {
       there: fc.integer({ min: 0, max: 40_000 }),
       work: fc.integer({ min: 1, max: 500_000 }),
       back: fc.integer({ min: 0, max: 40_000 }),
-      /** Time by which the callee ends after its call. `back` is used only if this time is 0. */
+      /** How much later than its call the callee ends. `back` is used only if this time is 0. */
       late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
       drift: fc.integer({ min: -2_000, max: 2_000 }),
       givenUp: fc.boolean(),

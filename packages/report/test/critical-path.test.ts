@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { makeTrace, type Point, sent, served } from './make-trace.js'
 
 /**
- * Returns a string such as `a 0-40` for each segment. `?` stands for a missing point, and also follows an assumed
- * segment.
+ * Returns a string such as `a 0-40` for each segment. The string begins with `?` if the segment has no point, and ends
+ * with `?` if the segment is assumed.
  */
 function pathOf(...points: readonly Point[]): string[] {
   return criticalPath(buildReport(makeTrace(...points))).map(show)
@@ -79,7 +79,7 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'a 10-20', 'b 20-30', 'c 30-70', 'b 70-80', 'a 80-90', 'root 90-100'])
   })
 
-  it('skips background work during other work', () => {
+  it('skips background work while other work runs', () => {
     expect(
       pathOf(
         root,
@@ -112,7 +112,7 @@ describe('criticalPath', () => {
     ).toEqual(['root 0-10', 'call 10-12', 'callee 12-50', 'root 50-51', 'next 51-100'])
   })
 
-  it('counts a step of a callee up to the end of the call that was given up', () => {
+  it('counts a step of a callee up to the time when its caller gave up the call', () => {
     expect(
       pathOf(
         { ...root, ...served('/') },

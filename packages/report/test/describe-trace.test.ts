@@ -85,7 +85,7 @@ describe('the description of a trace', () => {
       ],
       'Timeout: late in stock',
     ],
-  ])('names the failure of the point where it began: %s', (_, points, error) => {
+  ])('names the failure of the point in which the failure began: %s', (_, points, error) => {
     const description = describeReport(buildReport(makeTrace(...points)))
 
     expect(description).toMatchObject({ failed: true, error })

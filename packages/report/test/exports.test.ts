@@ -24,7 +24,7 @@ describe('every export', () => {
     const long = 'n'.repeat(1_000_000)
     const text = [...write(buildReport(makeTrace({ id: 'a', name: long, service: long, from: 0, to: 1 })))].join('')
 
-    // The records contain the name and the service twice each.
+    // The name and the service each have a megabyte, and occur twice in the records.
     expect(text.length).toBeLessThan(4_100_000)
   })
 })

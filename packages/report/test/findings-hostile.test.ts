@@ -165,7 +165,7 @@ describe('summarize with hostile records', () => {
     )
   })
 
-  it('never throws for any account, and explains no more than the own time of a point', () => {
+  it('never throws for any account, and explains no more than the self time of a point', () => {
     const points: Point[] = [
       { id: '1', service: 's', host: 'a', ...served('/'), from: 0, to: 9_000_000 },
       { id: '2', parent: '1', service: 's', host: 'a', from: 900, to: 4_000_000 },

@@ -162,7 +162,7 @@ describe('the first finding', () => {
     ).toBe('75 % of this request is "compress (after)" in api, at src/app.js:8 (300 ms)')
   })
 
-  it('names the route of a Koa router that works long', () => {
+  it('names the route of a Koa router if the router takes long', () => {
     expect(
       firstSentence({
         ...registered('koa', 'router', 20, [0, GUARD_US]),

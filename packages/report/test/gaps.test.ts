@@ -18,7 +18,7 @@ describe('the finding about a gap', () => {
     )
   })
 
-  it("is absent while a step's background work runs", () => {
+  it("does not include time in which a step's background work ran", () => {
     const found = find(
       'gap',
       ...request({ id: 'enqueue', from: 0, to: 1_000 }, { id: 'job', parent: 'enqueue', from: 5_000, to: 95_000 }),

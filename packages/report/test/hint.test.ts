@@ -76,7 +76,7 @@ describe('the hint to ask why', () => {
     ])
   })
 
-  it('is given if the account has only the level waits', () => {
+  it('is given if the account has the level waits, because an account of the level cpu would explain more', () => {
     expect(hints(...account(asked, why([], [], { level: 'waits' })))).toHaveLength(1)
   })
 

@@ -29,7 +29,7 @@ describe('layTracks', () => {
     expect(tracksOf(parallel, ({ traceId }) => (traceId === 'd' ? 'x' : ''))).toEqual(['A b e', 'D', 'C F'])
   })
 
-  it('places every point once, without two points that overlap only partly', () => {
+  it('places every point once, and puts no points on one track that overlap only partly', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)

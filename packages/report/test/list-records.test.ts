@@ -7,7 +7,7 @@ import { hostileRecords } from './hostile-records.js'
 import { makeTrace } from './make-trace.js'
 
 describe('the records of a report', () => {
-  it('rebuild an equal report for any records', () => {
+  it('are enough to build an equal report, for any records', () => {
     fc.assert(
       fc.property(hostileRecords, records => {
         const report = buildReport(records)

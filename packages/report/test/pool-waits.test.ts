@@ -13,7 +13,10 @@ function holder(id: string, pool: unknown, more: Partial<Point> = {}): Point {
   return { id, ...query('SELECT pg_sleep(?)'), stopInfo: { db: { pool } }, from: 0, to: 31_000, ...more }
 }
 
-/** Returns the sentences about waiting for a request that ends with a query that waited for the pool. */
+/**
+ * Returns the sentences of the kind `waiting` about a request. After the given steps, the request makes a query that
+ * waits for the pool.
+ */
 function sentencesAbout(...steps: readonly Point[]): string[] {
   return sentences('waiting', ...request(...steps, { id: 'own', ...query('UPDATE t'), from: 30_000, to: 99_000 }))
 }

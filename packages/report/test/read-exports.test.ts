@@ -32,7 +32,7 @@ describe('reading the records of an export', () => {
     },
   )
 
-  it('finds the records in a single element of a page', () => {
+  it('finds the script element of a page that contains the records', () => {
     const page = '<script id="osprofiler-records">[{"name":"a"}]</script><script>x</script>'
 
     expect(readPageRecords(page)).toEqual([{ name: 'a' }])

@@ -114,14 +114,6 @@ describe.each(Object.entries(FORMATS))('%s', (_, write) => {
   })
 })
 
-it('readTraceFile reads the records of 150,000 points', async () => {
-  const report = makeLarge(MOST, false)
-
-  const { points } = await readTraceFile(listRecords(report).map(record => `${JSON.stringify(record)}\n`))
-
-  expect(points).toHaveLength(MOST)
-})
-
 describe('a report too large for one string', () => {
   /** Reads a short text with the code that reads texts of more than 256 Mi characters. */
   function readLarge(text: string, length: number): Report {
@@ -170,7 +162,7 @@ describe('a report too large for one string', () => {
     }
   })
 
-  it('is refused if it has another format', () => {
+  it('is refused if it is an export, because exports cannot be read in pieces', () => {
     for (const write of [exportPerfetto, exportOtlp, exportSpeedscope]) {
       const text = [...write(buildReport(makeShopTrace()))].join('')
       expect(() => readLarge(text, 64)).toThrow(/more than 40 characters.*Only records/)
@@ -200,6 +192,14 @@ describe('readTraceFile', () => {
   ])('explains why it refuses the file %j', async (text, message) => {
     await expect(readTraceFile(text)).rejects.toThrow(message)
     await expect(readTraceFile(cut(text, 2))).rejects.toThrow(message)
+  })
+
+  it('reads the records of 150,000 points', async () => {
+    const report = makeLarge(MOST, false)
+
+    const { points } = await readTraceFile(listRecords(report).map(record => `${JSON.stringify(record)}\n`))
+
+    expect(points).toHaveLength(MOST)
   })
 
   it('returns an empty report for an empty file', async () => {

@@ -18,7 +18,7 @@ describe('selfTimes', () => {
 
     // The request's self time is 100 ms minus 30 ms (30 to 60) minus 10 ms (90 to 100).
     expect(root && selfTimes(report).get(root)).toBe(60_000)
-    // The finding leaves out the step that mostly came after the answer.
+    // The finding does not subtract the step that ran mostly after the answer.
     expect(slowest).toMatchObject({ traceIds: ['request'], totalUs: 70_000, share: 0.7 })
     expect(slowest?.sentence).toContain('"GET /orders" in orders itself, outside its 3 steps (70.0 ms)')
   })
@@ -27,7 +27,7 @@ describe('selfTimes', () => {
     expect(find('slow', ...request({ id: 'open', from: 5000 }))).toEqual([])
   })
 
-  it('are not reported again for repeated points, which already have a finding', () => {
+  it('returns times that are not reported for repeated points, which already have a finding', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 31_000, to: index * 31_000 + 31_000 }))
 
     expect(summarize(buildReport(makeTrace(...request(...steps)))).map(finding => finding.kind)).toEqual(['repeated'])

@@ -226,7 +226,7 @@ describe('the finding about serial work, for steps with values', () => {
     expect(count({ ...get('/rates'), stopInfo: { requests: { status_code: 429 } } }, get('/rates'))).toBe(0)
   })
 
-  it('ranks before its own steps if they take equally long, but after a step that takes much longer', () => {
+  it('comes before the findings about its steps, but after the finding about a step that takes much longer', () => {
     const kindsOf = (...steps: readonly Point[]) => summarize(reportOf(...request(...steps))).map(({ kind }) => kind)
 
     const read = (id: string, from: number, to: number): Point => ({ id, ...query(`SELECT ${id}`), from, to })

@@ -9,10 +9,10 @@ it.each([
   [-0.0004, '< 0.1 %'],
   [0, ''],
   [null, ''],
-])('formats a share of %j as %j', (share, text) => {
+])('formatSignedShare formats the share %j as %j', (share, text) => {
   expect(formatSignedShare(share)).toBe(text)
 })
 
-it('formats a difference with its sign', () => {
+it('formatDelta formats a difference with its sign', () => {
   expect([45_000, 0, -12].map(formatDelta)).toEqual(['+45.0 ms', '0 µs', '−12 µs'])
 })

@@ -42,7 +42,7 @@ describe('the visible rows', () => {
     expect([...open.levels]).toEqual([0, 1, 1, 1, 0, 0])
   })
 
-  it('of folded siblings contain the points that the filter keeps, or all points if it removes the row', () => {
+  it('of folded siblings contain the points that the filter keeps, or all points if the filter keeps none', () => {
     const model = createTraceModel(buildReport([0, 1, 2].flatMap(index => whole(`p${index}`, 'a', index))))
 
     expect(pointsOfRow(model, toFoldRow(0), undefined)).toEqual([0, 1, 2])
@@ -95,7 +95,7 @@ describe('the range of the time axis', () => {
     expect(zoomRange({ fromUs: 0, toUs: 1000 }, 0.5, 250, 1000)).toEqual({ fromUs: 125, toUs: 625 })
   })
 
-  it('of points extends from their earliest to their latest time in any order, and ignores unknown times', () => {
+  it('around some points extends from their earliest to their latest known time', () => {
     const trace = {
       startsUs: Float64Array.of(Number.NaN, 400, 200),
       endsUs: Float64Array.of(Number.NaN, 500, 300),

@@ -1,4 +1,4 @@
-// The options in `curl --help all` of version 7.88, and options of later versions.
+// The names of the options that `curl --help all` lists in curl 7.88, and of options that later versions added.
 const LONG_OPTIONS = `
 abstract-unix-socket alt-svc anyauth append aws-sigv4 basic ca-native cacert capath cert cert-status cert-type ciphers
 compressed compressed-ssh config connect-timeout connect-to continue-at cookie cookie-jar create-dirs create-file-mode

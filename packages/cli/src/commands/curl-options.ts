@@ -11,12 +11,13 @@ const BODY_OPTIONS: readonly (readonly [kind: BodyPart['kind'], flags: string, d
   ['form-string', '--form-string <part>', 'a part of multipart/form-data: NAME=TEXT, where TEXT may begin with @ or <'],
 ]
 
-/** Options of copied commands that have no effect here, because `run` shows the trace and never the answer. */
+/** Options of curl that `run` accepts but ignores. A command that a browser copied may contain them. */
 const IGNORED_OPTION_FLAGS = [
   ...['-s, --silent', '-S, --show-error', '-v, --verbose', '-i, --include', '-f, --fail', '-N, --no-buffer'],
   ...['-#, --progress-bar', '-L, --location', '-w, --write-out <format>'],
   ...['--fail-with-body', '--no-progress-meter'],
-  // Node requires TLS 1.2 or later and does not check revocation lists, and --timeout includes the time for connecting.
+  // These options are not needed. Node requires TLS 1.2 or later and never checks revocation lists, and the time limit
+  // of `--timeout` includes the time for connecting.
   ...['--tlsv1.2', '--ssl-no-revoke', '--connect-timeout <seconds>'],
   ...['--http1.0', '--http1.1', '--http2', '--http3'],
 ]
@@ -36,7 +37,8 @@ export function addCurlOptions(command: Command): Command {
     .option('-b, --cookie <cookies>', 'cookies, "NAME=VALUE; NAME=VALUE"', appendValue)
   for (const [kind, flags, description] of BODY_OPTIONS) {
     command.option(flags, description)
-    // All of these options share one list, because curl joins the parts of a body in the order in which they are given.
+    // All options for the body add to one list, because curl joins the parts of a body in the order of the command
+    // line.
     command.on(`option:${kind}`, (text: string) => {
       const parts: readonly BodyPart[] = command.getOptionValue('body') ?? []
       command.setOptionValue('body', [...parts, { kind, text }])

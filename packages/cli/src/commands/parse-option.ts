@@ -87,7 +87,10 @@ export function parseWhy(text: string, previous: readonly string[] = []): readon
 const MAX_WISH_CHARS = 64
 const MAX_WHYS = 6
 
-/** Parses wishes, separated by commas, and adds them to the `previous` wishes. An empty string adds nothing. */
+/**
+ * Parses a ticket's wishes, such as `answer,code`, and adds them to the `previous` wishes. An empty string adds
+ * nothing.
+ */
 export function parseWishes(text: string, previous: readonly string[] = []): readonly string[] {
   const wishes = [...previous, ...(text === '' ? [] : text.split(',').map(wish => wish.trim()))]
   if (wishes.length <= 8 && wishes.every(wish => /^[a-z0-9@=._-]{1,64}$/.test(wish))) return wishes

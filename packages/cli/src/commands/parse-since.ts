@@ -11,7 +11,7 @@ const SECONDS_BY_UNIT = new Map([
 const TIME_PATTERN = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/
 
 /**
- * Parses a point in time: how long ago it was (`90s`, `30m`, `1h`, `2d`, `1w`), or an ISO date with or without a time.
+ * Parses a date and time, given as an age (`90s`, `30m`, `1h`, `2d`, `1w`) or as an ISO date with or without a time.
  */
 export function parseSince(text: string): Date {
   const [, amount, unit] = AGO_PATTERN.exec(text) ?? []
@@ -23,7 +23,10 @@ export function parseSince(text: string): Date {
   throw new InvalidArgumentError('Give 90s, 30m, 1h, 2d, 1w, or a time such as 2026-03-01T12:00 (UTC).')
 }
 
-/** Parses a date or a time. A time without a zone is in UTC, because people copy timestamps of `trace list`. */
+/**
+ * Parses an ISO date with or without a time. A time without a time zone is in UTC, like the timestamps of `trace list`,
+ * which people copy.
+ */
 function parseTime(text: string): Date | undefined {
   const match = TIME_PATTERN.exec(text)
   if (match === null) return undefined

@@ -28,7 +28,7 @@ export function createProgram(): Command {
   const program = new Command('osprofiler')
     .description('Sign a request and see in which service its time went.')
     .version(readPackageVersion(), '-v, --version')
-    // Options after a subcommand belong to the subcommand. For example, `run` accepts curl's -v.
+    // Options after a subcommand belong to that subcommand, so `osprofiler run -v` passes curl's `-v` to `run`.
     .enablePositionalOptions()
     .helpCommand(false)
     .addHelpText('after', EXAMPLES_HELP)

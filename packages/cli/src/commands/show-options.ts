@@ -4,7 +4,7 @@ import { parseCount, parseMilliseconds, parseSeconds } from './parse-option.js'
 
 const EXPORT_TARGETS: readonly ExportTarget[] = ['perfetto', 'speedscope', 'otlp']
 
-/** Adds the options for a trace's output format and target, and for the store that contains the trace. */
+/** Adds the options for how and where to write a trace, and for the store that contains the trace. */
 export function addShowOptions(command: Command): Command {
   command
     .option('--json', "write the trace as JSON, in the format of Python's command")
@@ -37,7 +37,7 @@ export function addStoreOptions(command: Command): Command {
   )
 }
 
-/** Adds the option that makes an argument an id, even if a file has the same name. */
+/** Adds the option `--id`, which means that the argument is an id, even if a file has the same name. */
 export function addIdOption(command: Command): Command {
   return command.option('--id', 'the argument is the id of a trace, even if a file has the same name')
 }

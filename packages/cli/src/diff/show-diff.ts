@@ -13,7 +13,7 @@ import { describeTerminal } from '../output/describe-terminal.js'
 import { printRemarks } from '../output/print-remarks.js'
 import { writeChunks, writeFileAtomically } from '../output/write-output.js'
 
-/** How to show a comparison, and when it counts as a failure. */
+/** Options for how to show a comparison, and for when a slowdown counts as a failure. */
 export interface ComparisonOptions {
   readonly json?: boolean
   readonly out?: string
@@ -21,13 +21,17 @@ export interface ComparisonOptions {
   readonly failOn?: number
 }
 
-/** Differs from 1, so that a pipeline can distinguish a slower request from a failed command. */
+/**
+ * The exit code for a slower request. The exit code 1 means that the command failed, so a CI pipeline can distinguish
+ * the two cases.
+ */
 const REGRESSION_EXIT_CODE = 2
 const MAX_LISTED_REGRESSIONS = 10
 
 /**
  * Compares runs of a request with earlier runs, and shows what changed. Returns the exit code 2 if the request or one
- * of its points became slower by more than `--fail-on` and by more than random variation. Otherwise, returns 0.
+ * of its points became slower by more than `--fail-on`, and this is more than random variation. Otherwise, returns the
+ * exit code 0.
  */
 export async function showDiff(
   before: readonly Report[],

@@ -12,7 +12,8 @@ export interface KeyNewOptions {
 }
 
 /**
- * Prints or writes a new key: 32 random bytes in base64url. Throws an Error if the file exists or cannot be written.
+ * Creates a key of 32 random bytes in base64url. Prints the key, or writes it to the file `out`. Throws an Error if
+ * this file already exists or cannot be written.
  */
 export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   const key = randomBytes(32).toString('base64url')
@@ -30,7 +31,7 @@ export async function createKey({ out, env }: KeyNewOptions): Promise<void> {
   )
 }
 
-/** Writes the key to a new file. Never changes an existing file or the target of a link. */
+/** Writes the key to a new file. Never overwrites an existing file or the target of a link. */
 async function writeKey(path: string, key: string): Promise<void> {
   const file = await createKeyFile(path)
   try {

@@ -11,7 +11,7 @@ import {
 import { codeOf, messageOf } from '../output/create-failure.js'
 import { printRemarks } from '../output/print-remarks.js'
 
-/** Where to read keys from, as given on the command line. */
+/** The options that name the source of the keys. */
 export interface KeyOptions {
   readonly hmacKeyFile?: string
   readonly hmacKey?: string
@@ -104,7 +104,7 @@ function readLimited(file: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** Reads a chunk. On Windows, the end of a pipe is reported as an error. */
+/** Reads a chunk. Returns 0 at the end of a pipe, which Windows reports as an error. */
 function readChunk(file: number, bytes: Buffer, offset: number): number {
   try {
     return readSync(file, bytes, offset, bytes.length - offset, null)

@@ -17,10 +17,10 @@ export interface TicketTerms {
 /** Names of the trace headers in lowercase. */
 export const TRACE_HEADER_NAMES: readonly string[] = ['x-trace-info', 'x-trace-hmac', 'x-trace-ticket']
 
-/** The terms of the tickets that `run` creates, and the defaults of `sign`. */
+/** The permissions and the lifetime of the tickets that `run` creates. They are also the defaults of `sign`. */
 export const USUAL_TERMS: TicketTerms = { points: 100_000, wants: ['answer', 'code'], lifetimeS: 60 }
 
-/** A new trace whose first points are the requests of this command. */
+/** A new trace that starts with the requests of this command. */
 export interface SignedTrace {
   readonly baseId: string
   /** Signs one request. Each request needs separate headers, because a ticket can be used only once. */

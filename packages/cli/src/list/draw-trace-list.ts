@@ -18,16 +18,22 @@ type Cells = Readonly<Record<Column, string>>
 const NUMBER_COLUMNS: readonly Column[] = ['status', 'duration', 'points']
 /** Maximum length of a cell with a string from a record, even if the output has no maximum width. */
 const MAX_SHOWN_CHARS = 200
-/** The maximum length of a valid trace id. A longer, forged id would widen each row. */
+/**
+ * The maximum length of a valid trace id. A longer id must be forged, and is truncated, because it would widen every
+ * row.
+ */
 const MAX_ID_CHARS = 255
 const MAX_TIME_CHARS = 40
-/** If one of these columns would be narrower in a table, each trace is drawn in several lines instead. */
+/**
+ * The minimum widths of these columns in a table. If the table has less room, each trace is drawn in several lines
+ * instead.
+ */
 const MIN_COLUMN_CHARS = { request: 24, error: 24 }
 
 /**
  * Draws traces as a table whose first two columns are those of Python's command. If the terminal is too narrow, each
- * trace is drawn in several lines. Columns are not narrowed for a file or a pipe, which have no width. Ids are never
- * narrowed, because people copy them.
+ * trace is drawn in several lines. A file or a pipe has no width, so no column is narrowed for it. Ids are never
+ * shortened to fit the terminal, because people copy them.
  */
 export function drawTraceList(
   traces: readonly FoundTrace[],
@@ -63,7 +69,7 @@ function describeRequest(recorded: string, description: FoundTrace['description'
   return `${shownName(String(name))} ${request}`.trimEnd()
 }
 
-/** Formats a value of any type, because a store returns whatever it contains. */
+/** Formats a value of any type, because values from a store are not validated. */
 function showValue(value: unknown, longest = MAX_SHOWN_CHARS): string {
   return showText(value, longest, '...')
 }
@@ -81,8 +87,8 @@ function measureColumns(rows: readonly Cells[]): Record<Column, number> {
 }
 
 /**
- * Returns the width of the table. This includes the line before each column and after the last one, and a space on each
- * side of a cell.
+ * Returns the width of the table. The width includes a vertical line before each column, a vertical line after the last
+ * column, and a space on each side of each cell.
  */
 function measureTable(rows: readonly Cells[]): number {
   return Object.values(measureColumns(rows)).reduce((sum, width) => sum + width + 3, 1)
@@ -127,7 +133,7 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
   const widths = measureColumns(rows)
   const figuresWidth = widths.status + widths.duration + 4
   const roomBesideTime = width - widths.timestamp - 2 - figuresWidth
-  // If the time does not fit next to the request, it goes on the next line.
+  // If the timestamp does not fit next to the request, the timestamp is on the next line.
   const isTimeBelow = roomBesideTime < MIN_COLUMN_CHARS.request
   const requestRoom = isTimeBelow ? width - figuresWidth : roomBesideTime
   const request = Math.max(1, Math.min(requestRoom, widths.request))
@@ -144,8 +150,9 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
 }
 
 /**
- * Draws the id, and next to it as many of the time, points and service as fit. The next line contains those that do not
- * fit, and the error if enough of the error fits. Otherwise, the error has its own line.
+ * Draws the lines below a trace's first line. One line shows the id, and as many of the timestamp, the number of points
+ * and the service as fit. The next line shows the parts that did not fit. If enough of the error fits on this line, the
+ * error is on it. If not, the error has its own line.
  */
 function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`

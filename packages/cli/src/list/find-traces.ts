@@ -12,10 +12,10 @@ export interface ListOptions extends StoreOptions {
   readonly name?: string
   readonly service?: string
   readonly slowest?: boolean
-  /** `404`, `5xx` or `error`. */
+  /** The status of the traces to find: `404`, `5xx` or `error`. */
   readonly status?: string
   readonly minMs?: number
-  /** How many traces are searched for the options `slowest`, `status` and `minMs`. */
+  /** The maximum number of traces to read in a search by `slowest`, `status` or `minMs`. */
   readonly search: number
   readonly json?: boolean
 }
@@ -27,7 +27,7 @@ export interface FoundTrace {
   readonly description: StoredTraceDescription | undefined
 }
 
-/** The result of `findTraces`, and how far the search went. */
+/** The traces that `findTraces` found, and how far the search went. */
 export interface FoundTraces {
   readonly traces: readonly FoundTrace[]
   /** How many traces were read to check whether they match. `undefined` if the store alone selected the traces. */
@@ -48,7 +48,7 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
   const isSearch = slowest || status !== undefined || minMs !== undefined
   const wanted = isSearch ? search : limit
   showProgress('Listing the traces')
-  // Requests one additional trace, which shows whether there are more.
+  // Requests one trace more than wanted, to find out whether there are more.
   const listed = await listSummaries(driver, options, wanted + 1)
   const candidates = listed.slice(0, wanted)
   const found: FoundTrace[] = []
@@ -74,7 +74,8 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
 }
 
 /**
- * Lists traces. If `name` has several recorded names, merges their lists: a `request` is usually recorded as `wsgi`.
+ * Lists traces. If records may contain different names for `name`, merges the lists of these names. For example,
+ * records usually contain `wsgi` for a `request`.
  */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options

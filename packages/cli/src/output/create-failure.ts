@@ -1,6 +1,8 @@
 import type { OsprofilerError } from '@osprofiler/core'
 
-/** Creates an error of the command. The error class is loaded only when it is needed. */
+/**
+ * Creates an `OsprofilerError`. Loads its class only when this function is called, so that the command starts faster.
+ */
 export async function createFailure(
   code: OsprofilerError['code'],
   message: string,

@@ -19,7 +19,8 @@ export async function writeChunks(stream: Writable, chunks: Chunks): Promise<voi
 
 /**
  * Writes a file under a temporary name, and then renames it to its target. Readers never see an incomplete file, and a
- * failure leaves the old file in place. Only the owner can access the file. A device or a pipe is written directly.
+ * failure leaves the old file in place. Only the owner can access the file. If the path is a device or a pipe, the
+ * pieces are written to it directly.
  */
 export async function writeFileAtomically(path: string, chunks: Chunks): Promise<void> {
   // If the path is a link, the link stays and its target is replaced.

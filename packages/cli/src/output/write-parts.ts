@@ -4,8 +4,8 @@ import { printRemarks } from './print-remarks.js'
 import { type Chunks, writeFileAtomically } from './write-output.js'
 
 /**
- * Writes documents to `trace.json`, `trace-2.json`, and so on. If the path is a device or a pipe, all documents are
- * written to it.
+ * Writes each document to a file: the first to `path`, such as `trace.json`, the second to `trace-2.json`, and so on.
+ * If the path is a device or a pipe, writes all documents to it.
  */
 export async function writeParts(path: string, parts: Iterable<Chunks>): Promise<void> {
   const existing = await stat(path).catch(() => undefined)

@@ -27,11 +27,11 @@ export interface Exchange {
   readonly isConnected: boolean
 }
 
-/** Sends requests to one origin over one connection, for as long as the server keeps it open. */
+/** Sends requests to one origin over one connection, for as long as the server keeps this connection open. */
 export interface Connection {
   /**
    * Opens the connection before a request, so that the measured time of the request does not include the opening. Does
-   * nothing if the connection is open. After a failure, the request itself opens the connection, and reports an error.
+   * nothing if the connection is already open. If the opening fails, the request tries again, and reports the error.
    */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>
@@ -52,11 +52,12 @@ export function openConnection(url: URL, trust: Trust): Connection {
     open: async signal => (Object.keys(agent.freeSockets).length > 0 ? undefined : await opening.open(signal)),
     async send(request, signal) {
       const first = await exchange(request, agent, signal)
-      // The request is stale if the server closed the connection just as the request reused it.
+      // If there is no answer on a reused connection, the server probably closed the connection just as the request was
+      // sent.
       const isStale = first.isReused && first.answer === undefined && !signal.aborted
       if (!isStale || !IDEMPOTENT_METHODS.has(request.method)) return first
       const second = await exchange(request, agent, signal)
-      // The server may have received the first request, and that request may have made it close the connection.
+      // The server may have received the first request, and may have closed the connection because of that request.
       return { ...second, isConnected: first.isConnected || second.isConnected }
     },
     close() {
@@ -102,7 +103,8 @@ function receiveAnswer(request: http.ClientRequest, body: Buffer | undefined): P
   return new Promise((resolve, reject) => {
     request.on('error', reject)
     request.once('response', resolve)
-    // The connection switches to a protocol that is not supported here, so the headers are the whole answer.
+    // After these headers, the connection uses another protocol, which is not supported here. So the headers are the
+    // whole answer.
     request.once('upgrade', (response, socket) => {
       socket.destroy()
       resolve(response)

@@ -28,7 +28,7 @@ export function describeFailure(error: unknown): string {
   return advice === undefined ? code : `${code}, ${advice}`
 }
 
-/** Returns the code of an error, or of its nearest cause that has one. */
+/** Returns the code of an error, or of its nearest cause that has a code. */
 function findFailureCode(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && typeof cause.code === 'string') return cause.code

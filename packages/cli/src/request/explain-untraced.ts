@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Answer } from './connection.js'
 
-/** How long to wait for records that are unlikely to exist. */
+/** How long to wait for records if the answer shows that there are probably none. */
 const UNTRACED_GRACE_MS = 2_000
 /** Statuses with which a proxy, or the HTTP server itself, refuses a request before the application sees it. */
 const PROXY_REFUSAL_STATUSES: ReadonlySet<number> = new Set([407, 421, 431, 505, 511])
@@ -9,9 +9,9 @@ const PROXY_REFUSAL_STATUSES: ReadonlySet<number> = new Set([407, 421, 431, 505,
 const CACHE_HEADER_NAMES = ['x-cache', 'cf-cache-status', 'x-vercel-cache', 'x-proxy-cache', 'x-drupal-cache']
 
 /**
- * Returns the most likely reason that no service recorded anything, or `undefined` if a trace may still arrive. Records
- * may arrive anyway, because a traced service can be in front of a cache or a proxy. `answer` is `undefined` if the
- * request was received but not answered.
+ * Returns the most likely reason why no service traced the request, or `undefined` if the answer shows no such reason.
+ * Records may arrive in spite of a reason, because a traced service can be in front of a cache or a proxy. `answer` is
+ * `undefined` if the request was received but not answered.
  */
 export function explainUntraced(
   answer: Answer | undefined,
@@ -27,14 +27,16 @@ export function explainUntraced(
 }
 
 /**
- * Returns when to stop waiting for a trace without records, on the clock of `performance.now()`. See `explainUntraced`.
+ * Returns when to stop waiting if no record has arrived, on the clock of `performance.now()`. Returns `undefined` if
+ * `explainUntraced` found no reason.
  */
 export function computeGraceDeadline(untracedReason: string | undefined): number | undefined {
   return untracedReason === undefined ? undefined : performance.now() + UNTRACED_GRACE_MS
 }
 
 function isFromCache({ headers }: Answer): boolean {
-  // See RFC 9111, 5.1. Some caches send an age of 0 with a response that they have just fetched.
+  // A cache adds the `Age` header to its responses (RFC 9111, 5.1). An age of 0 does not count, because some caches
+  // send it with a response that they have just fetched.
   if (/^[1-9]\d*$/.test(headers.age ?? '')) return true
   if (/;\s*hit\b/i.test(String(headers['cache-status'] ?? ''))) return true
   return CACHE_HEADER_NAMES.some(name => /^\s*(?:tcp_)?hit\b/i.test(String(headers[name] ?? '')))

@@ -3,12 +3,12 @@ import * as https from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
-/** How long the parts of opening a connection took, in milliseconds. */
+/** The times for opening a connection, in milliseconds: DNS lookup, TCP connection and TLS handshake. */
 export interface ConnectTimes {
   /** Time of the DNS lookup. `undefined` if the host is an IP address. */
   readonly dns: number | undefined
   readonly tcp: number
-  /** `undefined` without TLS. */
+  /** Time of the TLS handshake. `undefined` without TLS. */
   readonly tls: number | undefined
 }
 
@@ -37,7 +37,7 @@ export function openAhead(agent: Agent, url: URL): AheadOpening {
       const began = performance.now()
       let foundAt: number | undefined
       let connectedAt = began
-      // Uses the agent's own options, so that the server sees the same connection as from the agent.
+      // Uses the agent's own options, so that the connection is the same as one that the agent opens itself.
       const socket = connect({
         ...{ ...(agent as { options?: object }).options, host, port: Number(url.port) || (isSecure ? 443 : 80) },
         ...(isSecure && { servername: serverName(host) }),
@@ -68,8 +68,8 @@ function untilOpen(socket: Socket, event: string, signal: AbortSignal): Promise<
     const giveUp = (): void => settle(false)
     signal.addEventListener('abort', giveUp)
     socket.once(event, () => settle(true))
-    // This listener stays while the connection waits for a request. Without the listener, an error would end the
-    // command. With it, the request opens another connection.
+    // This listener stays while the connection waits for a request. Without the listener, a connection error would end
+    // the command. With the listener, the request opens another connection.
     socket.on('error', giveUp)
   })
 }
@@ -80,8 +80,8 @@ export function bareHostname(url: URL): string {
 }
 
 /**
- * Returns the name that the certificate must have. Without it, Node uses the name in the Host header, but the server
- * may have no certificate for that name.
+ * Returns the name that the server's certificate must have. Without this name, Node would check the name in the `Host`
+ * header, for which the server may have no certificate.
  */
 export function serverName(hostname: string): string {
   return isIP(hostname) === 0 ? hostname : ''

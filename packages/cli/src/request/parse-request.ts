@@ -92,7 +92,7 @@ function readCookies(cookies: readonly string[] = []): string | undefined {
   return given.length === 0 ? undefined : given.join(';')
 }
 
-/** Adds the form's boundary to a `Content-Type` header, if the header was given without a boundary. */
+/** Adds the form's boundary to a `Content-Type` header that was given on the command line without a boundary. */
 function addBoundary([name, value]: HeaderLine, { type }: RequestBody): HeaderLine {
   const [, boundary] = type.split('; ')
   const lacksBoundary = name.toLowerCase() === 'content-type' && boundary !== undefined && !value.includes('boundary=')

@@ -1,8 +1,13 @@
 import type { Answer } from './connection.js'
 
-/** The service's report about the trace in its answer. A service reports only to callers whose signature it accepts. */
+/**
+ * The service's report, in its answer, about whether it traced the request. Only callers whose signature the service
+ * accepts get this report.
+ */
 export interface ServiceVerdict {
-  /** Why the service did not trace the request, such as `rate-limited`. `undefined` if it traced the request. */
+  /**
+   * Why the service did not trace the request, such as `rate-limited`. `undefined` if the service traced the request.
+   */
   readonly refusal: string | undefined
 }
 
@@ -10,8 +15,8 @@ const ENTRY = /(?:^|,)\s*osprofiler;desc="((?:[^"\\]|\\.)*)"/
 const REFUSAL = /^refused: ([a-z-]{1,40})$/
 
 /**
- * Reads the verdict from the `Server-Timing` header. Returns `undefined` if the header contains no verdict for this
- * trace.
+ * Reads the service's report from the `Server-Timing` header of the answer. Returns `undefined` if the header does not
+ * report about this trace.
  */
 export function readVerdict(answer: Answer | undefined, baseId: string): ServiceVerdict | undefined {
   const text = ENTRY.exec(String(answer?.headers['server-timing'] ?? ''))?.[1]
@@ -21,7 +26,7 @@ export function readVerdict(answer: Answer | undefined, baseId: string): Service
   return refusal === undefined ? undefined : { refusal }
 }
 
-/** Returns advice for a refusal. */
+/** Returns what the user can do about a refusal. */
 export function adviseOnRefusal(refusal: string): string {
   if (refusal === 'too-old') return 'Synchronize the clocks of both sides with a time server.'
   if (refusal === 'rate-limited')

@@ -56,7 +56,10 @@ function encodeFormPart({ kind, text }: FormPart): (string | Buffer)[] {
   return [`${disposition}${filenameAttribute}${typeHeader}\r\n\r\n`, content]
 }
 
-/** Splits a value and its attributes. `@` or `<` means that the value is a file name, unless a quote comes first. */
+/**
+ * Separates a value from its attributes. A value that begins with `@` or `<` is a file name. A value that begins with a
+ * quote is text.
+ */
 function splitAttributes(text: string): { sign: string; value: string; type?: string; filename?: string } {
   const [, sign = '', quoted, plain = '', attributes = ''] =
     /^([@<]?)(?:"((?:[^"\\]|\\.)*)"|([^;]*))(.*)$/s.exec(text) ?? []

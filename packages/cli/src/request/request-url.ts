@@ -13,7 +13,7 @@ export interface RequestUrl {
 
 /**
  * Matches a host without a scheme, for which curl assumes http://. Unlike in curl, a single word is not a host. The
- * word may be a secret whose option was left out, and a DNS lookup would leak the secret.
+ * word may be a secret whose option was forgotten, and a DNS lookup would leak the secret.
  */
 const BARE_HOST =
   /^(?:[^/?#@]*@)?(?:localhost|\[[\da-f:.]+\]|[^\s/?#:@[\]{}"']+(?:\.|(?=:\d)|(?=\/))[^\s/?#:@[\]{}"']*)(?::\d+)?(?=[/?#]|$)/i
@@ -25,7 +25,7 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
  * Finds the URL among the words of a command line. The first word may be `curl`, because browsers copy whole commands.
- * Throws `ERR_CONFIGURATION`. No error message contains a word, because any word may be a secret.
+ * Throws `ERR_CONFIGURATION`. No error message quotes the words, because any of them may be a secret.
  */
 export function findUrl(
   words: readonly string[],

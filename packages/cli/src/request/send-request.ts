@@ -16,15 +16,15 @@ export interface SentRequest {
   readonly baseId: string
   /** Time from the request to the last byte of the answer, in milliseconds. Opening the connection is not included. */
   readonly durationMs: number
-  /** How long opening the connection took. `undefined` if it was already open, or if it could not be opened. */
+  /** How long opening the connection took. `undefined` if the connection was already open, or could not be opened. */
   readonly connectTimes: ConnectTimes | undefined
-  /** Number of answers, including those that redirected. */
+  /** Number of answers, including redirects. */
   readonly answers: number
   /** Status of the last answer. `undefined` if there was no answer. */
   readonly status: number | undefined
-  /** Why there is no answer, or only part of one. */
+  /** Why there is no answer, or only a part of the answer. `undefined` if the answer is complete. */
   readonly failure: string | undefined
-  /** Whether this request, or an earlier request that was redirected, may have been received. */
+  /** Whether the server may have received this request, or an earlier request that was redirected to this one. */
   readonly mayHaveArrived: boolean
   /**
    * How far the server's clock is ahead of the local clock, in milliseconds. Accurate to one second. `undefined` if the
@@ -33,9 +33,9 @@ export interface SentRequest {
   readonly clockAheadMs: number | undefined
   /** The target of a redirect that was not followed. */
   readonly unfollowedRedirect: URL | undefined
-  /** Why no trace can be expected, based on the answer. See `explainUntraced`. */
+  /** Why there is probably no trace, according to the answer. See `explainUntraced`. */
   readonly untracedReason: string | undefined
-  /** The service's report about the trace. `undefined` if there was none. */
+  /** The service's report, in the answer, about whether it traced the request. `undefined` if there was no report. */
   readonly verdict: ServiceVerdict | undefined
 }
 
@@ -80,9 +80,9 @@ export async function sendRequest(
 }
 
 /**
- * Returns how many answered requests must have points in a complete trace. Returns `Infinity` if the last answer
- * failed. In this case, the server may still record points, so the services' counts cannot show that the trace is
- * complete.
+ * Returns how many requests must have points in the trace before it is complete. This is the number of answers. If the
+ * last answer failed, returns `Infinity`, so that the trace never counts as complete: the server may still record
+ * points.
  */
 export function countTracedRequests({ answers, failure }: Pick<SentRequest, 'answers' | 'failure'>): number {
   return failure === undefined ? answers : Number.POSITIVE_INFINITY
@@ -104,7 +104,8 @@ async function followRedirects(
     const isSameOrigin = target?.origin === current.url.origin
     if (!isSameOrigin || isBroken || redirects === MAX_REDIRECTS) {
       const mayHaveArrived = previous !== undefined || exchange.isConnected
-      // A request that was answered with a redirect has a trace, even if the redirected request was not answered.
+      // The request that was answered with a redirect may have been traced, even if the request to its target was not
+      // answered.
       return {
         ...previous,
         ...exchange,

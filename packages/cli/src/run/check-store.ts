@@ -7,8 +7,8 @@ import { readRecords } from '../store/read-trace.js'
 const STORE_TIMEOUT_MS = 10_000
 
 /**
- * Checks that a store can be read, so that no request is sent whose trace cannot be shown. Reads a trace with a new id,
- * which does not exist. Throws if the store does not answer.
+ * Checks that a store can be read before a request is sent, because otherwise the trace could not be shown. Tries to
+ * read a trace with a new id, which does not exist. Throws if the store does not answer.
  */
 export async function checkStore({ driver, shownAs }: Store): Promise<void> {
   showProgress('Asking the store')

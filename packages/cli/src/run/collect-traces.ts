@@ -10,9 +10,9 @@ import { type AwaitedTrace, findMissing, isWhole, waitForTrace } from '../store/
 type CollectedRequest = Pick<SentRequest, 'baseId' | 'untracedReason' | 'answers' | 'failure'>
 
 /**
- * Reads the traces of requests that were sent one after another. First waits for the last trace, until it is complete.
- * If this wait included the idle time, the earlier traces have been idle for that time, too. Therefore the function
- * waits for an earlier trace only if a part is missing.
+ * Reads the traces of requests that were sent one after another. First waits until the last trace is complete. By then,
+ * the earlier traces have had more time than the last one. So the function waits for an earlier trace only if a part of
+ * it is missing.
  */
 export async function collectTraces(
   driver: Driver,

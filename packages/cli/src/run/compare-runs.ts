@@ -9,20 +9,20 @@ import type { AwaitedTrace } from '../store/wait-for-trace.js'
 import { collectTraces } from './collect-traces.js'
 import { explainMissingTrace } from './explain-missing-trace.js'
 
-/** Where `run -n` saves traces, and which traces it compares them with. */
+/** The options that tell `run -n` where to save its traces, and which earlier traces to compare them with. */
 export interface BaselineOptions extends ComparisonOptions {
   readonly baseline?: string
   readonly saveBaseline?: string
-  /** Time limit for the traces, in seconds. */
+  /** How long to wait for the traces, in seconds. */
   readonly timeout: number
-  /** Time without new records, in seconds. */
+  /** A trace counts as complete if no new record has arrived for this time, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
  * Waits for the traces of all requests, saves their records to `--save-baseline`, and compares them with the traces in
- * `--baseline`, if given. If a trace is incomplete, nothing is saved or compared. Returns the exit code: 1 if a trace
- * or an answer is incomplete, or else 0 or the exit code of `showDiff`.
+ * `--baseline`, if given. If a trace is incomplete, nothing is saved or compared. Returns the exit code: 0, 1 if a
+ * trace or an answer is incomplete, or the exit code of `showDiff`.
  */
 export async function compareRuns(
   sent: readonly SentRequest[],

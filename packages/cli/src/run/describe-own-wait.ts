@@ -7,8 +7,9 @@ const MIN_MS = 50
 const MIN_SHARE = 0.2
 
 /**
- * Describes how long the command waited outside of the services' records, if this time is long. The time that a service
- * needs to start the profiler for `--why` does not count, because the command itself caused this time.
+ * Describes how much of the command's wait for the answer is not in any service's records, if this time is long. The
+ * time that a service needs to start the profiler for `--why` does not count, because the command itself caused this
+ * time.
  */
 export function describeOwnWait({ durationMs, failure }: SentRequest, report: Report): string[] {
   const { baseId, roots } = report
@@ -18,7 +19,7 @@ export function describeOwnWait({ durationMs, failure }: SentRequest, report: Re
   const ownAccounts = readAccounts(report).accounts.filter(({ servedId }) => ids.has(servedId))
   const startMs = ownAccounts.reduce((sum, { startCostUs }) => sum + startCostUs / 1_000, 0)
   const outsideMs = durationMs - recordedMs - startMs
-  // If a duration is unknown, `outsideMs` is `NaN`, so both comparisons are false.
+  // If a duration is unknown, `outsideMs` is `NaN`, so `isMuch` is false.
   const isMuch = outsideMs >= MIN_MS && outsideMs >= MIN_SHARE * durationMs
   if (failure !== undefined || served.length === 0 || !isMuch) return []
   const [waited, recorded, outside] = [durationMs, recordedMs, outsideMs].map(ms => formatDuration(1_000 * ms))

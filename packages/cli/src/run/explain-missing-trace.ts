@@ -5,9 +5,9 @@ import { CALLEE_CLOCK_RULE, WARNINGS_HINT } from './explain-silent-callees.js'
 const MAX_CLOCK_SKEW_MS = 30_000
 
 /**
- * Returns what to check after a request without a trace. Only a service that accepted the signature and the ticket
- * reports whether it traced the request, because callers without a key must not find out. `seconds` is how long the
- * command waited for the trace.
+ * Returns what to check after a request without a trace. Callers without a key must not find out whether a request was
+ * traced. So a service reports this only if it accepted the signature and the ticket. `seconds` is how long the command
+ * waited for the trace.
  */
 export function explainMissingTrace(sent: SentRequest, storeShownAs: string, seconds: number): string {
   const { baseId, untracedReason, verdict } = sent

@@ -3,7 +3,7 @@ import { findSilentTargets, type Report } from '@osprofiler/report'
 /** The rule by which a callee refuses traces because of its clock. */
 export const CALLEE_CLOCK_RULE =
   'A callee refuses traces if its clock is ahead by more than its maxTraceAge (one hour), or behind by more than a minute.'
-/** Where a service reports why it refused a trace. The answer must not contain the reason. */
+/** Tells the user where a service reports why it refused a trace. The callee's answer must not contain the reason. */
 export const WARNINGS_HINT =
   'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
 

@@ -5,7 +5,9 @@ import type { ReportOptions } from '../show/output-format.js'
 import type { Store } from '../store/open-store.js'
 import type { BaselineOptions } from './compare-runs.js'
 
-/** Returns whether the store cannot be read and no option needs a trace. */
+/**
+ * Returns whether the command can only print the ids of traces: the store cannot be read, and no option needs a trace.
+ */
 export function canOnlyPrintIds(
   { driver }: Store,
   options: ReportOptions & Pick<BaselineOptions, 'baseline' | 'saveBaseline'>,

@@ -41,7 +41,7 @@ const DISCARDING_OUTPUTS: readonly string[] = ['/dev/null', 'NUL', '-']
 /**
  * Signs a request, sends it, waits for its trace, and shows the trace. If there are several traces, it shows the
  * slowest trace, or compares all of them with the traces in `--baseline`. `words` contains the URL, and may begin with
- * `curl`. Returns the exit code: 0, or 1 if a trace is incomplete, or the exit code of `showDiff`. Throws an
+ * `curl`. Returns the exit code: 0, 1 if a trace or an answer is incomplete, or the exit code of `showDiff`. Throws an
  * OsprofilerError if nothing could be sent.
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {
@@ -53,7 +53,7 @@ export async function runRequest(words: readonly string[], options: RunOptions):
   const request = parseRequest(findUrl(words, options), options)
   const trust = readTrust(options)
   const key = readSigningKey(options)
-  // The baseline is read before anything is sent, so that no request is sent in vain if the file is missing.
+  // The baseline is read first, so that no request is sent if the file is missing.
   const baselineReports = options.baseline === undefined ? undefined : await readReports(options.baseline, options)
   return await withStore(options, async store => {
     const isWriteOnly = canOnlyPrintIds(store, options)
@@ -147,7 +147,7 @@ async function awaitAndShowTrace(sent: SentRequest, store: Store, options: RunOp
 
 function describeLongWait({ verdict }: SentRequest, seconds: number): string {
   const known = verdict === undefined ? '' : 'The service traced the request. '
-  return `${known}No record of the trace has come yet. Waiting for up to ${seconds} s.`
+  return `${known}No record of the trace has arrived yet. Waiting for up to ${seconds} s.`
 }
 
 function describeOutcome({ method, url }: ParsedRequest, sent: SentRequest): string {

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { createFailure, messageOf } from '../output/create-failure.js'
 import { resolveOwnFile } from '../output/resolve-own-file.js'
 
-/** The format of an image from `--render-dot`, which the file name extension selects. */
+/** The format of the image that `--render-dot` draws. The file name extension selects the format. */
 export type ImageFormat = 'svg' | 'png'
 
 /**

@@ -4,8 +4,8 @@ import { describeTerminal } from '../output/describe-terminal.js'
 import { createUsageError, type ReportOptions } from './output-format.js'
 
 /**
- * Draws the tree for `terminal`, or for a file if `terminal` is undefined. Throws `ERR_CONFIGURATION` if `--filter`
- * fails.
+ * Draws the tree for `terminal`, or for a file if `terminal` is undefined. Throws `ERR_CONFIGURATION` if the regular
+ * expression of `--filter` is invalid or too slow.
  */
 export async function drawTree(
   report: Report,

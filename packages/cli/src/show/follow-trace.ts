@@ -11,9 +11,9 @@ import { createUsageError, type ReportOptions } from './output-format.js'
 import { showReport } from './show-report.js'
 
 /**
- * Shows a trace while it grows. A terminal shows the trace again after each change. A pipe or a file gets only the
- * complete trace. If the trace does not exist yet, the command waits without a time limit, until Ctrl-C ends the
- * command silently.
+ * Shows a trace while its records arrive. In a terminal, the tree is redrawn whenever new records have arrived. A pipe
+ * or a file receives the trace only once, when the trace is complete. If the trace does not exist yet, the command
+ * waits for it without a time limit. Ctrl-C ends the command without a message.
  */
 export async function followTrace(trace: string, options: ReportOptions & ReadOptions): Promise<void> {
   const kind = await classifyArgument(trace, options)
@@ -30,10 +30,10 @@ export async function followTrace(trace: string, options: ReportOptions & ReadOp
     waitForTrace(driver, trace, {
       idleMs: idleTimeout * 1_000,
       deadline: Number.POSITIVE_INFINITY,
-      onLongWait: () => process.stderr.write('No record of this trace has come yet. Ctrl-C stops waiting.\n'),
+      onLongWait: () => process.stderr.write('No record of this trace has arrived yet. Ctrl-C stops waiting.\n'),
       onChange: records => {
-        // Errors in the options are reported only for the complete trace, because a service that the options name may
-        // still appear in the trace.
+        // An error in an option is reported only when the trace is complete. For example, the service that `--service`
+        // names may still appear in the trace.
         if (isDrawn) drawing.last = drawing.last.then(() => redraw(records)).catch(() => undefined)
       },
     }),

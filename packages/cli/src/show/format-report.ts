@@ -14,7 +14,7 @@ import type { Output, OutputFormat } from './output-format.js'
 /**
  * Formats a report in any format except the tree. JSON and DOT contain the recorded times, as in Python, and exports
  * contain them if `rawTimes` is set. The HTML page corrects times itself, and shows both. Returns several documents if
- * a collector needs several requests.
+ * an OTLP export is too large for one request to a collector.
  */
 export async function formatReport(
   report: Report,
@@ -31,7 +31,7 @@ async function formatDocument(
   file: string | undefined,
   rawTimes: boolean,
 ): Promise<Chunks> {
-  // As in Python, standard output ends with a line feed, which print() adds, and a file ends without one.
+  // As in Python, the output ends with a line feed on standard output, where print() adds it, but not in a file.
   const end = file === undefined ? '\n' : ''
   switch (format) {
     case 'json':

@@ -24,7 +24,7 @@ export interface ReportOptions {
 /** The format of a trace. The default is `tree`. */
 export type OutputFormat = 'tree' | 'json' | 'html' | 'dot' | ExportTarget | ImageFormat
 
-/** Formats that would only flood a terminal with text. */
+/** Formats that are not written to a terminal, because people cannot read them there. */
 const NON_TERMINAL_FORMATS: ReadonlySet<OutputFormat> = new Set(['html', 'perfetto', 'speedscope', 'otlp'])
 
 /** The format of a trace, and where to write it. */

@@ -27,7 +27,7 @@ async function formatParts(report: Report, output: Output, options: ReportOption
   if (output.format === 'tree') {
     return [[await drawTree(report, options, output.file === undefined ? process.stdout : undefined)]]
   }
-  // This module is loaded only here, because most users want a tree, which does not need it.
+  // `format-report.js` is loaded only here, because most users want a tree, which does not need this module.
   const { formatReport } = await import('./format-report.js')
   return await formatReport(report, output, options.rawTimes === true)
 }

@@ -1,6 +1,9 @@
 import { stat } from 'node:fs/promises'
 
-/** The type of an argument. `perhaps a file` means a file, unless the argument is the id of a trace in the store. */
+/**
+ * The kind of an argument. `input` is standard input. `perhaps a file` is a file, unless the store contains a trace
+ * with this id.
+ */
 export type ArgumentKind = 'id' | 'file' | 'input' | 'perhaps a file'
 
 /** Option for an argument that may be an id or a file. */
@@ -20,8 +23,8 @@ export async function classifyArgument(argument: string, { id = false }: Argumen
   if (id) return 'id'
   if (argument === '-') return 'input'
   if (/^\.[/\\]/.test(argument)) return 'file'
-  // `statSync` on a pipe makes Node 20 resolve symbolic links of modules incorrectly, so that imports fail. `stat` does
-  // not.
+  // Uses `stat`, because after `statSync` on a pipe, Node 20 resolves symbolic links of modules incorrectly, and
+  // imports fail.
   const stats = await stat(argument).catch(() => undefined)
   const isReadable =
     stats?.isFile() === true || (argument === STDIN_PATH && (stats?.isFIFO() === true || stats?.isSocket() === true))
@@ -33,7 +36,7 @@ export function looksLikeFile(argument: string): boolean {
   return /[/\\]|\.(jsonl?|html?|dot|svg|png)$/.test(argument)
 }
 
-/** Explains why there is no readable file at a path that looks like a file. */
+/** Explains why the file at a path cannot be read. */
 export async function explainUnreadableFile(path: string): Promise<string> {
   const known = await stat(path).catch(() => undefined)
   if (known === undefined) return 'ENOENT, there is no such file'

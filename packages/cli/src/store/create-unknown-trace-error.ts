@@ -3,7 +3,8 @@ import type { Store } from './open-store.js'
 
 /**
  * Creates the error for a trace that has no records in the store. The first sentence is the same as in Python, because
- * scripts may search for it. Python's message then mentions the command's key, but no key is needed for reading here.
+ * scripts may search for it. The rest of Python's message is left out, because it is about the command's key, and
+ * reading needs no key here.
  */
 export function createUnknownTraceError(baseId: string, { driver, shownAs }: Store): OsprofilerError {
   const hint = driver.listTraces === undefined ? '' : ' `osprofiler trace list` shows the traces that it has.'

@@ -2,8 +2,8 @@ import { type Driver, OsprofilerError } from '@osprofiler/core'
 import { openDriver } from '@osprofiler/drivers'
 
 /**
- * Options for the store that a command opens. By default, environment variables name the store, and without them it is
- * the embedded store.
+ * Options for the store that a command opens. Without these options, the command opens the store that environment
+ * variables name, or else the embedded store.
  */
 export interface StoreOptions {
   readonly connectionString?: string
@@ -32,14 +32,14 @@ export async function withStore<T>(options: StoreOptions, use: (store: Store) =>
 
 /** Opens the same store as `withStore`, but the caller closes it. */
 export function openStore(options: StoreOptions): Driver {
-  // Drivers read the broker's URL from the environment variable that services use. Changing it affects only this
-  // process.
+  // Drivers read the broker's URL from the same environment variable as in a service. Setting the variable here affects
+  // only this process.
   if (options.transportUrl !== undefined) process.env.OSPROFILER_TRANSPORT_URL = options.transportUrl
   return openDriver(options.connectionString ?? (process.env.OSPROFILER_CONNECTION_STRING || 'sqlite://'))
 }
 
 const OTHER_TOOLS_ADVICE = 'Look at the traces with the tools of that store.'
-/** Why some stores of a type cannot be read, although other stores of this type can. */
+/** Advice for stores that cannot be read, although other stores of the same type can. */
 const ADVICE_BY_STORE: ReadonlyMap<string, string> = new Map([
   [
     'messaging',
@@ -50,7 +50,9 @@ const ADVICE_BY_STORE: ReadonlyMap<string, string> = new Map([
 type ReadMethod = 'readRecords' | 'listTraces' | 'listErrorTraces'
 type RemoveMethod = 'deleteTrace' | 'pruneTraces'
 
-/** Returns the driver's method for reading. Throws `ERR_NOT_READABLE` if there is none. */
+/**
+ * Returns one of the driver's methods for reading. Throws `ERR_NOT_READABLE` if the driver does not have this method.
+ */
 export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   const member = bindMethod(driver, name)
   if (member !== undefined) return member
@@ -62,7 +64,10 @@ export function requireReadMethod<Name extends ReadMethod>(driver: Driver, name:
   )
 }
 
-/** Returns the driver's method for removing traces. Throws `ERR_NOT_READABLE` if there is none. */
+/**
+ * Returns one of the driver's methods for removing traces. Throws `ERR_NOT_READABLE` if the driver does not have this
+ * method.
+ */
 export function requireRemoveMethod<Name extends RemoveMethod>(driver: Driver, name: Name): NonNullable<Driver[Name]> {
   return (
     bindMethod(driver, name) ??

@@ -4,12 +4,14 @@ import { type Report, readTraceFile } from '@osprofiler/report'
 import { createFailure, messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
 
-/** Size of the pieces. They are large, because awaiting each piece takes long on a busy machine. */
+/**
+ * Size of the pieces in which a file is read. Large pieces mean few awaits, each of which takes long on a busy machine.
+ */
 const PIECE_BYTES = 512 * 1024
 /** Approximate size of a record in a file, in bytes. */
 const RECORD_BYTES = 300
 
-/** How long to wait for the first piece of standard input if the user did not request it with "-". */
+/** How long to wait for the first piece of standard input if the user named /dev/stdin instead of "-". */
 const INPUT_TIMEOUT_MS = 5_000
 
 /** A text in pieces, and how much of it has been read. */

@@ -3,8 +3,8 @@ import { groupBy, recordsOfPoint } from '@osprofiler/report/toolkit'
 import { type ReadOptions, readTrace } from './read-trace.js'
 
 /**
- * Reads the reports that `trace` refers to. A file of records may contain several traces, such as one written by `run
- * -n 20`.
+ * Reads the reports that `trace` refers to. A file of records may contain several traces, for example if `run -n 20`
+ * wrote the file.
  */
 export async function readReports(trace: string, options: ReadOptions): Promise<Report[]> {
   const report = await readTrace(trace, options)

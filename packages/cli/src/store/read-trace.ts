@@ -10,16 +10,17 @@ const POLL_INTERVAL_MS = 100
 /** A larger trace is not read, because an endless stream of records would exhaust the memory. */
 const MAX_RECORDS = 2_000_000
 
-/** The store, and how long to wait for the trace. */
+/** Options for the store, for the argument, and for how long to wait for the trace. */
 export interface ReadOptions extends StoreOptions, ArgumentOptions {
-  /** Time without new records, in seconds. */
+  /** The trace counts as complete if no new record has arrived for this time, in seconds. */
   readonly idleTimeout?: number
 }
 
 /**
- * Reads the report of a trace. `trace` is its id, a file, or `-` for standard input. A file contains records, or an
- * output of `trace show` other than a graph. If a file has this name, the store is searched first, for at most a second. Throws `ERR_TRACE_NOT_FOUND`,
- * `ERR_TRACE_FILE`, and errors of the store.
+ * Reads the report of a trace. `trace` is the trace's id, the name of a file, or `-` for standard input. The file
+ * contains records, or any output of `trace show` except a graph. If a file has the name `trace`, the function first
+ * looks for a trace with this id in the store, for at most a second. Throws `ERR_TRACE_NOT_FOUND`, `ERR_TRACE_FILE`,
+ * and errors of the store.
  */
 export async function readTrace(trace: string, options: ReadOptions): Promise<Report> {
   const kind = await classifyArgument(trace, options)
@@ -35,7 +36,7 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
 export interface ReadEvents {
   /** Called with the number of records that have been read so far. */
   readonly onRead?: (records: number) => void
-  /** Called with a number of records that cannot be parsed. */
+  /** Called with the number of records in a batch that cannot be parsed. */
   readonly onUnreadable?: (records: number) => void
 }
 
@@ -101,7 +102,10 @@ async function createUnreadableError(baseId: string, records: number): Promise<E
   return createFailure('ERR_TRACE_NOT_FOUND', `The store has ${entries} of trace ${baseId}, which ${reason}.`)
 }
 
-/** If the id looks like a file, the message explains the missing file first, because the user may have meant a file. */
+/**
+ * Throws the error for a store that cannot be read. If the id looks like a file name, the message first explains why
+ * the file cannot be read, because the user may have meant a file.
+ */
 async function throwReadError(baseId: string, { id = false }: ArgumentOptions, cause: unknown): Promise<never> {
   if (id || !looksLikeFile(baseId)) throw cause
   const reason = messageOf(cause)

@@ -27,9 +27,7 @@ async function hasRecord(batches: AsyncIterable<readonly unknown[]>): Promise<bo
   return false
 }
 
-/**
- * Opens the store, or ignores the failure, because a broken store matters only to users who mean a trace in the store.
- */
+/** Opens the store. Ignores a failure, because the user may mean a file, for which no store is needed. */
 async function tryOpenStore(options: StoreOptions) {
   try {
     return openStore(options)

@@ -8,12 +8,15 @@ import { readRecords } from './read-trace.js'
 
 const MIN_POLL_INTERVAL_MS = 20
 const MAX_POLL_INTERVAL_MS = 250
-/** The pause between two reads, as a share of the time since the last change. Reads become rarer if nothing arrives. */
+/**
+ * The pause between two reads, as a share of the time since the last new record. So the pauses grow while nothing
+ * arrives.
+ */
 const INTERVAL_SHARE = 1 / 8
 const LONG_WAIT_MS = 3_000
 /**
- * How long to wait for an account, in which a service explains its own time (`--why`). The service sends it after its
- * answer, and users should not wait longer for it.
+ * How long to wait for an account, in which a service explains its part of a request's time (`--why`). The service
+ * sends the account after its answer. Users should not wait longer for it.
  */
 const ACCOUNT_WAIT_MS = 2_000
 
@@ -43,20 +46,20 @@ export interface WaitOptions {
   readonly deadline: number
   /** When to stop waiting if no record has arrived, on the same clock. */
   readonly emptyDeadline?: number | undefined
-  /** Called once if nothing has arrived for some seconds. */
+  /** Called once if no record has arrived for `LONG_WAIT_MS`. */
   readonly onLongWait: () => void
   /** Called after each read with the number of records. */
   readonly onRead?: (records: number) => void
-  /** Called with all records whenever there are new ones. */
+  /** Called with all records whenever new records have arrived. */
   readonly onChange?: (records: readonly TraceRecord[]) => void
 }
 
 /**
- * Reads a trace until it is complete. A trace is complete if its services have counted their points, and all of them
- * have arrived. Without counts, it is complete if its first point has stopped, no other point is open, and no record
- * has arrived for `idleMs`. A point whose stop is known to be lost does not count as open. If only accounts are
- * missing, the wait ends after two seconds. The longer a read takes, the less often the trace is read, because each
- * read returns the whole trace.
+ * Reads a trace until it is complete. A trace is complete if its services have counted their points, and all counted
+ * points have arrived. Without counts, a trace is complete if its first point has stopped, no other point is open, and
+ * no record has arrived for `idleMs`. A point whose stop is known to be lost does not count as open. If only accounts
+ * are missing, the wait ends after two seconds. Each read returns the whole trace, so the pauses between slow reads are
+ * longer.
  */
 export async function waitForTrace(driver: Driver, baseId: string, options: WaitOptions): Promise<AwaitedTrace> {
   const { idleMs, deadline, emptyDeadline = deadline, requests, onLongWait, onRead, onChange } = options
@@ -134,7 +137,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
   }
   const [first] = open.values()
   if (first === undefined) return { missing: undefined, isLost: false }
-  // Line breaks are escaped, too, so that a name cannot begin a new line.
+  // Line breaks in the name are escaped, so that the name stays on one line.
   const pointLabel = escapeControl(`${shownName(first.name.replace(/-start$/, ''))} in ${first.service}`)
   const missing =
     open.size === 1
@@ -143,7 +146,10 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
   return { missing, isLost: false }
 }
 
-/** Returns the number of dropped records. Accepts any `info`, because a store returns whatever it contains. */
+/**
+ * Returns the number of dropped records that a record reports. Accepts any `info`, because records from a store are not
+ * validated.
+ */
 function countDropped({ info }: TraceRecord): number {
   const count = asNumber((info as Partial<Record<string, unknown>> | null | undefined)?.records_dropped)
   return count !== undefined && count > 0 ? count : 0

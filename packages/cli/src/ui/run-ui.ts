@@ -6,7 +6,7 @@ import { requireReadMethod, type StoreOptions, withStore } from '../store/open-s
 /** Options of `osprofiler ui`. */
 export interface UiOptions extends StoreOptions {
   readonly port?: number
-  /** The pattern of links to lines. The current folder replaces `{root}`. */
+  /** The URL pattern of links that open a source line in an editor. `{root}` is replaced by the current folder. */
   readonly editor?: string
 }
 
@@ -39,7 +39,7 @@ async function listen(viewer: Viewer, port: number | undefined): Promise<string>
   }
 }
 
-/** Resolves at the first signal. A second signal has its usual effect again, and ends the process immediately. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP. A second signal ends the process immediately, as usual. */
 function waitForSignal(): Promise<void> {
   return new Promise(resolve => {
     function end(): void {
@@ -50,7 +50,10 @@ function waitForSignal(): Promise<void> {
   })
 }
 
-/** Prints errors that are not reported elsewhere. If a page polls every second, the same error is printed only once. */
+/**
+ * Creates a function that prints errors to standard error. An error that repeats the previous one is not printed,
+ * because an open page may cause the same error every second.
+ */
 function createErrorPrinter(): (error: unknown) => void {
   let last = ''
   return error => {

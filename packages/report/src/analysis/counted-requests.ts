@@ -6,9 +6,9 @@ import { isOutgoing } from './calls/service-calls.js'
 /** A served request, call or message whose stop reports how many points its service recorded. */
 export interface CountedRequest {
   readonly served: ReportNode
-  /** Number of points that the service had recorded when the request ended, including the served point. */
+  /** Number of points that the service had recorded by the end of the request, including the served point. */
   readonly recorded: number
-  /** How often the service had passed the trace's headers to another service when the request ended. */
+  /** How often the service had sent the trace's headers to another service by the end of the request. */
   readonly passedOn: number
   /** Number of the request's points in the trace. Includes points that began after the request had ended. */
   readonly present: number
@@ -18,7 +18,7 @@ export interface CountedRequest {
   readonly pendingAccounts: number
 }
 
-/** The counted requests of a trace, and the points that cannot be assigned to any of them. */
+/** The counted requests of a trace, and the points that cannot be assigned to any request. */
 export interface RequestCounts {
   readonly requests: readonly CountedRequest[]
   /** The request that each point belongs to. */
@@ -59,7 +59,7 @@ export function countRequests(report: Report): RequestCounts {
   )
   for (const request of ownCounts.values()) {
     const { served, pending, open, present, recorded } = request
-    // The service counts the account as one more point that has not stopped.
+    // A service that announces an account counts this account as one more point that has not stopped.
     if (present >= recorded && pending > open && !accountsOf.has(served.traceId)) request.pendingAccounts = 1
   }
   return { requests: [...ownCounts.values()], requestOf, strays: [...strays] }
@@ -79,7 +79,7 @@ export interface MissingPoints {
   readonly missing: number
 }
 
-/** Returns the services that counted more points than the trace has, in tree order. */
+/** Returns the services that counted more points than the trace contains, in tree order. */
 export function findMissingPoints(report: Report): MissingPoints[] {
   const { requests, strays } = countRequests(report)
   const straysByService = groupBy(strays, ({ service }) => service)
@@ -98,11 +98,11 @@ export function findMissingPoints(report: Report): MissingPoints[] {
 type Counting = { -readonly [Key in keyof CountedRequest]: CountedRequest[Key] } & {
   /** Number of points that had not stopped when the request ended, according to the service. */
   readonly pending: number
-  /** Number of points in the trace that may not have stopped when the request ended. */
+  /** Number of points in the trace that may have been open when the request ended. */
   open: number
 }
 
-/** Returns whether a point other than the served one may have continued after the request. */
+/** Returns whether a point, other than the served point itself, may have been open when the request ended. */
 function mayHaveBeenOpen(node: ReportNode, { served }: Counting): boolean {
   const { finishedUs: endedUs = Number.POSITIVE_INFINITY } = served
   return node !== served && (node.finishedUs ?? Number.POSITIVE_INFINITY) >= endedUs

@@ -5,7 +5,9 @@ import { splitAtAnswer } from './late-work.js'
 
 /** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {
-  /** The point that spent this time itself, not in one of its children; `undefined` if nothing recorded was running. */
+  /**
+   * The point that spent this time itself, not in one of its children; `undefined` if no recorded point was running.
+   */
   readonly point: ReportNode | undefined
   readonly fromUs: number
   readonly toUs: number
@@ -16,11 +18,14 @@ export interface CriticalSegment {
   readonly assumed: boolean
 }
 
-/** An end of a child at which the path may enter that child. */
+/**
+ * A time at which the backward search may enter a child. This is the child's own end, or the end of longer work below
+ * the child.
+ */
 interface End {
   readonly child: KnownSpan
   readonly atUs: number
-  /** Whether this is not the child's own end, but the end of longer work below the child. */
+  /** Whether `atUs` is the end of longer work below the child. */
   readonly isOutlasting: boolean
 }
 
@@ -35,12 +40,15 @@ interface Frame {
   readonly fromUs: number
   readonly ownStartUs: number
   readonly ownEndUs: number
-  /** Whether a child that is still running at `cursorUs` is on the path until then. */
+  /** Whether a child that is still running at `cursorUs` is on the path up to this time. */
   readonly clipsRunning: boolean
-  /** Whether the point itself was still running at its end on the path, so that it may have waited for a child. */
+  /**
+   * Whether the point continued after its part of the path, so that it may have waited for a child that was still
+   * running.
+   */
   readonly isClipped: boolean
   readonly ends: readonly End[]
-  /** Children without an end, latest start last. */
+  /** Children that never finished, sorted by start. */
   readonly open: KnownSpan[]
   next: number
   /** The child that started first among the children that end after `cursorUs`. */
@@ -51,16 +59,17 @@ interface Frame {
 
 /**
  * Returns the chain of segments that determines how long the trace takes, in order of time. The segments cover the time
- * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of them gets
- * shorter. Work that continued after the answer did not delay the answer, so it is only on the path after the answer.
+ * from 0 to the trace's `durationUs` without gaps or overlaps. The request gets faster only if one of these segments
+ * gets shorter. Work that continued after the answer did not delay the answer, so such work is on the path only for the
+ * time after the answer.
  *
  * The search goes backwards from a point's end to the child that finished last. From that child's start, the search
- * continues with the child that had finished last by then. The remaining time is the point's own. A child that was
- * still running delayed nothing, unless the point is an outgoing request that waited for the called service. The called
- * service then counts until the request ended, and so does a step for which the called service still waited. The same
- * is true at the top level, where orphans are siblings of the points to which they belong. If clocks differ, pass the
- * result of `correctSkew`. Takes O(n log n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of Large-Scale
- * Microservice Architectures" (USENIX ATC 2022).
+ * continues with the child that had finished last by then. The remaining time is the point's self time. A child that
+ * was still running delayed nothing, unless the point is an outgoing request that waited for the called service. The
+ * called service is then on the path until the request ended, and so is a step for which the called service was still
+ * waiting. A point at the top that was still running is also on the path, because an orphan is at the top, too, next to
+ * the point to which it belongs. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source:
+ * Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const { durationUs = 0 } = report
@@ -130,15 +139,16 @@ function openFrame(
 }
 
 /**
- * Returns the child that the path enters next, and the time. `cursorUs` only decreases, so skipped ends stay skipped.
+ * Returns the child that the search enters next, and the time at which it enters the child. `cursorUs` only decreases,
+ * so an end that is skipped once is never needed again.
  */
 function takeStep(frame: Frame): Step | undefined {
   const { ends, cursorUs } = frame
   for (; frame.next < ends.length; frame.next++) {
     const end = ends[frame.next]
     if (end === undefined) continue
-    // Background work that ends after its child delayed nothing, unless this point is on the path only for background
-    // work.
+    // Work that outlasted the child did not delay this point. Such work counts only for the time after this point's own
+    // end.
     if (end.isOutlasting && cursorUs <= frame.ownEndUs) continue
     if (end.atUs <= cursorUs) break
     const mayHaveWaited = frame.clipsRunning || (frame.isClipped && end.atUs <= frame.ownEndUs)
@@ -154,7 +164,8 @@ function takeStep(frame: Frame): Step | undefined {
 }
 
 /**
- * Adds the time from `fromUs` to `cursorUs` as the point's own time, as an unfinished child's time, or as unrecorded.
+ * Adds the time from `fromUs` to `cursorUs` to the path. This is the point's self time, the time of an unfinished
+ * child, or unrecorded time.
  */
 function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): void {
   const { node, ownStartUs, ownEndUs, open } = frame
@@ -177,7 +188,10 @@ function addSelfTime(path: CriticalSegment[], frame: Frame, fromUs: number): voi
   addDownTo(fromUs, undefined, false)
 }
 
-/** The path is built from its end, so a segment can extend the last entry to an earlier start. */
+/**
+ * Adds a segment. Segments are added from the end of the path to its start. So a segment of the same point extends the
+ * last entry to an earlier start.
+ */
 function addSegment(path: CriticalSegment[], segment: CriticalSegment): void {
   const later = path.at(-1)
   if (later !== undefined && later.point === segment.point && later.assumed === segment.assumed) {

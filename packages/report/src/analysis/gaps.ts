@@ -9,12 +9,18 @@ export interface Gap {
   readonly node: ReportNode
   readonly fromUs: number
   readonly toUs: number
-  /** `after` and `before` are the children around the gap. They are `undefined` at the point's own start and end. */
+  /**
+   * The gap begins after the child `after`, and ends before the child `before`. `after` is `undefined` if the gap
+   * begins at the point's start, and `before` is `undefined` if the gap ends at the point's end.
+   */
   readonly after: ReportNode | undefined
   readonly before: ReportNode | undefined
 }
 
-/** Returns the longest gap of each finished point with children. An unfinished child counts up to its parent's end. */
+/**
+ * Returns the longest gap of each finished point with children. An unfinished child is assumed to have run until its
+ * parent's end.
+ */
 export function findGaps(report: Report): Gap[] {
   const spans = findKnownSpans(report)
   return report.points.flatMap(node => {
@@ -32,7 +38,8 @@ export function findGaps(report: Report): Gap[] {
     const children = node.children.map(child => spans.get(child)).filter(child => child !== undefined)
     for (const child of children.sort((a, b) => a.startUs - b.startUs)) {
       offerGap(child.startUs, child.startUs < finishedUs ? child.node : undefined)
-      // Work that the child started without waiting for it was recorded as well, so a child counts up to `lastUs`.
+      // The child may have started work and not waited for it. This work was recorded too, so the child counts up to
+      // the end of this work (`lastUs`).
       const endUs = child.isOpen ? finishedUs : child.lastUs
       if (endUs > reachedUs) {
         reachedUs = endUs

@@ -13,20 +13,23 @@ export interface LateWork {
   readonly totalUs: number
 }
 
-/** The part of a trace until its answer, and the separate work that was done afterwards. */
+/** The part of a trace until the request was answered, and the separate work that was done afterwards. */
 export interface AnswerSplit {
   /** The trace without the work after the answer. It is the given report if there is no such work. */
   readonly request: Report
   /**
    * The separate work that mostly ran after the answer, with all points below it. Separate work is a consumed message,
-   * or a point of another service that is not a call.
+   * or a point of another service outside of the requests that this service served.
    */
   readonly later: ReadonlySet<ReportNode>
 }
 
 /** The innermost and the outermost served request around a point. */
 interface Owners {
-  /** `undefined` for a served request, and for a consumed message and the points below it. */
+  /**
+   * The innermost served request. `undefined` for a served request itself, and for a consumed message and the points
+   * below it.
+   */
   readonly served: ReportNode | undefined
   readonly outermost: ReportNode
 }
@@ -54,9 +57,9 @@ export function lateUs(nodes: readonly ReportNode[], { finishedUs: answeredUs = 
 }
 
 /**
- * Splits a trace at its answer, so that findings about the request leave out work that continued after it. A point that
- * continued after the end of its served request is left out if most of its time came afterwards. Otherwise, the point
- * is cut at the request's end.
+ * Splits a trace at the end of the request, when it was answered. Findings about the request then leave out work that
+ * continued after the answer. A point that continued after the end of its served request is left out if most of its
+ * time came afterwards. Otherwise, the point is cut at the request's end.
  */
 export function splitAtAnswer(report: Report): AnswerSplit {
   const owners = findOwners(report)
@@ -131,8 +134,9 @@ function isLate(node: ReportNode, served: ReportNode | undefined): served is Rep
 }
 
 /**
- * Returns whether most of a point's time came after the answer. If a point with children started before the answer,
- * only a call can be mostly late. The steps of any other point may have ended before the answer.
+ * Returns whether most of a point's time came after the answer. A point with children that started before the answer is
+ * mostly late only if it is a call. Returns false for other such points, because their steps may have ended before the
+ * answer.
  */
 function isMostlyLate(node: ReportNode, { finishedUs: answeredUs = 0 }: ReportNode): boolean {
   const { startedUs = 0, finishedUs = 0, children } = node

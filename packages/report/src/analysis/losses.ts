@@ -16,8 +16,8 @@ export function countOmittedPoints(node: ReportNode): number {
 }
 
 /**
- * Creates a function that returns whether points may be missing below a point. `dropped` is the number of other lost
- * records, of any service.
+ * Creates a function that returns whether points may be missing below a point. `dropped` is the number of lost records
+ * that no point reports. They may be of any service.
  */
 export function createLossyTest(
   report: Report,

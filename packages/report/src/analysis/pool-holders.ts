@@ -4,8 +4,8 @@ import { toInterval } from './self-time.js'
 import type { Waiting } from './waiting.js'
 
 /**
- * Returns the queries that used a connection of the pool while a point of the trace waited for one. Only queries that
- * recorded the number of the pool are known to have used it.
+ * Returns the queries that used a connection of a pool while a point of the trace waited for a connection of this pool.
+ * A query is known to have used the pool only if it recorded the pool's number.
  */
 export function findHolders({ nodes, pool }: Waiting, report: Report): ReportNode[] {
   const id = pool?.id
@@ -27,7 +27,7 @@ export type Cover = (time: Pick<ReportNode, 'startedUs' | 'finishedUs'>) => numb
 export function createCover(nodes: readonly ReportNode[]): Cover {
   const starts: number[] = []
   const ends: number[] = []
-  /** The covered time before each of the intervals. */
+  /** For each interval, the total length of the intervals before it. */
   const sums: number[] = []
   let sum = 0
   for (const { startUs, endUs } of nodes.map(toInterval).sort((a, b) => a.startUs - b.startUs)) {

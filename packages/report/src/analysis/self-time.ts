@@ -57,8 +57,8 @@ function listCovered({ children }: ReportNode, startedUs: number, finishedUs: nu
 }
 
 /**
- * Returns the time in which at least one of the points ran, in microseconds. It is the duration of a folded row. Points
- * without a start or a stop are left out. Returns `undefined` if no point remains.
+ * Returns the time in which at least one of the points ran, in microseconds. A row of folded points shows this time as
+ * its duration. Points without a start or a stop are left out. Returns `undefined` if no point remains.
  */
 export function coveredUs(nodes: readonly ReportNode[]): number | undefined {
   const finished = nodes.filter(({ durationUs }) => durationUs !== undefined)

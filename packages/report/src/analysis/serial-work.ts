@@ -10,13 +10,16 @@ import { readWait } from './waiting.js'
 
 /** Siblings that ran one after another, but might have run at the same time. */
 export interface SerialWork {
-  /** At least two points, sorted by start, without overlaps. Merged runs are one after another in this list. */
+  /**
+   * At least two points, sorted by start, without overlaps. If several runs were merged, the list contains the points
+   * of each run.
+   */
   readonly nodes: readonly ReportNode[]
   /** Time saved if all of them ran at once, in microseconds: the sum of their durations minus the longest duration. */
   readonly savingUs: number
 }
 
-/** Shorter values are often equal by chance. */
+/** Shorter values are not compared, because they are often equal by chance. */
 const MIN_VALUE_CHARS = 3
 const MAX_TEXT_CHARS = 4000
 
@@ -27,9 +30,9 @@ const MAX_TEXT_CHARS = 4000
  *
  * - at any other point (such as a write), at an overlap, or at a point in `leftOut`
  * - at a step that repeats an earlier step of the run
- * - at a step that needs a value that neither the first step nor the served request knew, because an earlier step may
- *   have returned it
- * - at a step that needs a value from an earlier result (the `info` of a stop)
+ * - at a step that needs a value from neither the first step nor the served request, because an earlier step may have
+ *   returned this value
+ * - at a step that needs a value from the result of an earlier step (the `info` of its stop record)
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {
   const reads = findReads(report)
@@ -70,7 +73,7 @@ class Run {
     this.#addResults(first)
   }
 
-  /** Adds a step. Returns false if the step does not belong to the run. */
+  /** Adds a step if it belongs to the run. Returns whether the step was added. */
   takes(node: ReportNode, key: string): boolean {
     const last = this.nodes.at(-1)
     const follows = (node.startedUs ?? 0) >= (last?.finishedUs ?? 0)
@@ -112,7 +115,7 @@ const MAX_CALLS = 20
 
 /**
  * Lists the calls of a step, in the order of their starts: the step itself, or the calls below it. Returns `undefined`
- * if there are too many.
+ * if there are too many points or calls.
  */
 function listCalls(step: ReportNode): ReportNode[] | undefined {
   const calls: ReportNode[] = []
@@ -139,7 +142,7 @@ function createServedFinder(report: Report): (node: ReportNode) => ReportNode | 
 
 /**
  * Leaves out runs that are inside or around a step of a longer run, so that no time is reported twice. Runs of the same
- * steps that follow one another, as in a loop, become one.
+ * steps that follow one another, as in a loop, are merged.
  */
 export function keepDistinct(runs: readonly SerialWork[], report: Report): SerialWork[] {
   const keyOf = createRepetitionKey()
@@ -165,8 +168,8 @@ export function keepDistinct(runs: readonly SerialWork[], report: Report): Seria
 }
 
 /**
- * Adds up the savings of runs that follow one another. Of runs at the same time, only one counts, because together they
- * save no more time than one of them.
+ * Adds up the savings of runs that follow one another. If runs overlap, only the first of them counts, because all of
+ * them together save no more time than one of them.
  */
 function mergeRuns(runs: readonly SerialWork[]): SerialWork {
   const nodes: ReportNode[] = []
@@ -194,7 +197,7 @@ function findReads(report: Report): Set<ReportNode> {
   const selfTimesByNode = selfTimes(report)
   const reads = new Set<ReportNode>()
   for (const node of report.points.toReversed()) {
-    // A framework runs its layers in order, because each layer may end the request.
+    // Layers of a framework are left out: they have to run in order, because each layer may end the request.
     if (node.durationUs === undefined || node.failed || isLayer(node)) continue
     const mostlyWaits = node.children.length > 0 && (selfTimesByNode.get(node) ?? 0) * 2 < node.durationUs
     if (isCall(node) ? isReadCall(node) : mostlyWaits && node.children.every(child => reads.has(child))) reads.add(node)

@@ -29,7 +29,7 @@ export interface StatisticsRow {
    * `escapeControl`.
    */
   readonly label: string
-  /** `undefined` if the group's points have different services, or none. */
+  /** `undefined` if the group's points have different services, or no service. */
   readonly service: string | undefined
   readonly name: string | undefined
   readonly count: number

@@ -97,13 +97,13 @@ function readQueryInputs({ start }: ReportNode): string[] {
   const placeholders = listPlaceholders(statement)
   const params = readField(start, 'info', 'db', 'params')
   if (isContainer(params) && Object.keys(params).length > 0) {
-    // If the values are recorded, the statement still contains its literals, which may be values, too.
+    // If the parameters are recorded, the statement also contains its literals, which may be inputs, too.
     return [...readParams(params, placeholders), ...listLiterals(statement)]
   }
   const tables = createTableFinder(statement)
   const isPostgresql = readText(start, 'info', 'db', 'system') === 'postgresql'
   const needed = placeholders.filter(({ text, column, isCount }) => {
-    // PostgreSQL has no placeholder `?`, so this is a replaced literal of the program's text.
+    // PostgreSQL has no placeholder `?`. Here, `?` replaces a literal in the program's statement.
     const isLiteral = isPostgresql && text === '?' && !/(?:^|_|[a-z.])(?:id|uuid|key)$/i.test(column ?? '')
     return !isCount && !isLiteral
   })
@@ -158,7 +158,8 @@ function listLiterals(statement: string): string[] {
 const LITERAL = /'((?:[^']|'')*)'|(?<![\w.$:@])\d+(?:\.\d+)?(?![\w.])/g
 
 /**
- * Creates a function that returns the table with the given name or alias. Without a name, it returns the only table.
+ * Creates a function that returns the table with the given name or alias. Without a name, the function returns the
+ * statement's only table.
  */
 function createTableFinder(statement: string): (alias: string | undefined) => string | undefined {
   const tables = new Map<string, string>()

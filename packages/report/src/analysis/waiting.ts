@@ -5,10 +5,10 @@ import { toInterval, unionUs } from './self-time.js'
 
 /** The state of a pool when a point began to wait for one of its connections, as far as it is recorded. */
 export interface WaitedPool {
-  /** A number that the points of one pool have in common. */
+  /** The number that identifies the pool in all points that waited for it. */
   readonly id: number | undefined
   readonly max: number | undefined
-  /** How many others were already waiting. */
+  /** How many others were already waiting for a connection. */
   readonly waiting: number | undefined
 }
 
@@ -29,8 +29,8 @@ export interface Waiting {
  * connection from a pool) and `event-loop` (the process was busy with something else).
  */
 export function readWait(node: ReportNode): string | undefined {
-  // The stop takes precedence, because a point may start to open a connection, but get one that was returned to the
-  // pool earlier.
+  // The stop record takes precedence. For example, a point may start to wait for a new connection, but then get a
+  // connection that was returned to the pool.
   const found = readText(node.stop, 'info', 'wait', 'for') ?? readText(node.start, 'info', 'wait', 'for')
   return found ?? (node.name === 'wait' ? '' : undefined)
 }

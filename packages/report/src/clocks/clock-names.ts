@@ -2,7 +2,10 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { boundClocks } from './clock-bounds.js'
 import { allowsOffset } from './fit-clocks.js'
 
-/** Clocks of a trace, and the name of each point's clock: `undefined` for a point without a host. */
+/**
+ * The clocks of a trace, and a function that returns the name of a point's clock, or `undefined` for a point without a
+ * host.
+ */
 export interface ClockNames {
   /** The clocks by name, in the order in which they appear in the trace. */
   readonly names: ReadonlyMap<string, { readonly host: string; readonly service: string | undefined }>

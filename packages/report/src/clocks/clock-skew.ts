@@ -66,8 +66,8 @@ export function estimateClocks(report: Report): HostClock[] {
 }
 
 /**
- * Returns the tolerated jitter, plus the maximum drift during the longest point. One clock measured that point's whole
- * duration.
+ * Returns the tolerated jitter, plus how much a clock can drift during the longest point, because one clock measured
+ * the whole duration of that point.
  */
 function computeToleranceUs({ points }: Report): number {
   const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)

@@ -13,8 +13,8 @@ export interface CorrectedReport extends Report {
 
 /**
  * If calls between hosts show that their clocks differ (see `HostClock`), puts the times of all hosts on the first
- * host's clock. A callee's interval then lies within its caller's. Durations stay as recorded, and points without a
- * known host keep their times. A report that is already corrected is returned unchanged.
+ * host's clock. The interval of a callee is then within the interval of its caller. Durations stay as recorded, and
+ * points without a known host keep their times. A report that is already corrected is returned unchanged.
  */
 export function correctSkew(report: Report): CorrectedReport {
   if (isCorrected(report)) return report

@@ -5,8 +5,8 @@ import type { HostClock } from './clock-skew.js'
 /** Returns a function that finds a point's clock, or returns `undefined` if the point's host is unknown. */
 export function createClockFinder(clocks: readonly HostClock[]): (node: ReportNode) => HostClock | undefined {
   const clocksByName = new Map(clocks.map(clock => [createClockName(clock.host, clock.service), clock]))
-  // A service's own clock takes precedence. On a host whose services have their own clocks, the clock with only the
-  // host's name is for points without a service.
+  // The clock of the point's service takes precedence over the clock of the host. On a host whose services have
+  // separate clocks, the clock of the host is for points without a service.
   return ({ host, service }) =>
     host === undefined
       ? undefined

@@ -8,9 +8,9 @@ export interface ClockFit {
 
 /**
  * Finds the offset that fits all limits: 0 if the clocks may agree, otherwise the middle of the remaining range. If
- * limits contradict one another by no more than the tolerance, the offset is the middle between them. If they
- * contradict one another by more, it is the offset that most limits allow (Marzullo's algorithm). Returns `undefined`
- * if no offset fits a majority of the limits.
+ * limits contradict one another by no more than the tolerance, the offset is the middle between them. If limits
+ * contradict one another by more than the tolerance, the result is the offset that most limits allow (Marzullo's
+ * algorithm). Returns `undefined` if no offset fits a majority of the limits.
  */
 export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): ClockFit | undefined {
   const min = maxOf(all.map(bounds => bounds.min))
@@ -19,14 +19,14 @@ export function fitClocks(all: readonly ClockBounds[], toleranceUs: number): Clo
   const knownMax = minOf(all.map(bounds => (bounds.isLoose.max ? Number.POSITIVE_INFINITY : bounds.max)))
   if (all.every(bounds => allowsOffset(bounds, 0, 0))) return { us: 0, boundUs: Math.max(0, -knownMin, knownMax) }
   if (min > max) return fitContradictory(all, min, max, toleranceUs)
-  // Without an upper limit, the lower one is the best estimate, because most requests are served soon after they are
+  // Without an upper limit, the lower limit is the best estimate, because most requests are served soon after they are
   // sent.
   if (knownMax === Number.POSITIVE_INFINITY) return { us: min, boundUs: knownMax }
   if (knownMin === Number.NEGATIVE_INFINITY) return { us: max, boundUs: knownMax - knownMin }
   return { us: Math.round((min + max) / 2), boundUs: Math.ceil((max - min) / 2) }
 }
 
-/** Returns whether an offset lies within the limits, or beyond them by at most their slack and the tolerance. */
+/** Returns whether an offset is within the limits, or exceeds them by at most their slack and the tolerance. */
 export function allowsOffset({ min, max, slack }: ClockBounds, us: number, toleranceUs: number): boolean {
   return us >= min - slack.min - toleranceUs && us <= max + slack.max + toleranceUs
 }
@@ -47,7 +47,7 @@ function fitContradictory(
   return isMajority ? fitClocks(agreeing, toleranceUs) : undefined
 }
 
-/** Returns an offset that lies within as many ranges as possible. Each range is widened by the margin. */
+/** Returns an offset that is within as many ranges as possible. Each range is widened by the margin. */
 function findMostAgreedOffset(all: readonly ClockBounds[], marginUs: number): number {
   const ends = all.flatMap(({ min, max }) => [
     { us: min - marginUs, step: 1 },
@@ -65,7 +65,7 @@ function findMostAgreedOffset(all: readonly ClockBounds[], marginUs: number): nu
     found = us
   }
   if (found > Number.NEGATIVE_INFINITY) return found
-  // If no range has a finite start, the first end lies within all of them.
+  // If no range has a finite start, the first end is within all ranges.
   return ends.find(({ step }) => step < 0)?.us ?? 0
 }
 

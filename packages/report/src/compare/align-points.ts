@@ -12,7 +12,7 @@ export interface AlignedPath {
   readonly depth: number
   readonly service: string | undefined
   readonly name: string
-  /** One line for people, not escaped. */
+  /** A description of the points on one line. Not escaped. */
   readonly detail: string
 }
 

@@ -10,15 +10,18 @@ export interface DiffPoint {
   readonly depth: number
   readonly service: string | null
   readonly name: string
-  /** One line for people. Not escaped: pass it through `escapeControl` before printing. */
+  /** A description of the points on one line. Not escaped: pass it through `escapeControl` before printing. */
   readonly detail: string
   /** The median number of these points per run. */
   readonly count: { readonly before: number; readonly after: number }
   /** The time in which at least one of these points ran. */
   readonly total: Comparison
-  /** The points' own time, not spent in their children. */
+  /** The self time of these points: the time that they did not spend in their children. */
   readonly self: Comparison
-  /** `new` if no run before has such a point, `gone` if no run after has one, otherwise the change of `total`. */
+  /**
+   * `new` if no run before the change has such a point, `gone` if no run after the change has one. In all other cases,
+   * the change of `total`.
+   */
   readonly change: Change | 'new' | 'gone'
 }
 
@@ -43,7 +46,7 @@ const MIN_SHARE_OF_TOTAL = 0.01
 /**
  * Compares runs of the same request: what became slower or faster, what is new, and what is gone. Points are aligned by
  * their paths, and points that repeat one another are added up. A difference between the medians counts only if it
- * exceeds the spread of the runs (see `Comparison`). In a run without the point, its time is 0.
+ * exceeds the spread of the runs (see `Comparison`). A run without the point counts with a time of 0.
  */
 export function diffReports(before: readonly Report[], after: readonly Report[]): ReportDiff {
   const alignment = createAlignment()

@@ -15,10 +15,11 @@ export type Change = 'slower' | 'faster' | 'same'
 export interface Comparison {
   readonly before: Spread
   readonly after: Spread
-  /** The median after minus the median before. */
+  /** The median time of the runs after the change, minus the median time of the runs before the change. */
   readonly deltaUs: number
   /**
-   * The difference as a share of the time before, such as 0.5 for an increase by half; `null` if the time before is 0.
+   * `deltaUs` as a share of the median time before the change, such as 0.5 for an increase by half; `null` if that
+   * median is 0.
    */
   readonly share: number | null
   /** A difference up to this size may be due to chance. */
@@ -31,7 +32,10 @@ const MAD_TO_SIGMA = 1.4826
 /** The ratio of a median's standard error to a mean's. */
 const MEDIAN_TO_MEAN = 1.2533
 const NOISE_SIGMAS = 3
-/** With fewer runs, their spread is unknown, and the share `UNKNOWN_SPREAD_NOISE_SHARE` of the time counts as noise. */
+/**
+ * With fewer runs than this, the spread is unknown, and the share `UNKNOWN_SPREAD_NOISE_SHARE` of the time counts as
+ * noise.
+ */
 const MIN_RUNS = 3
 const UNKNOWN_SPREAD_NOISE_SHARE = 0.1
 /** Smaller differences do not matter to a user, even if the runs hardly differ from one another. */
@@ -47,9 +51,10 @@ export function computeSpread(values: readonly number[]): Spread {
 }
 
 /**
- * Compares the times of runs. A difference between the medians counts if it exceeds three standard errors, 1%, and 20
- * µs. The standard errors come from the median absolute deviations, and are increased if there are few runs. With fewer
- * than three runs on either side, the spread is unknown, and only a difference of more than 10% counts.
+ * Compares the times of runs. A difference between the medians counts if it exceeds all of these limits: three standard
+ * errors, 1% of the larger median, and 20 µs. The standard errors come from the median absolute deviations, and are
+ * increased if there are few runs. With fewer than three runs on either side, the spread is unknown, and only a
+ * difference of more than 10% counts.
  */
 export function compareTimes(before: readonly number[], after: readonly number[]): Comparison {
   const a = computeSpread(before)
@@ -66,8 +71,8 @@ export function compareTimes(before: readonly number[], after: readonly number[]
 }
 
 /**
- * Returns the standard error of a median. The deviation of a small sample is often too small by chance, so it is
- * increased. The factor was found by experiment (see the tests).
+ * Returns the standard error of a median. The deviation of a small sample is often too small by chance, so this
+ * function increases it. The factor was found by experiment (see the tests).
  */
 function standardError({ mad, samples }: Spread): number {
   return (MEDIAN_TO_MEAN * MAD_TO_SIGMA * mad * (1 + 18 / samples ** 2)) / Math.sqrt(samples)

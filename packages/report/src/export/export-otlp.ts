@@ -25,7 +25,7 @@ export const ORDER_ATTRIBUTE = 'osprofiler.order'
 const MAX_PART_CHARS = 16 * 1024 * 1024
 /** Upper bound for the characters of a part that are not spans or resources. */
 const FRAME_CHARS = 200
-/** OpenTelemetry's span flags: the span is sampled, whether the parent is remote is known, and the parent is remote. */
+/** OpenTelemetry's span flags: the span is sampled, the flag for a remote parent is valid, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]
 
 /** Marks that are not listed among a span's marks, because another attribute or the span's parent id shows them. */
@@ -74,14 +74,14 @@ function* writeParts(report: Report, maxPartChars: number): Generator<Iterable<s
     }
   }
   // A part is the body of one request. Its pieces are collected here, because the caller may ask for the next part
-  // before it has read this one.
+  // before it has read this part.
   while (!isOver) {
     const part = maxPartChars === Number.POSITIVE_INFINITY ? joinChunks(nextPart()) : [...joinChunks(nextPart())]
     yield part
   }
 }
 
-/** Yields the pieces of all parts, with `undefined` after each part but the last. */
+/** Yields the pieces of all parts, with `undefined` between two parts. */
 function* writePieces(report: Report, maxPartChars: number): Generator<string | undefined, void, undefined> {
   const context: SpanContext = {
     baseId: report.baseId ?? '',

@@ -11,10 +11,10 @@ const SCHEMA_URL = 'https://www.speedscope.app/file-format-schema.json'
 /**
  * Writes a report as a file for https://www.speedscope.app, in pieces. A profile consists of nested points, which may
  * be from several services. A point that runs at the same time as a sibling is in another profile, so that nothing is
- * hidden. The timeline of each account is a separate profile. The file of a frame is the point's service. Times are in
- * microseconds since the trace's first record. A point without a stop extends to its parent's end. The member
- * `osprofiler`, which speedscope ignores, contains the records for `readTraceFile`. Format: `file-format-schema.json`
- * of the npm package speedscope, profiles of the type `evented`.
+ * hidden. The timeline of each account is a separate profile. The member `file` of a frame contains the point's
+ * service. Times are in microseconds since the trace's first record. A point without a stop extends to its parent's
+ * end. The member `osprofiler`, which speedscope ignores, contains the records for `readTraceFile`. Format:
+ * `file-format-schema.json` of the npm package speedscope, profiles of the type `evented`.
  */
 export function exportSpeedscope(report: Report): Generator<string, void, undefined> {
   return joinChunks(writeDocument(report))

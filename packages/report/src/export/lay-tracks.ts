@@ -6,7 +6,7 @@ import { computeDrawnIntervals } from './drawn-intervals.js'
 export interface LaidPoint extends Interval {
   readonly node: ReportNode
   /**
-   * Whether the point is drawn inside its parent on the same track. Otherwise, no other point on the track is open when
+   * Whether the point is drawn inside its parent on the same track. If not, no other point on the track is open when
    * this point begins.
    */
   readonly isNested: boolean
@@ -39,7 +39,8 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
   const freeTracks = new Map<string, OpenTrack[]>()
   const parents = new Map<ReportNode, ReportNode>()
   const starts = report.points.map(node => ({ node, ...(intervals.get(node) ?? { startUs: 0, endUs: 0 }) }))
-  // Sorting is stable, and parents come before their children in the report.
+  // Parents come before their children in the report. Sorting is stable, so this is still true if both start at the
+  // same time.
   starts.sort((a, b) => a.startUs - b.startUs)
 
   for (const { node, startUs, endUs } of starts) {
@@ -72,7 +73,7 @@ export function layTracks(report: Report, groupOf: (node: ReportNode) => string)
 
 /**
  * Closes points that have ended. Returns whether the parent is then the innermost open point, and the interval fits
- * into it.
+ * into the parent's interval.
  */
 function fitsInto({ open }: OpenTrack, parent: ReportNode | undefined, startUs: number, endUs: number): boolean {
   for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {

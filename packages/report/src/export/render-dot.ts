@@ -14,9 +14,9 @@ const MAX_PATH_CHARS = 30
  *
  * If a service, the name of an `rpc` function, or the start of a `wsgi` point is unknown, the label omits it. Python
  * fails in all three cases. In Python's output, a record can inject DOT or HTML through backslashes, entities, or a
- * label in `<` and `>`. Control and invisible characters also get through. This function shows all of these characters
- * as text, with `escapeControl`'s escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3 and `quote`
- * of python3-graphviz 0.20.
+ * label in `<` and `>`. Control and invisible characters are not escaped either. This function shows all of these
+ * characters as text, with `escapeControl`'s escapes. Source: `_create_dot_graph` of osprofiler/cmd/commands.py 3.4.3
+ * and `quote` of python3-graphviz 0.20.
  */
 export function renderDot(steps: Report): string {
   const report = restoreAccounts(steps)

@@ -1,6 +1,6 @@
 import { readField } from '../tree/read-field.js'
 
-/** Limits that reject a file whose contents would take many times its size in memory. */
+/** Limits for the contents of a file. They reject a file that would take many times its own size in memory. */
 export interface FileLimits {
   /**
    * Counts the brackets in a piece of text before it is parsed. Throws a RangeError if there are too many lists and
@@ -21,7 +21,7 @@ const CHARS_PER_BRACKET = 12
 
 /**
  * A file may contain `FREE_RECORDS` records, and another one per `CHARS_PER_RECORD` characters. A point takes a
- * kilobyte of memory. A record that a tracer writes is longer than 180 characters.
+ * kilobyte of memory. The limit never rejects a tracer's records, because each of them is longer than 180 characters.
  */
 const FREE_RECORDS = 200_000
 const CHARS_PER_RECORD = 100

@@ -12,10 +12,10 @@ import { createFileLimits, type FileLimits } from './file-limits.js'
 const NO_RECORD_LIMIT = Number.POSITIVE_INFINITY
 
 /**
- * Reads a report from the JSON that `osprofiler trace show --json` prints, Python's version or ours. The JSON contains
- * all records. If Python's SQL driver wrote it, it contains only each record's `info`, so the other fields are taken
- * from the point that contains the record. The point's times are whole milliseconds since the first timestamp in the
- * file, or since 1970 if the file has no timestamp.
+ * Reads a report from the JSON that `osprofiler trace show --json` prints, either in Python's command or in ours. The
+ * JSON contains all records. If Python's SQL driver wrote it, it contains only each record's `info`, so the other
+ * fields are taken from the point that contains the record. These times of a point are whole milliseconds since the
+ * first timestamp in the file, or since 1970 if the file has no timestamp.
  *
  * @throws SyntaxError if the text is not JSON, TypeError if it is not a report
  */
@@ -38,7 +38,7 @@ export function buildReportFromNodes(report: unknown, nodes: readonly unknown[],
   return withLeftOut(buildReport(records), limits)
 }
 
-/** Adds the number of entries that were left out to a report, if there are any. */
+/** Sets `leftOut` of a report to the number of entries that were left out, if there are any. */
 export function withLeftOut(report: Report, { leftOut }: FileLimits): Report {
   return leftOut === 0 ? report : { ...report, leftOut }
 }
@@ -117,7 +117,7 @@ function sortInRecordOrder(nodes: readonly unknown[]): readonly unknown[] {
   return numbered.sort((a, b) => a.number - b.number).map(({ node }) => node)
 }
 
-/** Returns the time at which the report's milliseconds start, in microseconds since 1970. */
+/** Returns the time from which the report's milliseconds are counted, in microseconds since 1970. */
 function findZeroUs(report: unknown, nodes: readonly unknown[]): number {
   const readTime = createTimestampReader()
   let zeroUs = readTime(readField(report, 'info', 'started_at'))

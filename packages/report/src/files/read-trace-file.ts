@@ -65,7 +65,7 @@ export function createTraceReader(maxWholeChars: number, mostRecords = MAX_RECOR
   let hasFirstLine = false
   let reader: TextReader<Report> | undefined
 
-  /** Returns whether the first non-blank line is complete. Looks at each piece once. */
+  /** Returns whether the first non-blank line is complete. Scans each piece only once. */
   function endsFirstLine(chunk: string): boolean {
     // `trimStart` removes a byte order mark, too.
     const rest = isBlank ? chunk.trimStart() : chunk
@@ -149,7 +149,7 @@ function readDocument(text: string, limits: FileLimits): Report {
   try {
     value = parseJson(text.replace(/^\ufeff/, ''))
   } catch {
-    // The parser for the most likely format throws the error that says what is wrong.
+    // The text is parsed in its most likely format, so that the error describes what is wrong with the file.
     const [firstLine = ''] = text.trimStart().split('\n', 1)
     const isList = firstLine.trimEnd().endsWith('}')
     if (isList && firstLine.includes('"resourceSpans"')) return buildFromExport(readOtlpLinesRecords(text), limits)

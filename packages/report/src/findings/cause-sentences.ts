@@ -6,7 +6,7 @@ import type { FindingKind } from './finding.js'
 import { shorten } from './phrases.js'
 import type { TimeFinding } from './time-sentences.js'
 
-/** A finding about a cause of own time, with the times that it explains. */
+/** A finding about a cause of points' self time, with the times that the cause explains. */
 export interface CauseFinding extends TimeFinding {
   readonly time: CauseTime
 }
@@ -30,7 +30,7 @@ export function describeCauseTime(time: CauseTime): CauseFinding {
   return { kind, nodes: [...usByNode.keys()], totalUs, isSelfTime: true, toSentence, time }
 }
 
-/** Returns how much of each point's own time the findings explain, in microseconds. */
+/** Returns how much of each point's self time the findings explain, in microseconds. */
 export function sumExplained(findings: readonly CauseFinding[]): ReadonlyMap<ReportNode, number> {
   const explained = new Map<ReportNode, number>()
   for (const { time } of findings) {
@@ -40,8 +40,8 @@ export function sumExplained(findings: readonly CauseFinding[]): ReadonlyMap<Rep
 }
 
 /**
- * Returns the time by which a cause is ranked. If a cause takes most of the time of repeated points, it comes before
- * the finding about the repetition, because the cause names the code.
+ * Returns the time by which a finding about a cause is ranked. If the cause explains most of the time of repeated
+ * points, this finding comes before the finding about the repetition. The cause names the code that took the time.
  */
 export function rankCause({ usByNode, totalUs }: CauseTime, repeated: readonly TimeFinding[]): number {
   const explained = repeated.filter(({ nodes, totalUs: repeatedUs }) => {

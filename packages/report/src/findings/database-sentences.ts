@@ -28,8 +28,8 @@ export function describeLargeResult(node: ReportNode, totalUs: number, quote: Qu
 
 /**
  * Creates a finding such as `20 % of this request is spent waiting for a connection from a pool of 2 in orders, behind
- * 6 others`. The sentence also names the queries of this trace that held connections meanwhile. Returns `undefined` if
- * the size of the pool is not recorded.
+ * 6 others`. The sentence also names the queries of this trace that used connections during the wait. Returns
+ * `undefined` if the size of the pool is not recorded.
  */
 export function describePoolWait(waiting: Waiting, report: Report, quote: Quote): TimeFinding | undefined {
   const { nodes, totalUs, pool } = waiting
@@ -43,15 +43,16 @@ export function describePoolWait(waiting: Waiting, report: Report, quote: Quote)
     before === 0
       ? ''
       : `, behind ${nodes.length === 1 ? '' : 'up to '}${formatCount(before)} other${before === 1 ? '' : 's'}`
-  // The search for the points that held connections only runs for a sentence that is shown.
+  // The search for the queries that used connections runs only if the sentence is shown.
   const toSentence = (share: string, duration: string): string =>
     `${share} is spent waiting for a connection from a pool of ${formatCount(max)}${service}${times}${behind}${describeCallSites(nodes)}${describeHolders(waiting, report, quote)} (${duration})`
   return { kind: 'waiting', nodes, totalUs, isSelfTime: false, toSentence }
 }
 
 /**
- * Returns the time by which a wait is ranked. If repeated queries waited for one another's connections, the wait comes
- * before the finding about the queries. It explains why they ran only partly at the same time.
+ * Returns the time by which a finding about a wait is ranked. If repeated queries waited for one another's connections,
+ * this finding comes before the finding about the queries. The wait explains why the queries ran only partly at the
+ * same time.
  */
 export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): number {
   const pool = wait.nodes[0] && readPool(wait.nodes[0])?.id
@@ -63,8 +64,8 @@ export function rankWait(wait: TimeFinding, repeated: readonly TimeFinding[]): n
 }
 
 /**
- * Names the queries that held connections for most of the wait. Queries that held them for less time may not have
- * mattered.
+ * Names the queries that used connections for most of the wait. Queries that used connections for less time may not be
+ * the reason for the wait.
  */
 function describeHolders(waiting: Waiting, report: Report, quote: Quote): string {
   const holders = findHolders(waiting, report)
@@ -76,7 +77,7 @@ function describeHolders(waiting: Waiting, report: Report, quote: Quote): string
   return `; meanwhile ${quote(most, false)} of this trace${describeCallSites(most)}${describeCallSites(most) && ','} held ${most.length === 1 ? 'a connection' : 'connections'}`
 }
 
-/** Returns the part of the wait in which at least one of the points ran. */
+/** Returns how long at least one of the points ran during the wait, in microseconds. */
 function heldUs(nodes: readonly ReportNode[], { nodes: waits, totalUs }: Pick<Waiting, 'nodes' | 'totalUs'>): number {
   return unionUs(nodes.map(toInterval)) + totalUs - unionUs([...nodes, ...waits].map(toInterval))
 }
@@ -97,8 +98,8 @@ export function describeLateWork({ served, nodes, totalUs }: LateWork, quote: Qu
 const MIN_LATE_SHARE = 0.1
 
 /**
- * Groups late points that repeat one another. Leaves out groups with little own time, and puts the group with the most
- * own time first.
+ * Groups late points that repeat one another. Leaves out groups with little self time, and puts the group with the most
+ * self time first.
  */
 function rankLateSteps(nodes: readonly ReportNode[], served: ReportNode, totalUs: number): ReportNode[][] {
   const late = new Set(nodes)

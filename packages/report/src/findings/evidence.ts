@@ -23,7 +23,7 @@ export interface SummarizeOptions {
 export interface Evidence {
   /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
-  /** The report without the work after the answer. Shares of time refer to its duration. */
+  /** The report without the work after the answer. Shares of time refer to the duration of this report. */
   readonly request: Report
   /** The points of `report` that are separate work after the answer, such as consumed messages. */
   readonly later: ReadonlySet<ReportNode>
@@ -35,7 +35,7 @@ export interface Evidence {
   readonly dropped: number
   /** The points that services counted, but that the trace lacks. */
   readonly missing: readonly MissingPoints[]
-  /** Whether points may be missing below a point, so that its own time may be the time of the missing points. */
+  /** Whether points may be missing below a point, so that its self time may be the time of the missing points. */
   readonly isLossy: (node: ReportNode) => boolean
   readonly quote: Quote
   readonly longestQuote: number

@@ -12,7 +12,8 @@ import { DEFAULT_QUOTE_CHARS, type Quote, shorten } from './phrases.js'
 const MAX_MESSAGE_CHARS = 200
 
 /**
- * Reports where failures began. Each of the first `limit` points has its own sentence, and the other points share one.
+ * Reports where failures began. Each of the first `limit` points has its own sentence, and the other points share one
+ * sentence.
  */
 export function failedFindings({ report, limit, quote, longestQuote }: Evidence): Finding[] {
   const origins = findFailureOrigins(report)
@@ -31,8 +32,8 @@ function describeFailedPoint(node: ReportNode, quote: Quote, longest: number): s
 }
 
 /**
- * Returns the failed points that have no failed point below them. Other failed points usually pass on a failure from
- * below.
+ * Returns the failed points that have no failed point below them. Any other failed point usually failed because of a
+ * point below it.
  */
 export function findFailureOrigins(report: Report): ReportNode[] {
   const failedBelow = new Set<ReportNode>()

@@ -13,9 +13,9 @@ import type { ReportNode } from '../tree/report.js'
  * - `hop`: time between a caller and its callee, spent in the network, in queues, or on reading bodies
  * - `waiting`: points that waited, for example for a connection from a pool or for the event loop
  * - `queued`: messages that waited in a queue until a consumer took them
- * - `cpu`, `sync`, `gc`, `short`, `native`, `osprofiler`: own time of points in which code ran, according to the
+ * - `cpu`, `sync`, `gc`, `short`, `native`, `osprofiler`: self time of points in which code ran, according to the
  *   account of the request (`info.why`)
- * - `wait`, `pool`, `held`, `either`: own time of points in which the request waited, according to the account
+ * - `wait`, `pool`, `held`, `either`: self time of points in which the request waited, according to the account
  * - `late`: work that went on after a request was answered
  * - `serial`: reads that ran one after another, but might be able to run in parallel
  * - `critical`: how the critical path divides among the services
@@ -69,8 +69,8 @@ export interface Finding {
   /** Time in microseconds; for `serial`, the time that might be saved. `undefined` if the finding is not about time. */
   readonly totalUs: number | undefined
   /**
-   * `totalUs` as a share, from 0 to 1, of the time until the answer. For work after the answer, it is a share of the
-   * whole trace's time.
+   * `totalUs` as a share, from 0 to 1, of the time until the answer. For a finding about work after the answer,
+   * `totalUs` as a share of the whole trace's time.
    */
   readonly share: number | undefined
 }

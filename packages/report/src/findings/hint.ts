@@ -15,8 +15,8 @@ const MAX_READ_NAMES = 20
 const MIN_SHARE = 0.2
 
 /**
- * If a served request spent much time itself and no record explains it, suggests what to record. A trace has at most
- * one hint, about the first such request.
+ * If a served request has much self time that no record explains, suggests what to record. A trace has at most one
+ * hint, about the first such request.
  */
 export function hintFindings({ report, isLossy, quote }: Evidence, findings: readonly Finding[]): Finding[] {
   const unexplained = findings
@@ -24,7 +24,7 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
     .map(({ traceIds: [id] }) => id)
   if (unexplained.length === 0) return []
   const nodes = new Map(report.points.map(node => [node.traceId, node]))
-  // Missing points are a better explanation, and have a finding of their own.
+  // If points are missing, another finding reports this, and the missing points probably took the time.
   const node = unexplained
     .map(id => nodes.get(id ?? ''))
     .find(found => found !== undefined && isServed(found) && !isLossy(found))
@@ -55,8 +55,8 @@ function countsPoints({ stop }: ReportNode): boolean {
 }
 
 /**
- * Suggests how to record a service's steps. If the service already records its framework's layers, they show most of
- * what the framework does.
+ * Suggests how to record a service's steps. Does not suggest to record the framework's layers if they are recorded
+ * already.
  */
 function describeSteps({ points }: Report, { service }: ReportNode): string {
   const hasLayers = points.some(point => point.service === service && isLayer(point))

@@ -6,7 +6,7 @@ import { formatCount, formatDuration } from '../words/format-duration.js'
 import { type Quote, shorten } from './phrases.js'
 import type { TimeFinding } from './time-sentences.js'
 
-/** If resolving the host takes at least this share of the time, the finding is about the host's name. */
+/** If the DNS lookup takes at least this share of the time, the finding is about resolving the host name. */
 const MIN_DNS_SHARE = 0.75
 /** If DNS, TCP or TLS takes at least this share of the time, the finding names this part. */
 const MIN_MAIN_SHARE = 0.6
@@ -38,7 +38,7 @@ function isMainlyDns({ dnsUs, tcpUs, tlsUs }: OpenedConnections): boolean {
   return dnsUs > 0 && dnsUs >= (dnsUs + tcpUs + tlsUs) * MIN_DNS_SHARE
 }
 
-/** Returns a phrase such as `, mostly TLS`, or an empty string if no part is much longer than the others. */
+/** Returns a phrase such as `, mostly TLS`, or an empty string if no part takes most of the time. */
 function nameMainPart({ dnsUs, tcpUs, tlsUs }: OpenedConnections): string {
   const parts = [
     [dnsUs, 'DNS'],

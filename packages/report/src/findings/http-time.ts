@@ -9,7 +9,7 @@ import type { TimeFinding } from './time-sentences.js'
 const MIN_CONNECTING_SHARE = 0.1
 /** A shorter time is not reported, because it may only mean that the machine was busy. */
 const MIN_CONNECTING_US = 5_000
-/** If connecting takes at least this share of a time, no other finding reports the time. */
+/** If connecting takes at least this share of the time of some points, no other finding reports that time. */
 const MIN_EXPLAINED_SHARE = 0.5
 
 /** Describes the connections that were opened. The tries of a reported retry are left out. */

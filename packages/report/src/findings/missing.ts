@@ -21,8 +21,8 @@ const MIN_UNSIGNED_US = 10_000
 const RECORDS_PER_POINT = 2
 
 /**
- * The maximum number of unfinished points from which to search. It is small, because searches from nested points visit
- * the same points again.
+ * The maximum number of unfinished points from which to search. The number is small, because searches from nested
+ * points visit the same points again.
  */
 const MAX_SEARCHED_POINTS = 10
 
@@ -40,8 +40,8 @@ export function unfinishedFindings({ report, quote }: Evidence): Finding[] {
 }
 
 /**
- * Names a bug of Python's requests hook as a possible reason for unfinished points. Otherwise, readers of a trace of
- * Python and Node.js services would look for the cause elsewhere.
+ * Names a bug of Python's requests hook as a possible reason for unfinished points. Without this sentence, readers of a
+ * trace of Python and Node.js services would look for the cause elsewhere.
  */
 function describeRaisedCall(unfinished: readonly ReportNode[], quote: Quote): string {
   for (const node of unfinished.slice(0, MAX_SEARCHED_POINTS)) {
@@ -129,8 +129,9 @@ function hasUnrecordedQueries({ stop }: ReportNode): boolean {
 }
 
 /**
- * Reports which services recorded nothing. Services that recorded other calls come first, because a service that never
- * records may not be one of the user's own. A service that gets no trace headers is only named if its calls take long.
+ * Reports which services answered calls but did not record them. Services that recorded other calls come first, because
+ * a service that never records anything may belong to someone else. A service that gets no trace headers is only named
+ * if its calls take long.
  */
 export function silentFindings({ report, request, limit }: Evidence): Finding[] {
   return findSilentTargets(report)

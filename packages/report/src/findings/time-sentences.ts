@@ -223,8 +223,8 @@ export function describeCalls(calls: readonly ServiceCall[], clocks: readonly Ho
 }
 
 /**
- * How far a part of the time may be negative if the clocks agree, as a share of the time. A part can be negative
- * because a callee notices the end of its response a little later than the caller.
+ * If one part of the time between two services is negative by at most this share of that time, the clocks still count
+ * as equal. A part can be negative, because a callee notices the end of its response a little later than the caller.
  */
 const MAX_SPLIT_ERROR = 0.05
 

@@ -45,7 +45,7 @@ const SMALLER_SHARES: Readonly<Partial<Record<TimeFinding['kind'], number>>> = {
   connecting: 0.05,
 }
 
-/** A loop grows with the data, so many repetitions stand out even if they take little time today. */
+/** A loop grows with the data, so a loop of many points is reported even if it takes little time today. */
 const MIN_LOOP_POINTS = 30
 const MIN_LOOP_SHARE = 0.01
 
@@ -53,8 +53,8 @@ const MIN_LOOP_SHARE = 0.01
 const FAST_US = 100_000
 
 /**
- * Running steps in parallel may save at least this share of the time of the longest finding about these steps. If so,
- * the finding about parallel steps comes first, because no step has to become faster.
+ * The finding about parallel steps comes first if it may save at least this share of the time in the longest finding
+ * about the same steps. Its advice is better, because no step has to become faster.
  */
 const MIN_SERIAL_SHARE = 0.75
 
@@ -72,7 +72,7 @@ const MIN_GAP_SHARE = 0.75
  */
 const MIN_CAUSE_SHARE = 0.5
 
-/** A trace, or the part of it until the answer. */
+/** A whole trace, or only the part until the answer. */
 interface Scope {
   readonly report: Report
   readonly path: readonly CriticalSegment[]
@@ -81,7 +81,7 @@ interface Scope {
   readonly includes: (nodes: readonly ReportNode[]) => boolean
 }
 
-/** A finding, and the order in which it is shown. */
+/** A finding, and the values by which findings are sorted. */
 interface RankedFinding {
   readonly finding: Finding
   readonly isCritical: boolean
@@ -90,8 +90,8 @@ interface RankedFinding {
 }
 
 /**
- * Reports where the time went, first on the critical path and then elsewhere, each longest first. No time is reported
- * twice, because the single points of a reported repetition, wait or call are left out.
+ * Reports where the time went: first on the critical path, and then elsewhere. In both groups, the longest time comes
+ * first. No time is reported twice, because the single points of a reported repetition, wait or call are left out.
  */
 export function timeFindings(evidence: Evidence): Finding[] {
   const { report, request, later, path } = evidence
@@ -162,8 +162,8 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     (pauses.get(node) ?? 0) >= (ownTimes.get(node) ?? Number.POSITIVE_INFINITY) * MIN_GAP_SHARE
   const own = createOwnCauses(report)
   const told = new Set([...bodies, ...connecting].flatMap(({ nodes }) => nodes))
-  // Repeated queries are already reported. Causes of repeated steps of the program are still new, because they name the
-  // code.
+  // Causes of repeated queries are left out, because these waits are already reported. Causes of other repeated steps
+  // are reported, because they name the code that took the time.
   const isNew = (node: ReportNode, cause: Cause): boolean =>
     !isPausing(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
   const causeTimes = findCauseTimes(report, own, (report.durationUs ?? 0) * MIN_SHARE, isNew).map(describeCauseTime)
@@ -295,7 +295,7 @@ function describeSelfTimes(
     if (reported.has(node)) return []
     const pausesUs = pauses.get(node) ?? 0
     const selfUs = ownUs - pausesUs
-    // If there are pauses, the longest gap may be one of them.
+    // If there are pauses between tries, the longest gap may be one of these pauses.
     const gap = pausesUs === 0 ? gaps.get(node) : undefined
     const knownUs = own.knownUsOf(node)
     if (gap !== undefined && knownUs < selfUs * MIN_CAUSE_SHARE && gap.toUs - gap.fromUs >= selfUs * MIN_GAP_SHARE)
@@ -323,7 +323,10 @@ function findCriticalPoints(
   return { own, below }
 }
 
-/** The share is limited to 1, because children can take longer than the trace if clocks disagree. */
+/**
+ * Returns a time as a share of the trace's duration. The share is at most 1, even if children took longer than the
+ * trace because clocks disagree.
+ */
 function computeShare(report: Report, us: number): number {
   return report.durationUs ? Math.min(1, Math.max(0, us / report.durationUs)) : 0
 }

@@ -8,7 +8,7 @@ import { formatStatus, readRoute } from '../tree/read-record.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { createShapeReader, pointDetail } from '../words/point-label.js'
 
-/** A trace in a list. Strings are not escaped. */
+/** The description of a trace for a list of traces. Strings are not escaped. */
 export interface TraceDescription {
   readonly name: string
   /**

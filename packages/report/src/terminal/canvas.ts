@@ -23,7 +23,7 @@ export interface Canvas {
 /** Maximum width of a drawing, in columns. A wider terminal is not filled. */
 export const MAX_COLUMNS = 1000
 
-/** Creates a canvas of at least `least` columns, because the drawing does not fit into fewer. */
+/** Creates a canvas of at least `least` columns, because the drawing does not fit into fewer columns. */
 export function createCanvas({ width = 80, color = false, unicode = true }: TerminalOptions, least: number): Canvas {
   const columns = Number.isFinite(width) ? Math.min(MAX_COLUMNS, Math.max(least, Math.floor(width))) : 80
   return { columns, glyphs: unicode ? UNICODE_GLYPHS : ASCII_GLYPHS, paint: createPaint(color) }

@@ -3,7 +3,7 @@ export interface BarStyle {
   readonly full: string
   readonly leftHalf: string
   readonly rightHalf: string
-  /** For the time after the start of a point that has no stop. */
+  /** The character for the time after the start of a point that has no stop. */
   readonly open: string
 }
 

@@ -122,7 +122,7 @@ function fitSite({ site, label }: Line, room: number, ellipsis: string): string 
 }
 
 /**
- * Returns the branches. If they do not fit, returns the row's depth in brackets. Each level of branches takes three
+ * Returns the branches, or the row's depth in brackets if the branches do not fit. Each level of branches takes three
  * columns.
  */
 function fitBranches({ branches }: Line, columns: number): string {

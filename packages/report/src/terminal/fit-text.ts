@@ -10,8 +10,8 @@ const ASCII = /^[ -~]*$/
 const UNDERCOUNTED_CHARACTERS = /\p{Mc}|\u20e3|(?!\p{M})[^ -\u10ff\u2500-\u257f]/gu
 
 /**
- * Returns the number of columns that a text takes in a terminal: two for a wide character, none for most combining
- * marks.
+ * Returns the number of columns that a text takes in a terminal: two columns for a wide character, and no column for
+ * most combining marks.
  */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length

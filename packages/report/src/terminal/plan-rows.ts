@@ -6,8 +6,8 @@ import type { Report, ReportNode } from '../tree/report.js'
 export interface Row {
   readonly nodes: readonly ReportNode[]
   /**
-   * Whether the row shows the slowest of the repeated points in the row above, so that the points below it can be
-   * drawn.
+   * Whether the row shows one point of the row above, which folds repeated points. This point is the slowest of them,
+   * and the points below it can be drawn.
    */
   readonly isExample: boolean
   readonly children: readonly Row[]
@@ -103,7 +103,7 @@ function takeHeaviest<Candidate extends { readonly draft: Draft }>(candidates: C
 
 function countHidden(parent: Draft, drafts: readonly Draft[], sizes: Sizes): void {
   for (const { nodes, isExample } of drafts) {
-    // An example is already counted in the row above.
+    // The point of an example row is already counted in the row above.
     if (isExample) continue
     let { points, longestUs } = parent.hidden ?? { points: 0, longestUs: 0 }
     for (const node of nodes) {

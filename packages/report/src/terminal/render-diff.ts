@@ -51,7 +51,7 @@ export function renderDiff(diff: ReportDiff, options: RenderDiffOptions = {}): s
   ].join('\n')
 }
 
-/** Finds the points that changed in their own time, or whose change is not explained by a change below them. */
+/** Finds the points whose self time changed, and the points whose change no point below them explains. */
 function findCauses({ points }: ReportDiff): ReadonlySet<number> {
   const causes = new Set<number>()
   const explained = new Set<string>()

@@ -32,7 +32,7 @@ const MAX_ACCOUNTS = 8
 
 /**
  * Draws a report for a terminal. First comes the tree with services, durations and bars on a timeline. The findings
- * follow, then the accounts of requests (the causes of each request's own time), and then a summary of the trace.
+ * follow, then the accounts of requests (the causes of each request's self time), and then a summary of the trace.
  * Points that repeat one another share a row. `maxRows` limits the drawing even if the trace is large or deep. Points
  * that a filter excludes are only counted, but the findings are about the whole trace. Text from records is escaped by
  * `escapeControl`, so no control, bidirectional or invisible character of a record reaches the terminal. Ends with a

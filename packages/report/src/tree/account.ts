@@ -32,7 +32,7 @@ export const CAUSE_KINDS = [
   'unknown',
 ] as const
 
-/** A cause of a request's own time. Strings are not escaped. */
+/** A cause of a request's self time. Strings are not escaped. */
 export interface Cause {
   readonly kind: CauseKind
   readonly us: number
@@ -56,18 +56,18 @@ export interface Cause {
 export interface Stretch {
   readonly startUs: number
   readonly endUs: number
-  /** `undefined` for a cause that is not in the list. */
+  /** `undefined` for a cause that is not in the account's list of causes. */
   readonly cause: Cause | undefined
 }
 
 /** How much a service records for an account: `waits`, or also samples of the code that ran (`cpu`). */
 export type AccountLevel = 'waits' | 'cpu'
 
-/** An account of a request: its own time, divided by cause (`info.why`). */
+/** The account of a request, which divides the request's self time among its causes (`info.why`). */
 export interface Account {
   /** The id of the account's own point. */
   readonly traceId: string
-  /** The id of the point whose time is accounted for. */
+  /** The id of the served point whose time the account divides. */
   readonly servedId: string
   readonly service: string | undefined
   readonly level: AccountLevel
@@ -79,7 +79,7 @@ export interface Account {
   readonly isCut: boolean
   /** Sorted by time, longest first. */
   readonly causes: readonly Cause[]
-  /** The time and the number of the causes that are not in the list. */
+  /** The total time and the number of the causes that are not in `causes`. */
   readonly rest: { readonly us: number; readonly causes: number }
   /** Sorted by time, without overlaps. */
   readonly timeline: readonly Stretch[]

@@ -56,8 +56,8 @@ function findParents(points: readonly LinkedPoint[], baseId: string | undefined)
 }
 
 /**
- * Cuts each cycle. Every point has at most one parent, so a walk upwards ends at the top, at a point already visited,
- * or in a cycle.
+ * Cuts each cycle. Every point has at most one parent, so the chain of parents ends at the top, at a point already
+ * visited, or in a cycle.
  */
 function cutCycles(points: readonly LinkedPoint[], parents: Int32Array): void {
   const states = new Uint8Array(points.length)

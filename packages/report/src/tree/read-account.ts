@@ -59,7 +59,8 @@ function readAccount(node: ReportNode, servedId: string, why: unknown): Account 
   const wallUs = readUs(why, 'wallMs')
   if (level === undefined || wallUs === undefined) return undefined
   const recorded = readField(why, 'causes')
-  // An invalid cause becomes `undefined` but keeps its place, because the timeline refers to causes by index.
+  // An invalid cause is replaced by `undefined`, so that the other causes keep their indexes. The timeline refers to
+  // causes by index.
   const places = Array.isArray(recorded) ? recorded.slice(0, MAX_CAUSES).map(readCause) : []
   const restCauses = readNumber(why, 'rest', 'causes') ?? 0
   return {
@@ -105,7 +106,7 @@ function readCause(value: unknown): Cause | undefined {
   }
 }
 
-/** Reads a place in the code. Its file and line must follow the rules for call sites. */
+/** Reads the file, line and function of a place in the code. They must follow the rules for call sites. */
 function readPlace(value: unknown, file: string, line: string, name: string): CallSite | undefined {
   const code = { file: readField(value, file), line: readField(value, line), function: readField(value, name) }
   return readCallSite({ code })
@@ -123,8 +124,8 @@ function readTimeline(
   const recordedUs = readTime(readField(node.start, 'timestamp'))
   if (text === undefined || text.length > MAX_TIMELINE_CHARS) return []
   if (atUs === undefined || recordedUs === undefined || node.startedUs === undefined) return []
-  // The start of the account's point is known on the service's clock and in the report. The difference between both
-  // times converts the account's times, even if the report's times were corrected.
+  // The start of the account's point is known both as a time on the service's clock and as a time in the report. The
+  // difference between these two times converts the account's times, even if the report's times were corrected.
   const beginUs = atUs - recordedUs + node.startedUs
   const stretches: Stretch[] = []
   let reachedUs = 0

@@ -1,6 +1,6 @@
 import type { Account, Cause, Stretch } from '../tree/account.js'
 
-/** A time, and its place in the timeline of an account. */
+/** A time, and its position in the timeline of an account. */
 export interface PlacedTime {
   readonly us: number
   /** The index of the first stretch that ends after the time. */
@@ -14,7 +14,10 @@ export interface PlacedTime {
 export interface AccountClock {
   readonly causes: readonly Cause[]
   place(us: number): PlacedTime
-  /** Returns the time of a cause before a place, in microseconds. `undefined` means all causes together. */
+  /**
+   * Returns how much time a cause took before `place`, in microseconds. If `cause` is `undefined`, returns the time of
+   * all causes.
+   */
   usBefore(place: PlacedTime, cause: Cause | undefined): number
 }
 
@@ -35,7 +38,7 @@ export function createAccountClock({ timeline }: Pick<Account, 'timeline'>): Acc
   }
 }
 
-/** Returns whether a cause explains the time. */
+/** Returns whether there is a cause, and its kind is not `unknown`. */
 export function isKnown(cause: Cause | undefined): cause is Cause {
   return cause !== undefined && cause.kind !== 'unknown'
 }
@@ -44,7 +47,10 @@ function matches(stretch: Stretch, cause: Cause | undefined): boolean {
   return cause === undefined ? isKnown(stretch.cause) : stretch.cause === cause
 }
 
-/** Returns, for each stretch, the time of a cause in the stretches before it. The last entry is the whole time. */
+/**
+ * Returns, for each stretch, the time of a cause in the stretches before it. The last entry is the whole time of the
+ * cause.
+ */
 function addUp(timeline: readonly Stretch[], cause: Cause | undefined): Float64Array {
   const sums = new Float64Array(timeline.length + 1)
   timeline.forEach((stretch, index) => {

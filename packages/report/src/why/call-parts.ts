@@ -3,7 +3,10 @@ import { type Interval, subtract, sumUs } from '../analysis/self-time.js'
 import type { CauseTime } from './cause-times.js'
 import type { OwnCauses } from './own-causes.js'
 
-/** Returns a call without the parts of the time between its points that have another explanation. */
+/**
+ * Subtracts the parts that have another explanation from the time between a call's two points. Returns the reduced
+ * call.
+ */
 export function withoutOtherParts(call: ServiceCall, own: OwnCauses, found: readonly CauseTime[]): ServiceCall {
   const parts = listOtherParts(call, own, found)
   if (parts.length === 0) return call

@@ -4,7 +4,7 @@ import type { Report, ReportNode } from '../tree/report.js'
 import type { AccountClock, PlacedTime } from './account-clock.js'
 import { isWait, type OwnCauses } from './own-causes.js'
 
-/** A cause, and the points whose own time it explains. */
+/** A cause, and the points whose self time the cause explains. */
 export interface CauseTime {
   readonly cause: Cause
   readonly account: Account
@@ -16,7 +16,7 @@ export interface CauseTime {
   readonly isShared: boolean
 }
 
-/** A part of a point's own time. */
+/** A part of a point's self time. */
 interface OwnPart {
   readonly node: ReportNode
   readonly isWait: boolean
@@ -24,14 +24,14 @@ interface OwnPart {
   readonly to: PlacedTime
 }
 
-/** If points share at least this share of the time, the finding mentions it. */
+/** If at least this share of the time belongs to several parallel points, the finding says so. */
 const MIN_SHARED_SHARE = 0.2
-/** Every query or call waits for one of these, so they add no information. */
+/** Every query or call waits for one of these, so such a cause adds no information about a query or a call. */
 const PLAIN_WAITS: readonly string[] = ['network', 'promise', 'unknown']
 
 /**
- * Adds up the time of each cause of own time, longest first. Leaves out causes of less than `minUs`, waits that are
- * obvious for a query or a call, and causes that `includes` rejects.
+ * Adds up how much self time each cause explains. The cause with the most time comes first. Leaves out causes of less
+ * than `minUs`, waits that are obvious for a query or a call, and causes that `includes` rejects.
  */
 export function findCauseTimes(
   report: Report,
@@ -62,7 +62,7 @@ function isPlain({ kind, what = 'unknown' }: Cause): boolean {
   return kind === 'wait' && PLAIN_WAITS.includes(what)
 }
 
-/** Lists the parts of own time of all points of an account, in order of time. */
+/** Lists the parts of the self time of all points that an account covers, in order of time. */
 function listParts(report: Report, own: OwnCauses, account: Account, clock: AccountClock): OwnPart[] {
   const parts: OwnPart[] = []
   for (const node of report.points) {

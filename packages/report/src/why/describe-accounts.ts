@@ -45,7 +45,7 @@ export function describeMissingAccounts(report: Report): string[] {
     const reason = REFUSALS.get(refused) ?? `refused: ${refused}`
     return `${nameService(service)} was asked why and ${reason}`
   })
-  // Counting all points takes time, so this is only done if a request ended before some of its points.
+  // Counting all points takes time, so this is only done if a request ended before some of its points ended.
   const hasPending = report.points.some(({ stop }) => (readNumber(stop, 'info', 'points', 'pending') ?? 0) > 0)
   const { requests } = hasPending ? countRequests(report) : { requests: [] }
   const late = requests.filter(({ pendingAccounts }) => pendingAccounts > 0)

@@ -7,14 +7,14 @@ import { isContainer, readField } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { type AccountClock, createAccountClock, findFirst } from './account-clock.js'
 
-/** Finds the causes of points' own time, according to the accounts of their requests. */
+/** Finds the causes of points' self time, according to the accounts of their requests. */
 export interface OwnCauses {
   readonly accounts: readonly Account[]
   accountOf(node: ReportNode): Account | undefined
   clockOf(account: Account): AccountClock
-  /** Returns the stretches of the account in which the point ran and no point below it did, in order of time. */
+  /** Returns the stretches of the account in which the point ran while no point below it ran, in order of time. */
   stretchesOf(node: ReportNode): readonly Stretch[]
-  /** Returns the part of a point's own time that has a cause, in microseconds. */
+  /** Returns how much of a point's self time has a known cause, in microseconds. */
   knownUsOf(node: ReportNode): number
 }
 

@@ -27,8 +27,8 @@ export function describeRowSite(nodes: readonly ReportNode[]): string {
 
 /**
  * Returns the end of a phrase that names the lines that made the points, such as `, from src/orders.ts:41`. For
- * framework layers, it is `, at` and the line that registered the layer. Returns an empty string if the lines are
- * unknown or too many.
+ * framework layers, the phrase is `, at` and the line that registered the layer. Returns an empty string if the lines
+ * are unknown or too many.
  */
 export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): string {
   const located = nodes.filter(node => readCallSite(node) !== undefined)
@@ -37,14 +37,14 @@ export function describeCallSites(nodes: readonly ReportNode[], from = 'from'): 
   if (first === undefined || sites.size > MAX_LISTED_SITES) return ''
   const areLayers = isLayer(first)
   if (located.some(node => isLayer(node) !== areLayers)) return ''
-  // The recorder limits the time that it spends on call sites. After that time, most points have no call site.
+  // A service spends only a limited time on finding call sites. After that time, most of its points have no call site.
   const some = located.length < nodes.length ? `${formatCount(located.length)} of them ` : ''
   return `, ${some}${areLayers ? 'at' : from} ${joinWithAnd(Array.from(sites.values(), formatSite))}`
 }
 
 /**
- * Works like `describeCallSites`, but for points that ran in this order. If there are too many lines, names the first
- * and the last one.
+ * Works like `describeCallSites`, but for points in the order in which they ran. If there are too many lines, names the
+ * first and the last one.
  */
 export function describeRunOfSites(nodes: readonly ReportNode[]): string {
   const [first, last] = [nodes.at(0), nodes.at(-1)].map(node => node && readCallSite(node))

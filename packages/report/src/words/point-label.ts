@@ -107,7 +107,7 @@ function readAction({ start, stop }: Pick<ReportNode, 'start' | 'stop'>): Action
 
 /**
  * Removes a query's list of columns if there is no room for the list. The tables and conditions distinguish queries
- * better.
+ * better than the columns.
  */
 function shortenQuery(text: string, room: number): string {
   if (text.length <= room) return text

@@ -9,8 +9,8 @@ export function shownName(name: string): string {
 }
 
 /**
- * Returns the recorded names that a shown name may stand for. `request` may stand for `wsgi`, or for a name that the
- * user chose.
+ * Returns the names of points in records for which `shown` may be the shown name. For `request`, these are `wsgi`, and
+ * `request` itself if the user chose this name.
  */
 export function recordedNames(shown: string): readonly string[] {
   return shown === 'request' ? [SERVED_REQUEST_NAME, shown] : [shown]

@@ -1,9 +1,9 @@
 const COLOUR_COUNT = 8
 
 /**
- * Assigns each service a color number for `serviceColourStyle`. The number depends on the name, so that a service has
- * the same color on every page. If another service in the same group of eight already has the color, the service gets
- * the next free color.
+ * Assigns each service a color number for `serviceColourStyle`. The number is a hash of the service's name, so that the
+ * service usually has the same color on every page. Each group of eight services uses every color once. If an earlier
+ * service of the group already has the color, the service gets the next free color.
  */
 export function assignColours(names: readonly string[]): number[] {
   const taken = new Set<number>()

@@ -25,7 +25,7 @@ export function applyTheme(theme: Theme): void {
   try {
     localStorage.setItem(STORAGE_KEY, theme)
   } catch {
-    // If the browser refuses to store the theme, it applies only to this page.
+    // If the browser refuses to store the theme, the theme applies only to this page.
   }
 }
 

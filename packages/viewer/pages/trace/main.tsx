@@ -31,7 +31,7 @@ async function open(element: HTMLElement): Promise<void> {
 }
 
 async function openInline(element: HTMLElement): Promise<void> {
-  // Lets the browser draw the message that the trace is being opened before the work begins.
+  // Before the work begins, lets the browser draw the message that the trace is being opened.
   await new Promise(resolve => setTimeout(resolve, 0))
   const trace = readInlineTrace()
   if (trace === undefined) throw new Error('There are no records in this page.')

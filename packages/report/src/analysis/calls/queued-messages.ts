@@ -11,7 +11,7 @@ export interface QueuedMessage {
   readonly waitedUs: number
 }
 
-/** Returns the messages of a trace that waited for their consumers, the longest waits first. */
+/** Finds the messages that waited for their consumers. The messages with the longest waits come first. */
 export function findQueuedMessages(report: Report): QueuedMessage[] {
   return report.points
     .filter(sender => sender.children.length > 0)
@@ -28,7 +28,8 @@ function toQueuedMessages(sender: ReportNode, sent: MessageStep): QueuedMessage[
     const { startedUs, durationUs } = consumer
     if (consumed?.type !== 'process' || startedUs === undefined || durationUs === undefined) return []
     if (sender.startedUs === undefined) return []
-    // A sender that waits for a confirmation may still run when the message is consumed.
+    // A sender that waits for the broker's confirmation may not have ended when the message is consumed. In this case,
+    // the wait is measured from the sender's start.
     const sentUs =
       sender.finishedUs !== undefined && sender.finishedUs < startedUs ? sender.finishedUs : sender.startedUs
     const waitedUs = startedUs - sentUs

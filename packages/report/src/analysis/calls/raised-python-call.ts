@@ -2,10 +2,10 @@ import { readField } from '../../tree/read-field.js'
 import type { ReportNode } from '../../tree/report.js'
 
 /**
- * Finds the call below an unfinished point that Python's hook for `requests` (OSProfiler 4.4.0) left open because the
- * request raised an exception. Python then records the stop of the enclosing point as the stop of the call, and so on
- * outward. As a result, the outermost point has no stop. A stop that the hook or our own instrument writes for a call
- * has a status or an error. A stop without either belongs to another point.
+ * Finds the call that is the reason why a point is unfinished, because of a bug in Python's OSProfiler 4.4.0. If a
+ * request raises an exception, Python's hook for `requests` does not record the call's stop. Python then records the
+ * stop of the enclosing point as the stop of the call, and so on outward. As a result, the outermost point has no stop.
+ * The real stop of a call has a status or an error. A stop without either belongs to another point.
  */
 export function findRaisedCall(unfinished: ReportNode): ReportNode | undefined {
   const waiting = unfinished.children.toReversed()

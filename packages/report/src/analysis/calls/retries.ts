@@ -6,7 +6,7 @@ import { isOutgoing } from './service-calls.js'
 
 /** Tries of one request. Each try began after the previous try had failed. */
 export interface Retries {
-  /** The point that made the request; `undefined` if the tries are at the top. */
+  /** The point that made the request; `undefined` if the tries are at the top of the tree. */
   readonly parent: ReportNode | undefined
   /** At least two tries, sorted by start. The last try may have failed, too. */
   readonly tries: readonly ReportNode[]
@@ -27,7 +27,10 @@ export function findRetries(report: Report): Retries[] {
   return found.sort((a, b) => b.totalUs - a.totalUs)
 }
 
-/** Checks for a failed request before it copies anything, because nearly all siblings contain none. */
+/**
+ * Adds the retried requests among siblings to `found`. Returns early if no request failed, which is true for nearly all
+ * siblings.
+ */
 function addRetries(parent: ReportNode | undefined, siblings: readonly ReportNode[], found: Retries[]): void {
   if (siblings.length < 2 || !siblings.some(node => isOutgoing(node) && hasFailed(node))) return
   const requests = siblings.filter(node => isOutgoing(node) && node.durationUs !== undefined)

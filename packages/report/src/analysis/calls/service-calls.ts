@@ -8,7 +8,7 @@ import type { Report, ReportNode } from '../../tree/report.js'
 export interface ServiceCall {
   readonly caller: ReportNode
   readonly callee: ReportNode
-  /** From the caller's start to the callee's start, in microseconds. Negative only if their clocks disagree. */
+  /** From the caller's start to the callee's start, in microseconds. Negative only if the two clocks disagree. */
   readonly beforeUs: number
   /** From the callee's end to the caller's end. Negative if the clocks disagree or the response outlasts the call. */
   readonly afterUs: number
@@ -21,20 +21,20 @@ export interface ServiceCall {
   readonly intervals: readonly { readonly startUs: number; readonly endUs: number }[]
 }
 
-/** Returns whether a point is an outgoing HTTP request, by the point's name or by `info.requests`. */
+/** Returns whether a point is an outgoing HTTP request. The point's name or `info.requests` shows this. */
 export function isOutgoing(node: ReportNode): boolean {
   return node.name === 'http' || node.name === 'https' || isContainer(readField(node.start, 'info', 'requests'))
 }
 
 /**
- * Returns whether the response body was never read. Such a request ends when the response headers arrive, perhaps
- * before the callee ends.
+ * Returns whether the response body was never read. The point of such a request ends when the response headers arrive,
+ * perhaps before the callee ends.
  */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
 }
 
-/** Returns whether a point is a served HTTP request, by the name `wsgi` or by `info.request`. */
+/** Returns whether a point is a served HTTP request. The name `wsgi` or `info.request` shows this. */
 export function isServed(node: ReportNode): boolean {
   return node.name === 'wsgi' || isContainer(readField(node.start, 'info', 'request'))
 }

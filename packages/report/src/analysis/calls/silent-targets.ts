@@ -5,11 +5,11 @@ import { readStatus } from '../../tree/read-record.js'
 import type { Report, ReportNode } from '../../tree/report.js'
 import { isOutgoing } from './service-calls.js'
 
-/** A target of outgoing requests, with the calls for which it recorded nothing. */
+/** A host and port to which requests were sent, and the calls for which nothing was recorded there. */
 export interface SilentTarget {
   /** Host and port, for example `catalog:8080`. */
   readonly target: string
-  /** The answered calls with nothing recorded below them. There is at least one. */
+  /** The answered calls with nothing recorded below them. There is at least one such call. */
   readonly silent: readonly ReportNode[]
   /** Whether all silent calls were sent without trace headers. */
   readonly isUnsigned: boolean

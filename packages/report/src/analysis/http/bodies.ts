@@ -5,7 +5,7 @@ import { findServiceCalls, isOutgoing, isServed, type ServiceCall } from '../cal
 import { selfTimes, unionUs } from '../self-time.js'
 import { readMs } from './read-ms.js'
 
-/** The body of a response, which took most of the time of its point. */
+/** A response body whose transfer took most of the time of its point. */
 export interface SlowBody {
   readonly node: ReportNode
   /** The time from the start of the point to the first byte of the response, in microseconds. */
@@ -16,34 +16,37 @@ export interface SlowBody {
   readonly ownUs: number
 }
 
-/** A body that an outgoing request received. */
+/** A response body that the client of an outgoing request received. */
 export interface ReceivedBody extends SlowBody {
-  /** How long the event loop was busy while the body arrived; `undefined` unless this is most of the body's time. */
+  /**
+   * How long the event loop was busy while the body arrived; `undefined` unless the busy time is most of the body's
+   * time.
+   */
   readonly busyUs: number | undefined
   /**
-   * The callee, and an upper limit for the time in which it wrote the body; `undefined` unless this is a small part of
-   * the body's time.
+   * The callee, and an upper limit for the time in which the callee wrote the body; `undefined` unless this limit is a
+   * small part of the body's time.
    */
   readonly sender: { readonly node: ReportNode; readonly maxUs: number } | undefined
 }
 
-/** A body that a served request sent. */
+/** A response body that a server sent for a served request. */
 export interface SentBody extends SlowBody {
   readonly bytes: number | undefined
   /**
-   * The time from the first byte until the program had written the whole body; `undefined` unless this is a small part
-   * of the body's time.
+   * The time from the first byte until the program had written the whole body; `undefined` unless this time is a small
+   * part of the body's time.
    */
   readonly writtenUs: number | undefined
 }
 
 /** A body counts as slow if it takes at least this share of a point's time. */
 const MIN_SHARE = 0.5
-/** A shorter time has no meaning, because even a response of a few bytes may take a millisecond on a busy machine. */
+/** A body that took less time is not reported, because even a few bytes may take a millisecond on a busy machine. */
 const MIN_BODY_US = 5_000
 /**
- * Work that took at most this share of the body's time is not the reason for that time. Work that took all but this
- * share is the reason.
+ * If work took at most `SMALL_SHARE` of the body's time, it is not the reason for that time. If work took at least `1 -
+ * SMALL_SHARE` of that time, it is the reason.
  */
 const SMALL_SHARE = 0.25
 
@@ -106,7 +109,7 @@ function createStepSum(report: Report): (node: ReportNode, fromUs: number, toUs:
     if (!nodes.some(isOutgoing)) return
     const sums = [0]
     for (const { durationUs = 0 } of nodes) sums.push((sums.at(-1) ?? 0) + durationUs)
-    // Points without a start are first or last among siblings, so the starts may be out of order.
+    // The start 0 replaces a missing start, so `starts` may be out of order. In this case, the sum is only approximate.
     const entry = { starts: nodes.map(({ startedUs = 0 }) => startedUs), sums }
     for (const node of nodes) if (isOutgoing(node)) siblings.set(node, entry)
   }
@@ -130,7 +133,9 @@ function findFirst(values: readonly number[], limit: number): number {
   return low
 }
 
-/** Returns the served requests whose own time is mostly the time from the first to the last byte of their responses. */
+/**
+ * Returns the served requests whose self time is mostly the time from the first to the last byte of their responses.
+ */
 export function findSentBodies(report: Report): SentBody[] {
   const served = report.points.filter(node => isServed(node) && readResponseUs(node, 'first_byte_ms') !== undefined)
   if (served.length === 0) return []

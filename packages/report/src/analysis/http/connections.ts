@@ -15,11 +15,11 @@ export interface OpenedConnections {
   readonly target: string
   /** The time in which at least one request waited for its connection, in microseconds. */
   readonly totalUs: number
-  /** The parts of the time, added up over the requests. They are 0 if they are not recorded. */
+  /** The times for DNS, TCP and TLS, each added up over the requests. A time is 0 if it is not recorded. */
   readonly dnsUs: number
   readonly tcpUs: number
   readonly tlsUs: number
-  /** Whether every request opened a connection, although connections of earlier requests could have served it. */
+  /** Whether every request opened a connection, although there were idle connections of earlier requests. */
   readonly isReuseMissing: boolean
 }
 
@@ -28,13 +28,13 @@ interface Opened {
   readonly interval: Interval
 }
 
-/** Clients and servers usually close a connection that has been idle for five seconds. undici does so after four. */
+/** Clients and servers usually close a connection after five idle seconds. undici closes it after four seconds. */
 const MAX_IDLE_US = 4_000_000
 /** A client may need this time to make a connection available again after a response. */
 const MIN_IDLE_US = 5_000
 /**
  * The minimum number of requests that could have reused a connection. One such request is not enough, because the
- * connection of the last request may not have been available yet.
+ * connection of the previous request may not have been available yet.
  */
 const MIN_REUSABLE = 2
 

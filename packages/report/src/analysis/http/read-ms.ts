@@ -2,7 +2,7 @@ import { readNumber } from '../../tree/read-field.js'
 
 /**
  * Reads a time in milliseconds from a record, and returns microseconds. Returns `undefined` for a value that is not a
- * time, or that is longer than the point.
+ * time, or that is longer than the point's duration.
  */
 export function readMs(durationUs: number | undefined, value: unknown, ...path: readonly string[]): number | undefined {
   const ms = readNumber(value, ...path)

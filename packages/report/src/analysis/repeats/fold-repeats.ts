@@ -4,7 +4,7 @@ import { groupRepeats } from './group-repeats.js'
 
 const MIN_FOLDED_POINTS = 3
 
-/** Returns whether a point failed or has marks. A folded row must not hide such a point. */
+/** Returns whether a point failed or has marks (defects of its records). A folded row must not hide such a point. */
 export function isTroubled({ failed, marks }: ReportNode): boolean {
   return failed || marks.length > 0
 }

@@ -5,8 +5,8 @@ import { formatCallSite } from '../../words/call-sites.js'
 import { isLayer } from '../../words/point-label.js'
 
 /**
- * Groups points by a key, and then by the line that made them, because two loops can send the same query. Framework
- * layers are grouped only by the key, because each layer has its own line.
+ * Groups points by a key, and then by the line of the program that made them, because two loops can send the same
+ * query. Framework layers are grouped only by the key, because each layer has its own line.
  */
 export function groupRepeats(
   nodes: readonly ReportNode[],

@@ -45,8 +45,8 @@ export function findRepetitions(report: Report): Repetition[] {
 const MIN_MANY_POINTS = 10
 
 /**
- * Leaves out repetitions that cost no time. Such a repetition consists of a few points that ran at the same time, one
- * of which took most of the time. That point spent its time in points below it.
+ * Leaves out repetitions whose time has another explanation. In such a repetition, a few points ran at the same time,
+ * and points below one of them took most of the time.
  */
 export function keepUnexplained(repetitions: readonly Repetition[], report: Report): Repetition[] {
   const isParallel = ({ nodes, sequential }: Repetition): boolean => !sequential && nodes.length < MIN_MANY_POINTS
@@ -69,8 +69,8 @@ function toRepetition(nodes: readonly ReportNode[]): Omit<Repetition, 'pausesUs'
 }
 
 /**
- * The pauses of a loop are similar. If one pause takes more than this share of their sum, something else happened in
- * it.
+ * The pauses of a loop are similar. If one pause takes more than this share of the sum of all pauses, something else
+ * happened during this pause.
  */
 const MAX_PAUSE_SHARE = 0.25
 

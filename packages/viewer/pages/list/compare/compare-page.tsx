@@ -9,7 +9,10 @@ import { compareAddress, traceAddress } from '../loading/trace-address.js'
 import { DiffTable } from './diff-table.js'
 import { formatDelta, formatSignedShare } from './format-delta.js'
 
-/** Shows two traces side by side. In the URL's query, `a` is the trace before and `b` is the trace after. */
+/**
+ * Shows two traces side by side. In the URL's query, `a` is the trace before a change, and `b` is the trace after the
+ * change.
+ */
 export function ComparePage({ store }: { readonly store: string }) {
   const query = new URLSearchParams(location.search)
   const [before, after] = [query.get('a') ?? '', query.get('b') ?? '']

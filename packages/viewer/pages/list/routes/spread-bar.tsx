@@ -24,8 +24,8 @@ export function computeSpreadScale(routes: readonly RouteStatistics[]): SpreadSc
 }
 
 /**
- * Shows a dot for p50, a bar from there to p95, and a tick for the slowest trace. The logarithmic scale makes every
- * route visible.
+ * Shows a route's durations: a dot at p50, a bar from p50 to p95, and a tick at the slowest trace. The logarithmic
+ * scale makes every route visible.
  */
 export function SpreadBar({ route, scale }: { readonly route: RouteStatistics; readonly scale: SpreadScale }) {
   const { p50Us, p95Us, slowestUs } = route

@@ -61,7 +61,7 @@ interface StatusFilterProps {
   readonly choose: (status: string) => void
 }
 
-/** Offers the status classes, and each status that occurs. */
+/** Offers the status classes, such as `5xx`, and each status that occurs in the list. */
 function StatusFilter({ traces, status, choose }: StatusFilterProps) {
   const statuses = useMemo(() => {
     const known = new Set(traces.map(trace => String(trace.status ?? '')))

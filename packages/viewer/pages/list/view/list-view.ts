@@ -6,7 +6,7 @@ import type { SortKey } from './arrange-traces.js'
 /** The user's choices on the list page. */
 export interface ListView {
   readonly search: string
-  /** Whether to list only traces in which something failed, from the whole store. */
+  /** Whether to list only traces in which a point failed. Such traces are listed from the whole store. */
   readonly failedOnly: boolean
   /** The minimum duration as the user typed it, such as `200` or `1.5 s`. */
   readonly minDuration: string

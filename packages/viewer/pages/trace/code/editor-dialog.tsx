@@ -9,12 +9,12 @@ import { showText } from '../../shared/show-text.js'
 import type { EditorSetting } from './editor-setting.js'
 
 interface EditorDialogProps extends EditorSetting {
-  /** A place for the example. */
+  /** The line that the example link opens. */
   readonly place: LinkedPlace
   readonly close: () => void
 }
 
-/** Asks for the pattern of links into an editor, in a modal dialog. */
+/** Asks for the URL pattern of links that open lines in an editor, in a modal dialog. */
 export function EditorDialog({ editor, setEditor, place, close }: EditorDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [pattern, setPattern] = useState(editor.pattern)

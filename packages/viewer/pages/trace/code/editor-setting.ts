@@ -18,7 +18,7 @@ function storeEditor(editor: Editor): void {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify(editor))
   } catch {
-    // If the browser refuses to store the editor, it applies only to this page.
+    // If the browser refuses to store the editor, the choice applies only to this page.
   }
 }
 

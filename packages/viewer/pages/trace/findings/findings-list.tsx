@@ -12,7 +12,7 @@ interface FindingsListProps {
   readonly marked: Marked | undefined
 }
 
-/** A length that no sentence exceeds, although sentences quote whole statements. */
+/** A length that no finding exceeds, although findings quote whole statements. */
 const MAX_SENTENCE_CHARS = 100_000
 
 /**

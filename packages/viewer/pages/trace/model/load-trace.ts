@@ -27,7 +27,7 @@ export function readSource(): PageSource | undefined {
   return readJson('osprofiler-source') as PageSource | undefined
 }
 
-/** Fetches a trace. Throws an Error whose message is for the user. */
+/** Fetches a trace. If this fails, throws an Error whose message can be shown to the user. */
 export async function fetchTrace(source: PageSource): Promise<Trace> {
   const response = await fetch(source.trace, { headers: { accept: 'application/json' } }).catch(() => undefined)
   if (response === undefined) throw new Error('The server does not answer. Is "osprofiler ui" still running?')

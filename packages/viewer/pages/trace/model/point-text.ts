@@ -5,7 +5,7 @@ import { showText } from '../../shared/show-text.js'
 
 const MAX_SEARCHED_CHARS = 20_000
 const MAX_TITLE_CHARS = 20_000
-/** Rows are drawn often, so the line of a row with more points is shown only in the details. */
+/** Rows are drawn often, so the call site of a row with more points than this is shown only in the details. */
 const MAX_TOOLTIP_POINTS = 1000
 
 /** Returns a point's name for people, in at most 60 characters. */
@@ -18,20 +18,23 @@ export function titleOfPoint(node: ReportNode): string {
   return showText(pointDetail(node)) || nameOfPoint(node)
 }
 
-/** Returns the title with its status, even if the path before the status is so long that the title is cut. */
+/**
+ * Returns the title of the page for a trace whose first point is `node`. The title ends with the status, even if it has
+ * to be cut because the path is long.
+ */
 export function titleOfPage(node: ReportNode): string {
   const [title, whole] = [titleOfPoint(node), pointDetail(node)]
   const [status = ''] = / \d{3}$/.exec(whole) ?? []
   return title.endsWith(status) ? title : title + status
 }
 
-/** Returns the route of a served request, or an empty string if it is unknown or equals the path. */
+/** Returns the route of a served request, or an empty string if the route is unknown or equals the path. */
 export function routeOfPoint(node: ReportNode): string {
   const route = showText(readRoute(node))
   return titleOfPoint(node).split(' ').includes(route) ? '' : route
 }
 
-/** Returns the title with the whole statement, for elements that have room for it. */
+/** Returns the title of a point with its whole statement, for elements that have room for a long text. */
 export function wholeTitleOfPoint(node: ReportNode): string {
   return showText(pointDetail(node, MAX_TITLE_CHARS), MAX_TITLE_CHARS) || nameOfPoint(node)
 }
@@ -43,7 +46,7 @@ export function titleOfRepetition(nodes: readonly ReportNode[]): string {
   return showText(repeatedDetail(sample)) || nameOfPoint(sample[0])
 }
 
-/** Returns the text that is shown while the pointer is over a row: the whole statement and the line of its points. */
+/** Returns the text that is shown while the pointer is over a row: the whole statement and the call site. */
 export function tooltipOfRow(nodes: readonly ReportNode[]): string | undefined {
   const [first] = nodes
   const title = nodes.length === 1 && first !== undefined ? wholeTitleOfPoint(first) : ''

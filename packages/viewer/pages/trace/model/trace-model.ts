@@ -15,7 +15,10 @@ export interface TraceModel {
   /** The indexes of the parents; -1 at the top. */
   readonly parents: Int32Array
   readonly ends: Int32Array
-  /** NaN if unknown. In `endsUs`, an unknown end is the end of the trace. */
+  /**
+   * The start and the end of each point. NaN if neither is known. A point without a start begins at its end, and a
+   * point without an end lasts until the end of the trace.
+   */
   readonly startsUs: Float64Array
   readonly endsUs: Float64Array
   readonly services: readonly string[]

@@ -14,8 +14,8 @@ export interface Folding {
   readonly collapsed: ReadonlySet<number>
   readonly openFolds: ReadonlySet<number>
   /**
-   * The result of a filter for each point: 0 if removed, 1 if kept for the points below it, 2 if it matches.
-   * `undefined` if there is no filter.
+   * The result of a filter for each point: 0 if the point is removed, 1 if it is kept only because a point below it
+   * matches, 2 if it matches. `undefined` if there is no filter.
    */
   readonly kept: Uint8Array | undefined
 }

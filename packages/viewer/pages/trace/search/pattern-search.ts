@@ -16,7 +16,10 @@ const WORKER_SCRIPT = `onmessage = ({ data: { pattern, texts } }) => {
   postMessage(hits)
 }`
 
-/** Throws an Error whose message is for the user if the pattern is invalid. */
+/**
+ * Creates a search for a user's regular expression. If the expression is invalid, throws an Error whose message can be
+ * shown to the user.
+ */
 export function createPatternSearch(pattern: string): PatternSearch {
   checkPattern(pattern)
   const worker = startWorker(WORKER_SCRIPT)

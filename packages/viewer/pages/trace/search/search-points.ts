@@ -14,8 +14,8 @@ const BATCH_POINTS = 2000
 
 /**
  * Returns the points whose text matches, ignoring case, in tree order. Searches in slices so that the page stays
- * responsive, and stops when the signal aborts. Throws an Error whose message is for the user if a pattern is invalid
- * or takes too long.
+ * responsive, and stops when the signal aborts. If a regular expression is invalid or takes too long, throws an Error
+ * whose message can be shown to the user.
  */
 export async function searchPoints(model: TraceModel, options: SearchOptions): Promise<number[]> {
   return options.isPattern ? await searchPattern(model, options) : await searchText(model, options)

@@ -11,8 +11,8 @@ export interface Cover {
 const DENSITY_STEPS = 8
 
 /**
- * Returns where the intervals of many points lie within a range, in at most `cells` stretches. A stretch is denser if
- * intervals cover more of it. Overlapping intervals are added up.
+ * Returns which parts of a range the intervals of many points cover, in at most `cells` stretches. A stretch is denser
+ * if intervals cover more of it. Overlapping intervals are added up.
  */
 export function coverRange(
   intervals: Iterable<{ readonly startUs: number; readonly endUs: number }>,
@@ -23,8 +23,8 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // Whole cells between both ends are recorded as a step up and a step down. So a long interval takes no more work than
-  // a short one.
+  // The cells that an interval covers completely are recorded as one step up and one step down. So a long interval
+  // takes no more work than a short interval.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {
     if (!(startUs <= toUs && endUs >= fromUs)) continue

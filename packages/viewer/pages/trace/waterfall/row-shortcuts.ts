@@ -6,7 +6,7 @@ interface Context {
   readonly model: TraceModel
   readonly visible: VisibleRows
   readonly patch: Patch
-  /** Rows per screen. */
+  /** The number of rows that are visible at once. */
   readonly rowsPerPage: number
 }
 

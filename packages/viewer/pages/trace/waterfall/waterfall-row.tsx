@@ -174,8 +174,8 @@ interface DensityProps {
 }
 
 /**
- * Shows where bars are and how dense they are, because drawing so many bars would be too slow, and they could not be
- * distinguished.
+ * Shows where the bars of a row are, and how dense they are. Replaces single bars if there are more than `MAX_BARS`,
+ * which would take long to draw and could not be distinguished.
  */
 function Density({ class: name, intervals, range }: DensityProps) {
   return coverRange(intervals, range, MAX_BARS).map(({ fromUs, toUs, density }) => {

@@ -6,7 +6,10 @@ import type { Range } from '../view/time-range.js'
 /** A part of the colored band that shows causes in a bar, in microseconds since the start of the trace. */
 type BandPart = Stretch & { readonly cause: Cause }
 
-/** A cause, and its part of a point's own time. `undefined` means all causes that are not in the account's list. */
+/**
+ * A cause, and its part of a point's self time. If `cause` is `undefined`, all causes that are not in the account's
+ * list.
+ */
 interface OwnCause {
   readonly cause: Cause | undefined
   readonly us: number
@@ -38,7 +41,7 @@ export function listBandParts({ points, causes }: TraceModel, members: readonly 
   return parts
 }
 
-/** Returns the causes of a point's own time, longest first. */
+/** Returns the causes of a point's self time, longest first. */
 export function listOwnCauses({ causes }: TraceModel, node: ReportNode): OwnCause[] {
   const times = new Map<Cause | undefined, number>()
   for (const { cause, startUs, endUs } of causes().stretchesOf(node)) {
@@ -47,7 +50,7 @@ export function listOwnCauses({ causes }: TraceModel, node: ReportNode): OwnCaus
   return Array.from(times, ([cause, us]) => ({ cause, us })).sort((a, b) => b.us - a.us)
 }
 
-/** Returns whether another point with the same parent ran at the same time, so that both share the time. */
+/** Returns whether a point's time overlaps with that of another point with the same parent. */
 export function overlapsSibling({ points, parents, indexOf }: TraceModel, node: ReportNode): boolean {
   const parent = points[parents[indexOf.get(node.traceId) ?? -1] ?? -1]
   const { startedUs = 0, finishedUs = Number.POSITIVE_INFINITY } = node

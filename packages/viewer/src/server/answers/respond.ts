@@ -59,9 +59,9 @@ export function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 /**
- * Sends chunks at the speed at which the browser receives them, and stops when the browser has disconnected. A failure
- * before the first chunk can still be answered. A later failure breaks the connection, so that the browser does not
- * mistake half of a trace for the whole.
+ * Sends chunks at the speed at which the browser receives them, and stops when the browser has disconnected. After a
+ * failure before the first chunk, an error status can still be sent. A later failure breaks the connection, so that the
+ * browser does not mistake half of a trace for the whole trace.
  */
 export async function sendChunks(
   response: ServerResponse,

@@ -10,7 +10,7 @@ const PATIENCE_MS = 30_000
 
 /**
  * Sends an event whenever a trace has grown, until the trace is complete or the browser has disconnected. `readLength`
- * returns how many records of the trace the store contains, or `undefined` if the trace is not among the newest.
+ * returns how many records of the trace the store contains, or `undefined` if the trace is not among the newest traces.
  * `knownRecords` is the number of records that the page already has.
  */
 export async function streamEvents(

@@ -106,7 +106,7 @@ export function createTraceRoutes(options: TraceRouteOptions): [string, Route][]
 
 interface RecordCounts {
   readonly records: number
-  /** How many other entries contain no readable record. */
+  /** How many entries of the trace contain no readable record. They are not part of `records`. */
   readonly unreadable: number
 }
 

@@ -24,13 +24,15 @@ export interface TraceFiles {
 }
 
 const MAX_NAME_CHARS = 100
-/** Maximum number of records in a file. If tracers wrote the records, even the largest accepted file contains fewer. */
+/**
+ * Maximum number of records in a file. Even the largest accepted file contains fewer records if a tracer wrote them.
+ */
 const MAX_RECORDS = 400_000
 /** The memory that a point takes, expressed in characters of a file. */
 const CHARS_PER_POINT = 1_000
 
 /**
- * Creates a store for files with up to `capacityChars` characters in total. If it is full, the oldest files are
+ * Creates a store for files with up to `capacityChars` characters in total. If the store is full, the oldest files are
  * removed.
  */
 export function createTraceFiles(capacityChars: number): TraceFiles {

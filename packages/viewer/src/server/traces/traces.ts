@@ -31,8 +31,8 @@ export interface Trace {
 }
 
 /**
- * Finds traces in a store and among files. An id is passed to the driver unchanged, because it names records, never a
- * path.
+ * Finds traces in a store and among files. An id is passed to the driver unchanged. This is safe, because drivers never
+ * interpret an id as a path.
  */
 export function createTraces(driver: Driver, files: TraceFiles): Traces {
   return {
