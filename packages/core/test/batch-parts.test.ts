@@ -24,7 +24,7 @@ describe('the parts of a batch', () => {
     expect(parts.first).toBeUndefined()
   })
 
-  it('accept additional records at the end, and other records in place of the first part', () => {
+  it('can be extended by records at the end, and have their first part replaced by other records', () => {
     const parts = createBatchParts(BATCH)
 
     parts.halveFirst()

@@ -47,7 +47,7 @@ describe('a promise that is created from a followed promise', () => {
     expect({ inside, outside, unknown, left }).toEqual({ inside: false, outside: true, unknown: true, left: true })
   })
 
-  it('belongs to an await of a plain value if it settles with the next event', () => {
+  it('is treated as an await of a plain value if no other promise event occurs before it settles', () => {
     const entry = follow()
     const child = Promise.resolve()
     noteChild(entry, child)

@@ -153,7 +153,7 @@ describe('headers that no honest signer creates', () => {
     await check(damaged, async each => {
       if (await expectAcceptedByPythonToo(each)) taken++
     })
-    // If both refused nearly all headers, the test would prove nothing.
+    // If JavaScript refused nearly all damaged headers, this test would hardly compare any decision with Python.
     expect(taken).toBeGreaterThan(RUNS * 0.05)
   }
 

@@ -52,7 +52,7 @@ describe('findKeyRisks', () => {
     expect(codesOf([key])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 
-  it('reports no random key, in any notation', () => {
+  it('does not report a random key in any notation', () => {
     const keys = Array.from({ length: 300 }, () => [
       randomBytes(32).toString('base64url'),
       randomBytes(16).toString('hex'),

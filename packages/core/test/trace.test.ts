@@ -163,7 +163,7 @@ describe('a traced function', () => {
     expect(() => trace('f')(traced)).not.toThrow()
   })
 
-  it('is refused if it is not a function, is a class, or has no point name', () => {
+  it('must be a function that is not a class, and needs a point name', () => {
     const decorate = trace('f') as (value: unknown) => unknown
 
     expect(() => decorate(7)).toThrow(TypeError)
@@ -176,7 +176,7 @@ describe('a traced function', () => {
     [{ hide_args: true }, 'trace() has no option "hide_args". Known: info, hideArgs, hideResult, allowMultipleTrace.'],
     [{ hideArgs: 'yes' }, 'hideArgs must be of type boolean, not string'],
     [null, 'trace() takes its options as an object'],
-  ])('is refused with unknown options and options of the wrong type: %j', (options, message) => {
+  ])('accepts neither unknown options nor options of the wrong type: %j', (options, message) => {
     expect(() => trace('f', options as never)).toThrow(new TypeError(message))
   })
 })
@@ -275,7 +275,7 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
-  it('has no point if the program leaves it before its first step, and leaves its rejections unhandled', async () => {
+  it('has no point if the program leaves it before its first step, and does not handle rejections', async () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1

@@ -112,6 +112,23 @@ const MALFORMED = [
   '\n',
 ]
 
+it('setup() with `strict` leaves the earlier setup active if it throws', async () => {
+  const { text } = await program
+    .run([
+      program.write(
+        'strict.mjs',
+        `import { getNotifier } from '@osprofiler/core'
+         import { setup } from '@osprofiler/node'
+         const first = setup({ hmacKeys: 'KEY', notifier() {} })
+         try { setup({ connectionString: 'redis://localhost', strict: true }) } catch {}
+         console.log(getNotifier() === first.notifier)`,
+      ),
+    ])
+    .then(({ stdout }) => ({ text: stdout }))
+
+  expect(text).toBe('true\n')
+})
+
 describe('an invalid environment', () => {
   it.each(UNTRACED)('causes one warning, and lets the program run untraced: %s', async (_, env, message) => {
     const outcomes = await Promise.all(
@@ -345,21 +362,4 @@ describe('a store that cannot be opened', () => {
 
     expect({ thrown, emitted }).toEqual({ emitted: 2 })
   })
-})
-
-it('setup() with `strict` leaves the earlier setup active if it throws', async () => {
-  const { text } = await program
-    .run([
-      program.write(
-        'strict.mjs',
-        `import { getNotifier } from '@osprofiler/core'
-         import { setup } from '@osprofiler/node'
-         const first = setup({ hmacKeys: 'KEY', notifier() {} })
-         try { setup({ connectionString: 'redis://localhost', strict: true }) } catch {}
-         console.log(getNotifier() === first.notifier)`,
-      ),
-    ])
-    .then(({ stdout }) => ({ text: stdout }))
-
-  expect(text).toBe('true\n')
 })
