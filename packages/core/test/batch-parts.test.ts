@@ -24,7 +24,7 @@ describe('the parts of a batch', () => {
     expect(parts.first).toBeUndefined()
   })
 
-  it('can be extended by records at the end, and have their first part replaced by other records', () => {
+  it('accept additional records at the end, and replacement records for the first part', () => {
     const parts = createBatchParts(BATCH)
 
     parts.halveFirst()

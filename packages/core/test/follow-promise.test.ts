@@ -253,7 +253,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
     expect(String(stop?.timestamp) < String(otherStop?.timestamp)).toBe(true)
   })
 
-  it('stops the points of calls that share a promise', async () => {
+  it('stops the point of each call if several calls return the same promise', async () => {
     const shared = turn()
     const call = wrap(() => shared)
 

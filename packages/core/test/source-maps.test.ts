@@ -65,7 +65,7 @@ describe('a source map is read', () => {
     expect(await findIn(writeCode(inline(map)))).toEqual(sourceAt(file))
   })
 
-  it('with the sources of webpack, which are relative to the package', async () => {
+  it("with webpack's paths of sources, which are relative to the package", async () => {
     writeFileSync(join(folder, 'package.json'), '{}')
     const map = { ...MAP, sources: ['webpack://shop/./src/orders.ts?1f2e'] }
 
