@@ -113,7 +113,7 @@ it('a report folds layers that only call the next layer, and does not mistake th
   expect(tree).toMatch(/8 x koa layers/)
   expect(tree).toMatch(/koa answer/)
   expect(tree).toMatch(/db SELECT 1/)
-  // The pattern is not only "two", because a sentence below the tree may contain "network".
+  // The pattern "two" alone would match the word "network", which may occur below the tree.
   expect(tree).not.toMatch(/koa two/)
   expect(summarize(report).filter(({ kind }) => kind === 'repeated')).toEqual([])
 })

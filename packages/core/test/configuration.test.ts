@@ -26,7 +26,7 @@ function withEnvironment(variables: Record<string, string>): void {
   configure({})
 }
 
-it('a key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
+it('an HMAC key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
   const shown: unknown[] = []
   vi.spyOn(process, 'emitWarning').mockImplementation((...told: unknown[]) => void shown.push(told))
   setNotifier(record => shown.push(record))

@@ -43,7 +43,7 @@ function readCounts(): unknown[] {
   return records.filter(({ info }) => Object.hasOwn(info, 'points')).map(({ name, info }) => [name, info.points])
 }
 
-it('a trace that begins in this process has no counts, because there is no served request', () => {
+it('a trace that begins in this process has no counts of points, because there is no served request', () => {
   run({ hmacKey: 'KEY' }, () => withTrace('step', () => undefined))
 
   expect(readCounts()).toEqual([])

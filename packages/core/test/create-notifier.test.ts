@@ -359,7 +359,7 @@ describe('a notifier with an unreachable store', () => {
 })
 
 describe('flush', () => {
-  it('also retries a failing store with growing pauses', async () => {
+  it('retries a failing store with growing pauses, like a delivery without flush()', async () => {
     let tries = 0
     const notifier = create(() => {
       tries++

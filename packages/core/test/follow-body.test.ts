@@ -24,7 +24,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
   return text
 }
 
-it('followBody() ignores any other value, and runs no getter or proxy trap', () => {
+it('followBody() ignores a value that is not a body, and runs no getter or proxy trap', () => {
   const { follower } = createFollower()
   const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
@@ -57,7 +57,7 @@ describe('a response body after followBody()', () => {
     expect(one.entered.length).toBeGreaterThan(0)
   })
 
-  it('reports its error to the follower', async () => {
+  it('passes its error to the `failed` function of the follower', async () => {
     const { follower } = createFollower()
     const error = new Error('no')
     const body = new Readable({ read: () => void body.destroy(error) })

@@ -33,7 +33,7 @@ describe('a promise that is created from a followed promise', () => {
     expect(noteChild(follow({ promise: Promise.resolve() }), new Promise(() => {}))).toBe(true)
   })
 
-  it('belongs to a handler if the traced async function has ended, unless it is created in the scope of that function', () => {
+  it('belongs to a handler if the async function has ended, unless it is created in the scope of that function', () => {
     const scope = createScope({} as Profiler)
     const over = { promise: Promise.resolve(), isAsync: true }
     const child = new Promise(() => {})

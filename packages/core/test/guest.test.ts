@@ -89,7 +89,7 @@ describe('the tracer', () => {
     expect(() => createNotifier({} as Driver, { maxRecord: 1 } as never)).toThrow(/no option "maxRecord"/)
   })
 
-  it('warns once of an unreachable store, unless the program has a listener', async () => {
+  it('warns once of an unreachable store, unless the program listens for errors of the notifier', async () => {
     const warnings: string[] = []
     vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
     const failing = (): Driver => ({

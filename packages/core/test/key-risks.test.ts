@@ -133,7 +133,7 @@ describe('a process', () => {
     expect(told.join()).not.toMatch(/SECRET|hunter/)
   })
 
-  it('does not warn of keys that the program passes, or if tracing is disabled', () => {
+  it('does not warn of keys that the program passes, or of any keys while tracing is disabled', () => {
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'SECRET_KEY')
     const undo = configure({ hmacKeys: 'SECRET_KEY' })
     configuredKeyRing()

@@ -11,7 +11,7 @@ import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
 
 const DELAY_MS = 40
-/** Timers may fire a little early. */
+/** The shortest delay that the tests accept, because timers may fire a little early. */
 const MIN_DELAY_MS = DELAY_MS - 2
 
 afterEach(() => setNotifier(undefined))

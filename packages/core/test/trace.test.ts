@@ -204,7 +204,7 @@ describe('a traced generator', () => {
     expect(outline(records)).toBe('before count(step1 step2) between1 between2')
   })
 
-  it('forwards values, errors and returns in both directions', async () => {
+  it('forwards values, errors and calls of return() between the program and the generator', async () => {
     const echo = trace('echo')(function* echo(): Generator<unknown, string, unknown> {
       let got: unknown
       for (;;) {
@@ -307,7 +307,7 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('pages(fetch1 fetch2) use1 use2')
   })
 
-  it('keeps two simultaneous generators apart', async () => {
+  it('is not confused with another generator that runs at the same time', async () => {
     const pages = trace('pages')(async function* pages(name: string) {
       for (const page of [1, 2, 3]) {
         await withTrace(`${name}${page}`, tick)

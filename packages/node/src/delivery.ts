@@ -134,7 +134,7 @@ function openStore(options: SetupOptions): Driver {
   return openDriver(chooseConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
-/** Used instead of a store that could not be opened. All records count as dropped. */
+/** A driver for the case that the store could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),

@@ -19,7 +19,8 @@ const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
 /**
- * Runs a program that calls setup() and records a point. Returns the warnings, the error, the counts and the driver.
+ * Runs a program that calls setup() and records a point. Returns the warnings, the thrown error, the counts of records,
+ * and the driver.
  */
 async function serve(options: string, env: Record<string, string> = {}, before = '') {
   const file = program.write(
