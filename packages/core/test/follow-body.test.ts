@@ -24,7 +24,7 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
   return text
 }
 
-it('followBody() ignores a value that is not a body, and runs no getter or proxy trap', () => {
+it('followBody() ignores a value that is neither a stream nor a Response, and runs no getter or proxy trap', () => {
   const { follower } = createFollower()
   const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
