@@ -27,13 +27,16 @@ describe('the table of tracing costs', () => {
     [9, 2, 8],
     [12, 3, 10],
     [20, 6, 15],
-  ])('has the interval that the tables of the sign test name for %i generations', (count, low, high) => {
-    const values = Array.from({ length: count }, (_, index) => index + 1)
+  ])(
+    'has the interval of the median that statistical tables give for the sign test with %i generations',
+    (count, low, high) => {
+      const values = Array.from({ length: count }, (_, index) => index + 1)
 
-    const interval = medianInterval(values)
+      const interval = medianInterval(values)
 
-    expect(interval).toMatchObject({ low, high })
-  })
+      expect(interval).toMatchObject({ low, high })
+    },
+  )
 
   it('has no finite interval for fewer than six generations', () => {
     const interval = medianInterval([1, 2, 3, 4, 5])

@@ -25,7 +25,7 @@ export function compileBinding() {
   for (const part of ['binding.gyp', 'deps', 'src', 'package.json']) {
     cpSync(join(source, part), join(folder, part), { recursive: true, dereference: true })
   }
-  // An installed Node may include its headers. Otherwise node-gyp downloads them.
+  // An installation of Node may include the C++ headers. If it does not, node-gyp downloads them.
   const prefix = resolve(dirname(process.execPath), '..')
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? [`--nodedir=${prefix}`] : []
   spawnSync('npx', ['-y', 'node-gyp@11', 'rebuild', '--release', '--jobs=max', ...headers], {

@@ -31,7 +31,7 @@ export async function bringUp(say, requirements) {
     say(`Installing with apt-get (OSPROFILER_TEST_INSTALL=0 forbids this): ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
-    // A distribution other than Debian may lack some packages. The rest of the packages are still installed.
+    // A distribution other than Debian may lack some packages. The other packages are still installed.
     const known = packages.filter(name => succeeds('apt-cache', ['show', name]))
     withoutServices(() => {
       spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...known], { stdio: 'inherit', env })

@@ -2,6 +2,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findBun } from './servers/bun.js'
 import { type Service, sign, startService } from './why/limits-service.js'
 
+const FRAMEWORKS = ['express', 'koa', 'fastify']
+
 let bun: string
 beforeAll(async () => {
   bun = await findBun()
@@ -12,8 +14,8 @@ afterEach(() => {
   for (const { child } of services.splice(0)) child.kill('SIGKILL')
 })
 
-describe.each(['express', 'koa', 'fastify'])('a service on Bun with %s', FRAMEWORK => {
-  it('traces signed requests, and refuses an account of their time', async () => {
+describe.each(FRAMEWORKS)('a service on Bun with %s', FRAMEWORK => {
+  it('traces a signed request, and refuses an account of its time', async () => {
     const service = await startService({ program: bun, env: { FRAMEWORK, OSPROFILER_WHY: 'cpu' } })
     services.push(service)
 

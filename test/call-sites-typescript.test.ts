@@ -184,10 +184,10 @@ describe('TypeScript that a tool compiles in memory', () => {
     }
   })
 
-  it('gets no call sites if the tool does not map stacks, because the raw lines would be wrong', async () => {
+  it('gets no call sites if the tool does not map stacks, because the lines in the stack would be wrong', async () => {
     const app = createPackage('no hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(false))
-    // If Node itself runs TypeScript, it moves no code, so OSProfiler assumes that raw lines are right.
+    // If Node itself runs TypeScript, it moves no code, so OSProfiler assumes that the lines in a stack are right.
     const places = await readPlaces(app, ['-r', './tool.cjs', 'src/orders.ts'])
 
     const expected = process.features.typescript ? expect.anything() : null

@@ -7,7 +7,10 @@ import { makeCertificate } from './servers/make-certificate.js'
 import { startRedis } from './servers/redis.js'
 import { sharePostgresql, shareRabbitmq } from './servers/share.js'
 
-/** On a busy machine, something else may really be slower than the cause, so a request is sent up to three times. */
+/**
+ * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
+ * failed test is repeated up to two times.
+ */
 const BUSY = { retry: 2 }
 
 const folder = mkdtempSync(join(tmpdir(), 'osprofiler-causes-'))

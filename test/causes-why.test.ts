@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
 
-/** On a busy machine, something else may really be slower than the cause, so a request is sent up to three times. */
+/**
+ * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
+ * failed test is repeated up to two times.
+ */
 const BUSY = { retry: 2 }
 
 let programs: Programs
@@ -22,7 +25,7 @@ async function askWhy(path: string): Promise<readonly string[]> {
   return sentences
 }
 
-/** An account lists where the own time of a request went (docs/why.md). */
+/** An account divides the time of a request among causes: code, waits and garbage collection (docs/why.md). */
 describe('with an account, the first finding', BUSY, () => {
   it.each([
     ['a computation', '/computes', 'N % of this request is CPU in sumPrices ({computes}) in pricing (T)'],
@@ -59,7 +62,7 @@ describe('with an account, the first finding', BUSY, () => {
     expect(sentences.join()).toContain('garbage collection, mostly in makeGarbage')
   })
 
-  it('is only the critical path for a healthy request', async () => {
+  it('names only the critical path for a healthy request', async () => {
     const url = await programs.start('pricing', { OSPROFILER_WHY: 'waits' })
     await (await fetch(`${url}/healthy`)).text()
 

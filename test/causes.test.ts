@@ -10,7 +10,10 @@ import { osprofiler } from './cli-process.js'
 
 const DELAY_MS = 300
 
-/** On a busy machine, something else may really be slower than the cause, so a request is sent up to three times. */
+/**
+ * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
+ * failed test is repeated up to two times.
+ */
 const BUSY = { retry: 2 }
 
 let programs: Programs

@@ -57,7 +57,7 @@ describe('osprofiler trace show --follow', () => {
     expect(stdout).toContain(`Trace ${SHOP_TRACE}`)
   })
 
-  it('writes other formats once the trace is complete', async () => {
+  it('writes formats for programs, such as JSON, only once the trace is complete', async () => {
     await storeRecords(store, createShopRecords().slice(0, -1))
     const following = osprofiler([...follow, '--json'])
 

@@ -164,7 +164,7 @@ describe('osprofiler trace show --render-dot', () => {
     const [small, large] = [readFileSync(few.file), readFileSync(many.file)]
     expect([few.code, many.code]).toEqual([0, 0])
     expect(small.subarray(0, PNG_SIGNATURE.length)).toEqual(PNG_SIGNATURE)
-    // Without a font, the two images would differ only in their boxes.
+    // If the font were missing, the images would contain no text, and their sizes would be nearly equal.
     expect(large.length).toBeGreaterThan(small.length * 1.2)
   })
 

@@ -122,7 +122,7 @@ describe('osprofiler trace list', () => {
     [['--name', 'request', '--limit', '1'], 'running'],
     [['--name', 'wsgi', '--limit', '1'], 'running'],
     [['--slowest', '--search', '3'], 'broken thrown running'],
-  ])('lists the requested traces with %j', async (args, expected) => {
+  ])('lists the traces that the options select: %j', async (args, expected) => {
     const store = await storeTraces(...TRACES)
 
     const found = await runList(store, ...args)

@@ -158,7 +158,7 @@ describe('osprofiler run with a curl command', () => {
       ['-v', '-v'],
       ['--verbose', '-sSv'],
     ],
-  ])('sends the request wherever -v is: %j URL %j', async (before, behind) => {
+  ])('sends the request whether -v is before or after the URL: %j URL %j', async (before, behind) => {
     const origin = await listen(createServer(answer))
 
     const { stdout, stderr } = await run(...before, `${origin}/verbose`, ...behind)
@@ -179,7 +179,7 @@ describe('osprofiler run with a curl command', () => {
 })
 
 describe('osprofiler run with a server whose certificate is not trusted', () => {
-  it('accepts the certificate with --cacert, or with --insecure even if --cacert names the wrong one', async () => {
+  it('accepts the certificate with --cacert, or with --insecure even if --cacert names another one', async () => {
     const { origin, certificateFile } = await startSecureServer()
     writeFileSync(join(directory, 'other.pem'), readFileSync((await startSecureServer()).certificateFile))
 

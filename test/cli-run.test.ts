@@ -424,7 +424,10 @@ function makeApp(store: string): express.Express {
   return app
 }
 
-/** Creates one of the two records of a point below the current point. The point lasts one second. */
+/**
+ * Creates the start record or the stop record of a point that lasts one second. The parent of this point is the current
+ * point.
+ */
 function createLateRecord(kind: 'start' | 'stop', at = Date.now()): profiler.TraceRecord {
   const { baseId = '', traceId = '' } = profiler.get() ?? {}
   const timestamp = new Date(at + (kind === 'stop' ? 1_000 : 0)).toISOString().replace('Z', '000')

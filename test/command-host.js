@@ -1,5 +1,5 @@
 // Runs the command many times in one process, so that its hundreds of modules are loaded only once. A command that
-// calls exit() ends this process.
+// calls exit() ends this process, the host.
 // A message requests one command: { args, env, cwd, mark }. The host waits until the command has left no timer, socket
 // or other resource that keeps a process alive. Then the host writes the mark to standard output and standard error,
 // and sends a message with the exit code.

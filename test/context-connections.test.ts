@@ -115,7 +115,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('ends the points of pipelined requests, including requests that were never answered', async () => {
+  it('ends the points of all pipelined requests when it closes, even if a request was never answered', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const sent = ['/who', '/never', ...Array.from({ length: 20 }, () => '/who')].map(path => ({ path, ...signTrace() }))

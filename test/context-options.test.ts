@@ -138,7 +138,7 @@ describe.each(frameworks)('the adapter in $name', framework => {
     expect(server?.stats().tracedByKey).toEqual([1, 1])
   })
 
-  it('uses keys that were passed to configure, but prefers its own', async () => {
+  it('uses keys that were passed to configure(), but prefers its own keys', async () => {
     recordTraces()
     configure({ hmacKeys: 'configured' })
     const url = await serve({}, {})

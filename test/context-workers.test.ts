@@ -84,7 +84,7 @@ describe('a worker thread', () => {
 })
 
 describe('a cluster', () => {
-  it('traces the requests that all its processes serve, into one store', async () => {
+  it('traces the requests to all of its processes, and writes the records to one store', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'osprofiler-cluster-'))
     cleanups.push(() => rm(folder, { recursive: true, force: true }))
     const connectionString = `sqlite:///${join(folder, 'traces.db')}`

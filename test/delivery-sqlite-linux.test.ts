@@ -121,7 +121,7 @@ afterEach(async () => {
 })
 
 describe('an Express application with the embedded store', () => {
-  it('answers while another process holds the lock, and stores all records afterwards', async () => {
+  it('answers while another process has locked the store, and stores all records afterwards', async () => {
     const app = await startApp()
     await sendRequests(app, 20)
     await waitUntilSettled(app)

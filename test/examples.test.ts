@@ -71,7 +71,7 @@ describe('the example for OpenTelemetry', () => {
 })
 
 describe('the example for tickets', () => {
-  it('traces a call once', async () => {
+  it('traces only the first of two calls with the same ticket', async () => {
     vi.stubEnv('OSPROFILER_HMAC_KEYS', env.OSPROFILER_HMAC_KEYS)
     const { serve } = await import('../examples/adapter/tickets.js')
     const { signRequest } = await import('../examples/signing/sign-request.js')

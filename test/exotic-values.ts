@@ -9,7 +9,7 @@ export const EXOTIC_VALUES = [
   ...['"NaN"', '"1.0"', '"9007199254740993"', 'null', 'true', '{"nested": [NaN, 1.0]}'],
 ]
 
-/** Creates a trace whose queries have all exotic values as parameters, and whose response has one as its status. */
+/** Creates a trace with all exotic values as parameters of queries, and one of them as the status of the response. */
 export function createExoticRecords(baseId?: string): TraceRecord[] {
   const params = parseJson(`[${EXOTIC_VALUES.join(', ')}]`)
   return createShopRecords(baseId === undefined ? {} : { baseId }).map(record => {

@@ -12,7 +12,7 @@ const PROGRAMS_BY_VERSION: Readonly<Record<string, Readonly<Record<string, Expre
   express4: EXPRESS_PROGRAMS,
 }
 
-describe.each(Object.keys(PROGRAMS_BY_VERSION))('middleware and handlers in %s', version => {
+describe.each(Object.keys(PROGRAMS_BY_VERSION))('%s', version => {
   const express: typeof import('express') = require(version)
 
   function serving(program: ExpressProgram): MakeServer {
@@ -35,10 +35,10 @@ describe.each(Object.keys(PROGRAMS_BY_VERSION))('middleware and handlers in %s',
     }
   }
 
-  describe.each(Object.keys(PROGRAMS_BY_VERSION[version] ?? {}))('that %s', name => {
+  describe.each(Object.keys(PROGRAMS_BY_VERSION[version] ?? {}))('middleware and handlers that %s', name => {
     const program = PROGRAMS_BY_VERSION[version]?.[name] ?? (() => undefined)
 
-    it.each(Object.keys(VARIANTS))('behave the same with %s', async variant => {
+    it.each(Object.keys(VARIANTS))('behave as without OSProfiler if there is %s', async variant => {
       const plain = await observe('express', serving(program), UNTRACED_VARIANT)
 
       const { observed, open, points } = await observe(

@@ -34,7 +34,7 @@ function createServerFactory(program: FastifyProgram): MakeServer {
 describe.each(Object.keys(FASTIFY_PROGRAMS))('hooks and handlers of Fastify that %s', name => {
   const program = FASTIFY_PROGRAMS[name] ?? (() => undefined)
 
-  it.each(Object.keys(VARIANTS))('behave the same with %s', async variant => {
+  it.each(Object.keys(VARIANTS))('behave as without OSProfiler if there is %s', async variant => {
     const plain = await observe('fastify', createServerFactory(program), UNTRACED_VARIANT)
 
     const { observed, open, points } = await observe(

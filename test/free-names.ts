@@ -24,7 +24,7 @@ export interface ModuleNames {
   readonly classes: readonly Use[]
 }
 
-/** Reads the names in a JavaScript module. A name that is declared anywhere in the module is not free. */
+/** Reads the names in a JavaScript module. A name that is declared anywhere in the module is not in `free`. */
 export function collectNames(source: string): ModuleNames {
   const imported = new Set<string>()
   const local: Use[] = []

@@ -19,7 +19,7 @@ const ALLOWED_GLOBALS: Readonly<Record<string, readonly string[]>> = {
 }
 /** The files that intentionally use `instanceof` with a built-in class. */
 const INSTANCEOF_MODULES = ['core/build/platform/is-error.js']
-/** This project itself throws these errors for wrong calls, so they always belong to its own realm. */
+/** Error classes that `instanceof` may check, because this project itself throws these errors in its own realm. */
 const OWN_ERROR_CLASSES = ['TypeError']
 
 describe('code that runs inside other programs', () => {

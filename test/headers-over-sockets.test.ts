@@ -32,7 +32,7 @@ function createPair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('makes the same decision as Python when the test vector was recorded: $note', async vector => {
+  it.each(overSockets)('traces a request exactly if the test vector expects this: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,
@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     }
   })
 
-  describe('with headers that no client sends', () => {
+  describe('with malformed trace headers', () => {
     const [info, hmac] = signedPack({ base_id: 'base', parent_id: 'parent' }, 'KEY')
     let server: AdapterServer
     let untouched: RawResponse
@@ -132,7 +132,7 @@ describe.each(ADAPTERS)('%s', adapter => {
       expect(records).toEqual([])
     })
 
-    it('still traces the next request', async () => {
+    it('still traces the next request with valid headers', async () => {
       const response = await sendRaw(server.port, createPair(info, hmac))
 
       expect(response).toEqual(untouched)

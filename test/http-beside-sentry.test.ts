@@ -14,7 +14,7 @@ const SENTRY_HEADER_NAMES = ['baggage', 'sentry-trace']
 const PATHS = ['/get-by-name', '/list', '/body', '/fetch']
 const SENTRY_HEADER_COUNTS = PATHS.map(path => [path, path === '/list' ? [0, 0] : [1, 1]])
 
-/** The headers of a received request. Each name is in lowercase, and has all of its values. */
+/** The headers of a received request: each lowercase name with the list of all its values. */
 type ReceivedHeaders = Record<string, string[]>
 
 interface Span {
@@ -27,7 +27,7 @@ interface GatewayOutcome {
   /** The requests that the gateway sent to the origin, by path. */
   readonly arrived: ReadonlyMap<string, ReceivedHeaders>
   readonly records: readonly TraceRecord[]
-  /** Sentry's spans of the requests to the origin, by path. */
+  /** The spans that Sentry created for the requests to the origin, by path. */
   readonly spans: ReadonlyMap<string, Span>
   readonly end: { readonly code: unknown; readonly complaints: string }
 }

@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { ExactNumber } from '../src/json/index.js'
 import { attributeText, attributeValue, isObject, MAX_TEXT_CHARS, memberOf } from '../src/record/attribute-value.js'
 
+it('memberOf() returns only own members, and isObject() returns true only for plain objects', () => {
+  expect(memberOf({ a: 1 }, 'a')).toBe(1)
+  expect(memberOf({}, 'toString')).toBeUndefined()
+  expect([[], null, 'text', new ExactNumber('1.0'), {}].map(isObject)).toEqual([false, false, false, false, true])
+})
+
 describe('attributeValue', () => {
   it.each<[unknown, unknown]>([
     ['text', 'text'],
@@ -29,10 +35,4 @@ describe('attributeValue', () => {
     expect(attributeText(Array(1e5).fill('x')).length).toBeLessThanOrEqual(MAX_TEXT_CHARS)
     expect(attributeText(deep)).toContain('[...]')
   })
-})
-
-it('memberOf() reads only own members, and isObject() accepts only plain objects', () => {
-  expect(memberOf({ a: 1 }, 'a')).toBe(1)
-  expect(memberOf({}, 'toString')).toBeUndefined()
-  expect([[], null, 'text', new ExactNumber('1.0'), {}].map(isObject)).toEqual([false, false, false, false, true])
 })

@@ -24,7 +24,7 @@ describe('the parts of a batch', () => {
     expect(parts.first).toBeUndefined()
   })
 
-  it('accept additional records at the end, and other records in place of the first part', () => {
+  it('accept additional records at the end, and replacement records for the first part', () => {
     const parts = createBatchParts(BATCH)
 
     parts.halveFirst()

@@ -36,7 +36,7 @@ function refusal(message: string): OsprofilerError {
 }
 
 describe('a batch that the store fails to write', () => {
-  it('is never written with the stop of a point before its start, however often the store fails', async () => {
+  it('keeps the start record of a point before its stop record, however often the store fails', async () => {
     for (let failures = 1; failures <= 60; failures++) {
       const written: string[] = []
       let writes = 0
@@ -56,7 +56,7 @@ describe('a batch that the store fails to write', () => {
 })
 
 describe('a batch that the store refuses as a whole', () => {
-  it('loses only the refused record, and keeps the order of the other records', async () => {
+  it('loses only the record that causes the refusal, and keeps the order of the other records', async () => {
     const store = createStore(new Set(['137']))
     const notifier = create(store.write)
     const drops: unknown[] = []
@@ -175,7 +175,7 @@ describe('the size limit of a batch', () => {
     expect(batches).toEqual([['0'], ['1'], ['2']])
   })
 
-  it('does not matter for records of usual size, which reach the maximum number of records first', async () => {
+  it('is not reached with records of usual size, because a batch has a maximum number of records', async () => {
     const lengths: number[] = []
     const notifier = create(async records => void lengths.push(records.length))
 
@@ -223,7 +223,7 @@ describe('a store that refuses every record', () => {
     ])
   })
 
-  it('causes a warning even if the driver reports the refusals in its result instead of an error', async () => {
+  it('causes a warning even if the driver returns the number of refusals instead of throwing an error', async () => {
     const warnings = await collectWarnings()
     const notifier = create(async records => ({ refused: records.length, reason: 'The mapping is wrong.' }), {
       batchSize: 2,
@@ -240,7 +240,7 @@ describe('a store that refuses every record', () => {
     })
   })
 
-  it('gets small batches with pauses after many refusals, so that few records are lost until it is repaired', async () => {
+  it('gets small batches at growing intervals after many refusals, so that few records are lost', async () => {
     let isBroken = true
     let requests = 0
     const kept: Records[] = []
@@ -287,7 +287,7 @@ describe('a store that refuses every record', () => {
 })
 
 describe('a notifier with any mix of refusals, failures, flushes and closes', () => {
-  it('loses exactly the refused records, keeps the order, and sends at most the promised number of requests', async () => {
+  it('loses exactly the refused records, keeps the order, and sends a limited number of requests', async () => {
     const runs = fc.record({
       count: fc.integer({ min: 1, max: 300 }),
       culprits: fc.array(fc.nat(299), { maxLength: 12 }),
@@ -298,8 +298,8 @@ describe('a notifier with any mix of refusals, failures, flushes and closes', ()
     await fc.assert(
       fc.asyncProperty(runs, async ({ count, culprits, batchSize, failures, flushes }) => {
         const store = createStore(new Set(culprits.map(String)))
-        // After four failures, the writer first writes a single later record, to learn whether the store accepts any
-        // record. This changes the order.
+        // After four failures, the writer first writes a single record from later in the queue, to find out whether the
+        // store accepts any record at all. This write changes the order.
         const keepsOrder = failures.filter(failure => failure !== 'none').length < 4
         let failed = 0
         const notifier = create(
@@ -336,7 +336,7 @@ describe('a notifier with any mix of refusals, failures, flushes and closes', ()
     )
   })
 
-  it('has counts that add up at every moment, even with unknown outcomes and a close() in the middle', async () => {
+  it('has counts that add up at every moment, even if outcomes are unknown or close() times out', async () => {
     const outcome = fc.constantFrom(
       'take',
       'take',

@@ -25,7 +25,7 @@ const work = points => profiler.run({ hmacKey: 'KEY' }, () => {
 })
 `
 
-/** Runs a program to its end. Returns the statistics that the program printed, and how long it ran after loading. */
+/** Runs a program to its end. Returns the printed statistics, and how long the program ran after loading. */
 async function runToItsEnd(program: string) {
   const arguments_ = ['--input-type=module', '-e', PROGRAM + program]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, arguments_, {
@@ -95,7 +95,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(ms).toBeLessThan(20_000)
   })
 
-  it('does not write to a failed store again until there is a new record', async () => {
+  it('writes to a failed store again only after a new record', async () => {
     const program = `
       const told = globalThis.told = { tries: 0 }
       create(() => { told.tries++; throw new Error('gone') }, { maxBackoff: 100 })
@@ -118,8 +118,10 @@ describe.concurrent('a program that exits naturally', () => {
     expect(queued).toBe(4)
   })
 
-  it.each([1, 3])('exits after the same time if %i stores hang and are tried again one after another', async stores => {
-    const program = `
+  it.each([1, 3])(
+    'exits within the same time limit if %i stores hang and are tried again one after another',
+    async stores => {
+      const program = `
       const { holdProcess } = await import('@osprofiler/core/toolkit')
       const later = ms => new Promise(resolve => setTimeout(resolve, ms).unref())
       create(() => {})
@@ -134,11 +136,12 @@ describe.concurrent('a program that exits naturally', () => {
       }
       for (let store = 0; store < ${stores}; store++) void tryAgainAndAgain(store * 900)
     `
-    const { ms } = await runToItsEnd(program)
+      const { ms } = await runToItsEnd(program)
 
-    expect(ms).toBeGreaterThan(2_500)
-    expect(ms).toBeLessThan(12_000)
-  })
+      expect(ms).toBeGreaterThan(2_500)
+      expect(ms).toBeLessThan(12_000)
+    },
+  )
 
   it('restarts the time limit for a hanging store after another store has answered', async () => {
     const program = `
@@ -162,7 +165,7 @@ describe.concurrent('a program that exits naturally', () => {
     expect(apart).toBeCloseTo(5_000)
   })
 
-  it('restarts the time limit if the program is about to exit a second time', async () => {
+  it('restarts the time limit if new work has delayed the exit', async () => {
     const program = `
       const { beginExit, cutAtExit } = await import('@osprofiler/core/toolkit')
       const told = globalThis.told = { cuts: [] }
@@ -226,7 +229,7 @@ describe.concurrent("an application's own shutdown", () => {
 })
 
 describe('a traced program', () => {
-  it('does not wait for the store', async () => {
+  it('does not wait until the store has the records', async () => {
     const program = `
       let answer, asked
       const answered = new Promise(resolve => { answer = resolve })

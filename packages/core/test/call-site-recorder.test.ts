@@ -151,7 +151,7 @@ function fail(): never {
 }
 
 describe('the time for reading stacks', () => {
-  it('is limited, and after the limit, only 200 points with new statements have a call site', () => {
+  it('is limited, and after the limit, only points with one of the first 200 new statements have a call site', () => {
     const many = 20_000
     traceCode(() => {
       for (let index = 0; index < many; index++) start('same', { db: { statement: 'SELECT 1' } }).stop()

@@ -17,7 +17,7 @@ function pairOf(baseId: string, key = 'KEY') {
 }
 
 describe('a call tracer', () => {
-  it('opens a point for a call that carries a trace', () => {
+  it('opens a point for a call with signed trace headers', () => {
     const tracer = createCallTracer('KEY')
 
     const call = tracer.open(pairOf('trace'), {}, { function: { name: 'create' } })
@@ -32,7 +32,7 @@ describe('a call tracer', () => {
     expect(tracer.stats).toMatchObject({ traced: 1, tracedByKey: [1] })
   })
 
-  it('opens no point without a pair of headers, with only one of them, or with a pair signed with another key', () => {
+  it('opens no point if a trace header is missing, or if the headers are signed with another key', () => {
     const tracer = createCallTracer('KEY')
     const pairs = [undefined, { ...pairOf('trace'), hmac: '' }, pairOf('trace', 'OTHER')]
 
@@ -40,7 +40,7 @@ describe('a call tracer', () => {
     expect(tracer.stats.refused).toMatchObject({ 'missing-header': 1, 'unknown-key': 1 })
   })
 
-  it('uses the name from the options or from the call', () => {
+  it('names a point by its option `name`, or by the name that is passed to open()', () => {
     const tracer = createCallTracer('KEY', { name: 'job' })
 
     tracer.open(pairOf('a'), {}, {})?.end()

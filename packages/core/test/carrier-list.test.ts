@@ -4,7 +4,7 @@ import { isHeaderList, pickTraceHeaders, replaceHeaders } from '../src/rpc/carri
 const HEADERS = { 'X-Trace-Info': 'INFO', 'X-Trace-HMAC': 'HMAC' }
 
 describe('a list of headers', () => {
-  it('may contain the trace headers in any spelling, and names and values in any form', () => {
+  it('may contain the trace headers in uppercase or lowercase, and as objects, arrays or entries of a Map', () => {
     const list = [{ key: 'X-Trace-Info', value: 'a' }, { name: 'x-trace-hmac', value: 'b' }, ['other', 'c'], null, 'd']
 
     expect(pickTraceHeaders(list)).toEqual({ 'X-Trace-Info': 'a', 'x-trace-hmac': 'b' })
@@ -41,7 +41,7 @@ describe('a list of headers', () => {
       ],
     ],
     ['an empty list', [], [{ 'X-Trace-Info': 'INFO' }, { 'X-Trace-HMAC': 'HMAC' }]],
-  ])('gets new headers in the same form as its existing ones: %s', (_, list, written) => {
+  ])('gets new headers in the same form as its existing headers: %s', (_, list, written) => {
     replaceHeaders(list, HEADERS)
 
     expect(list).toEqual(written)

@@ -7,7 +7,7 @@ function charactersThat(is: (code: number) => boolean): string {
     .join('')
 }
 
-it('blanks, line ends, quotes and the characters of names are distinguished', () => {
+it('isBlank(), isLineEnd(), isQuote() and isNameCharacter() recognize only characters of their kind', () => {
   expect(charactersThat(isBlank)).toBe('\t ')
   expect(charactersThat(isLineEnd)).toBe('\n\r')
   expect(charactersThat(isQuote)).toBe('"\'`')

@@ -3,6 +3,20 @@ import { className, functionName, readDataProperty } from '../src/recording/clas
 
 const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
 
+it('className() returns the class of an object or prototype, or an empty string if the name is not a string', () => {
+  class Order {}
+  const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
+
+  expect([new Order(), Order.prototype, Object.create(null), new Odd(), watchful].map(className)).toEqual([
+    'Order',
+    'Order',
+    '',
+    '',
+    '',
+  ])
+  expect([functionName(Order), functionName(() => {}), functionName(new Proxy(Order, {}))]).toEqual(['Order', '', ''])
+})
+
 describe('readDataProperty', () => {
   it('reads own and inherited properties without running a getter or a proxy trap', () => {
     const inherited = Object.create({
@@ -23,18 +37,4 @@ describe('readDataProperty', () => {
 
     expect(readDataProperty(object, 'missing')).toBeUndefined()
   })
-})
-
-it('className() returns the class of an object or prototype, or an empty string if the name is not a string', () => {
-  class Order {}
-  const Odd = Object.defineProperty(class {}, 'name', { value: 7 })
-
-  expect([new Order(), Order.prototype, Object.create(null), new Odd(), watchful].map(className)).toEqual([
-    'Order',
-    'Order',
-    '',
-    '',
-    '',
-  ])
-  expect([functionName(Order), functionName(() => {}), functionName(new Proxy(Order, {}))]).toEqual(['Order', '', ''])
 })

@@ -26,6 +26,37 @@ function withEnvironment(variables: Record<string, string>): void {
   configure({})
 }
 
+it('an HMAC key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
+  const shown: unknown[] = []
+  vi.spyOn(process, 'emitWarning').mockImplementation((...told: unknown[]) => void shown.push(told))
+  setNotifier(record => shown.push(record))
+  const key = 'SECRET-KEY'
+  configure({ hmacKeys: [key] })
+  const tracer = createRequestTracer([key, 'SECRET-OTHER'], { onRefused: (...refusal) => shown.push(refusal[0]) })
+  serveFake(tracer, signedHeaders(key), request => shown.push(request, request?.profiler))
+  serveFake(tracer, signedHeaders('SECRET-UNKNOWN'))
+  run({ hmacKey: key }, () => shown.push('run'))
+  for (const wrong of [
+    () => run({ hmacKey: key, baseId: '', parentId: '\ud800' }, () => {}),
+    () => configure({ hmacKeys: [key, ''] }),
+  ]) {
+    try {
+      wrong()
+    } catch (error) {
+      shown.push(error, (error as Error).stack)
+    }
+  }
+  shown.push(tracer, tracer.stats, configure)
+  await new Promise(setImmediate)
+
+  for (const value of shown) {
+    expect(inspect(value, { depth: 12, showHidden: true, getters: true })).not.toContain('SECRET')
+    expect(JSON.stringify(value) ?? '').not.toContain('SECRET')
+    expect(String(value)).not.toContain('SECRET')
+  }
+  expect(shown.length).toBeGreaterThan(8)
+})
+
 describe('checkEnvironment', () => {
   it('accepts an environment without settings, and an environment with keys in one variable', () => {
     checkEnvironment()
@@ -105,7 +136,7 @@ describe('a process without configuration', () => {
 })
 
 describe('configure', () => {
-  it('overrides the environment until it is undone', () => {
+  it('overrides the environment until the function that it returned is called', () => {
     withEnvironment({ OSPROFILER_HMAC_KEYS: 'A' })
     const tracer = createRequestTracer()
 
@@ -123,7 +154,7 @@ describe('configure', () => {
     expect([serveFake(tracer, signedHeaders('A')), serveFake(tracer, signedHeaders('B'))]).toEqual([true, false])
   })
 
-  it('keeps the settings that a later call does not contain', () => {
+  it('keeps the settings of an earlier call that a later call does not contain', () => {
     configure({ hmacKeys: 'A', project: 'p' })
     configure({ enabled: false })
 
@@ -168,35 +199,4 @@ describe('configure', () => {
     expect(() => configure(wrong as object)).toThrow(TypeError)
     expect(serveFake(createRequestTracer(), signedHeaders('A'))).toBe(true)
   })
-})
-
-it('a key never appears in a profiler, a tracer, a record, an error or a warning', async () => {
-  const shown: unknown[] = []
-  vi.spyOn(process, 'emitWarning').mockImplementation((...told: unknown[]) => void shown.push(told))
-  setNotifier(record => shown.push(record))
-  const key = 'SECRET-KEY'
-  configure({ hmacKeys: [key] })
-  const tracer = createRequestTracer([key, 'SECRET-OTHER'], { onRefused: (...refusal) => shown.push(refusal[0]) })
-  serveFake(tracer, signedHeaders(key), request => shown.push(request, request?.profiler))
-  serveFake(tracer, signedHeaders('SECRET-UNKNOWN'))
-  run({ hmacKey: key }, () => shown.push('run'))
-  for (const wrong of [
-    () => run({ hmacKey: key, baseId: '', parentId: '\ud800' }, () => {}),
-    () => configure({ hmacKeys: [key, ''] }),
-  ]) {
-    try {
-      wrong()
-    } catch (error) {
-      shown.push(error, (error as Error).stack)
-    }
-  }
-  shown.push(tracer, tracer.stats, configure)
-  await new Promise(setImmediate)
-
-  for (const value of shown) {
-    expect(inspect(value, { depth: 12, showHidden: true, getters: true })).not.toContain('SECRET')
-    expect(JSON.stringify(value) ?? '').not.toContain('SECRET')
-    expect(String(value)).not.toContain('SECRET')
-  }
-  expect(shown.length).toBeGreaterThan(8)
 })

@@ -143,7 +143,7 @@ describe('bind', () => {
     expect(records.at(-1)?.info).toMatchObject({ sum: 3 })
   })
 
-  it('also keeps an untraced context', async () => {
+  it('keeps work untraced if bind() was called outside a trace', async () => {
     const untraced = bind(() => start('hidden').stop())
     const records = await traceRecords(() => {
       untraced()

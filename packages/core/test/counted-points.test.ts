@@ -43,6 +43,12 @@ function readCounts(): unknown[] {
   return records.filter(({ info }) => Object.hasOwn(info, 'points')).map(({ name, info }) => [name, info.points])
 }
 
+it('a trace that begins in this process has no counts of points, because there is no served request', () => {
+  run({ hmacKey: 'KEY' }, () => withTrace('step', () => undefined))
+
+  expect(readCounts()).toEqual([])
+})
+
 describe('the stop record of a served request or call', () => {
   it('says how many points the request has recorded', () => {
     const root = openRoot('counted')
@@ -85,7 +91,7 @@ describe('the stop record of a served request or call', () => {
     expect(readCounts()).toEqual([['wsgi-stop', { recorded: 2 }]])
   })
 
-  it('says how often the headers were passed on, by a point or by the program', () => {
+  it('says how often the trace headers were sent to other services, by a point or by the program', () => {
     const root = openRoot('passed')
     root.profiler.getTraceIdHeaders()
     const point = root.profiler.startBeside('http')
@@ -126,12 +132,6 @@ describe('the stop record of a served request or call', () => {
 
     expect(readCounts()).toEqual([['rpc-stop', { recorded: 2 }]])
   })
-})
-
-it('a trace that begins in this process has no counts, because there is no served request', () => {
-  run({ hmacKey: 'KEY' }, () => withTrace('step', () => undefined))
-
-  expect(readCounts()).toEqual([])
 })
 
 function createWideInfo(): Record<string, string> {

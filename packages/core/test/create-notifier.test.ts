@@ -144,7 +144,7 @@ describe('delivery', () => {
     expect(notifier.stats).toMatchObject({ emitted: 3, written: 3, dropped: 0, unknown: 0, queued: 0, retried: 8 })
   })
 
-  it('continues after an error that throws on every access', async () => {
+  it('continues after a rejection with an object that throws whenever it is read', async () => {
     const hostile = new Proxy(
       {},
       Object.fromEntries(
@@ -359,7 +359,7 @@ describe('a notifier with an unreachable store', () => {
 })
 
 describe('flush', () => {
-  it('also retries a failing store with growing pauses', async () => {
+  it('retries a failing store with growing pauses, like a delivery without flush()', async () => {
     let tries = 0
     const notifier = create(() => {
       tries++
@@ -417,7 +417,7 @@ describe('flush', () => {
       { flushAfter: 1, minBackoff: 20, maxBackoff: 60_000 },
     )
     notifier(record())
-    // After 7 tries the pauses are much longer than the flush.
+    // After 7 tries, the next pause is longer than a second. The flush must not wait until this pause is over.
     await until(() => tries >= 7)
     setTimeout(() => {
       alive = true

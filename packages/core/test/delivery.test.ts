@@ -32,7 +32,7 @@ function openDelivery(write: (ids: readonly string[]) => unknown, settings: Part
 }
 
 describe('a delivery', () => {
-  it('waits for more records, and writes a full batch at once', async () => {
+  it('waits for more records, but writes a full batch immediately', async () => {
     const batches: (readonly string[])[] = []
     const delivery = openDelivery(ids => batches.push(ids), { batchSize: 2, flushAfter: 60_000 })
 

@@ -64,7 +64,7 @@ describe('an exception', () => {
     expect(describeException(error)).toEqual({ etype: 'Error', message: expect.any(String) })
   })
 
-  it('is described as another error after recordErrorAs()', () => {
+  it('is described as the error that was passed to recordErrorAs() for it', () => {
     const error = new StoreError('duplicate entry "alice@example.com"')
     const shown = Object.assign(new Error('duplicate entry "?"'), { name: 'StoreError' })
 
@@ -87,7 +87,7 @@ describe('an exception', () => {
     },
   )
 
-  it('uses the shown message of its cause if its own message contains the parameters of a query', () => {
+  it('is described with the message of its cause if its own message contains the parameters of a query', () => {
     const cause = new StoreError('not a number: "alice@example.com"')
     recordErrorAs(cause, new Error('not a number: "?"'))
     const params = ['alice@example.com']

@@ -19,7 +19,7 @@ it('a drop warning is emitted only once per cause until no records are waiting',
   expect(warnings[2]?.message).toContain('refuses them. The table is full.')
 })
 
-it('a drop warning is emitted again later, but never if the program has a listener for drops', () => {
+it('a drop warning is emitted again after the queue was empty, but never if the program listens for drops', () => {
   const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
   const now = vi.spyOn(performance, 'now').mockReturnValue(0)
   const [warning, heard] = [false, true].map(isHeard => createDropWarning(DRIVER, LIMITS, () => isHeard))

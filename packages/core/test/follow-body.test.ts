@@ -24,6 +24,15 @@ async function read(stream: AsyncIterable<unknown>): Promise<string> {
   return text
 }
 
+it('followBody() ignores a value that is neither a stream nor a Response, and runs no getter or proxy trap', () => {
+  const { follower } = createFollower()
+  const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
+
+  for (const body of ['text', null, undefined, 7, Buffer.from('a'), { pipe: 1 }, watchful]) {
+    expect(() => followBody(body, follower)).not.toThrow()
+  }
+})
+
 describe('a response body after followBody()', () => {
   it('is produced and cleaned up in the context of its request, for a Node stream', async () => {
     const { entered, follower } = createFollower()
@@ -48,7 +57,7 @@ describe('a response body after followBody()', () => {
     expect(one.entered.length).toBeGreaterThan(0)
   })
 
-  it('reports its error to the follower', async () => {
+  it('passes its error to the `failed` function of the follower', async () => {
     const { follower } = createFollower()
     const error = new Error('no')
     const body = new Readable({ read: () => void body.destroy(error) })
@@ -69,13 +78,4 @@ describe('a response body after followBody()', () => {
 
     expect(other.entered).toEqual([])
   })
-})
-
-it('followBody() ignores any other value, and runs no getter or proxy trap', () => {
-  const { follower } = createFollower()
-  const watchful = new Proxy({}, { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() })
-
-  for (const body of ['text', null, undefined, 7, Buffer.from('a'), { pipe: 1 }, watchful]) {
-    expect(() => followBody(body, follower)).not.toThrow()
-  }
 })

@@ -132,9 +132,9 @@ const KINDS: Record<string, { make(): Promise<unknown>; use?(promise: Promise<un
   }
 
 const WAYS: Record<string, (make: () => unknown) => () => unknown> = {
-  trace: make => trace('step')(make),
-  'trace of a bound function': make => () => trace('step')(bind(make))(),
-  withTrace: make => () => withTrace('step', make),
+  'trace()': make => trace('step')(make),
+  'trace() of a bound function': make => () => trace('step')(bind(make))(),
+  'withTrace()': make => () => withTrace('step', make),
   'a traced method': make => {
     class Step {
       go() {
@@ -156,7 +156,7 @@ async function ignore(promise: PromiseLike<unknown>): Promise<void> {
   try {
     await promise
   } catch {
-    // The program handles the rejection.
+    // Does nothing, like a program that expects the rejection.
   }
 }
 
@@ -208,20 +208,23 @@ beforeEach(() => {
 afterEach(() => setNotifier(undefined))
 
 describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
-  it.each(Object.entries(KINDS))('leaves %s unchanged', async (_kind, { make, use = () => {}, reason }) => {
-    const plain = await observe(make, use)
-    const records = listen()
+  it.each(Object.entries(KINDS))(
+    'does not change how a program sees %s',
+    async (_kind, { make, use = () => {}, reason }) => {
+      const plain = await observe(make, use)
+      const records = listen()
 
-    const traced = await run({ hmacKey: 'KEY', baseId: baseId }, () => observe(wrap(make), use))
-    await expect.poll(() => records.filter(({ name }) => name === 'step-stop').length).toBe(1)
+      const traced = await run({ hmacKey: 'KEY', baseId: baseId }, () => observe(wrap(make), use))
+      await expect.poll(() => records.filter(({ name }) => name === 'step-stop').length).toBe(1)
 
-    expect(traced).toEqual(plain)
-    expect(infoOf(records, 'step-stop')).toMatchObject(
-      reason
-        ? { etype: 'Error', message: 'backend is down' }
-        : { etype: 'PromiseRejected', message: 'The promise was rejected, for a reason that could not be read' },
-    )
-  })
+      expect(traced).toEqual(plain)
+      expect(infoOf(records, 'step-stop')).toMatchObject(
+        reason
+          ? { etype: 'Error', message: 'backend is down' }
+          : { etype: 'PromiseRejected', message: 'The promise was rejected, for a reason that could not be read' },
+      )
+    },
+  )
 
   it("returns the function's own promise at each call", async () => {
     const memoized = Promise.resolve(1)
@@ -250,7 +253,7 @@ describe.each(Object.entries(WAYS))('%s', (_way, wrap) => {
     expect(String(stop?.timestamp) < String(otherStop?.timestamp)).toBe(true)
   })
 
-  it('stops the points of calls that share a promise', async () => {
+  it('stops the point of each call if several calls return the same promise', async () => {
     const shared = turn()
     const call = wrap(() => shared)
 

@@ -20,7 +20,7 @@ function follow(changes: Partial<FollowedPromise> = {}): FollowedPromise {
 }
 
 describe('a promise that is created from a followed promise', () => {
-  it('may belong to an await in the function while the followed promise is pending', () => {
+  it('may belong to an await in the traced function while the followed promise is pending', () => {
     const entry = follow()
 
     const isHandler = noteChild(entry, new Promise(() => {}))
@@ -33,7 +33,7 @@ describe('a promise that is created from a followed promise', () => {
     expect(noteChild(follow({ promise: Promise.resolve() }), new Promise(() => {}))).toBe(true)
   })
 
-  it('belongs to a handler if the async function has ended, unless it is created in the scope of the function', () => {
+  it('belongs to a handler if the async function has ended, unless it is created in the scope of that function', () => {
     const scope = createScope({} as Profiler)
     const over = { promise: Promise.resolve(), isAsync: true }
     const child = new Promise(() => {})
@@ -47,7 +47,7 @@ describe('a promise that is created from a followed promise', () => {
     expect({ inside, outside, unknown, left }).toEqual({ inside: false, outside: true, unknown: true, left: true })
   })
 
-  it('belongs to an await of a plain value if it settles with the next event', () => {
+  it('is treated as an await of a plain value if no other promise event occurs before it settles', () => {
     const entry = follow()
     const child = Promise.resolve()
     noteChild(entry, child)

@@ -57,7 +57,7 @@ describe('the tracer', () => {
     expect(JSON.stringify(taken).length).toBeLessThan(200_000)
   })
 
-  it('counts the members of a wide value against the limits', async () => {
+  it('limits the number of members of each wide value, and of all values in a list together', async () => {
     const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`name${index}`, index]))
 
     const records = await traceRecords(() =>
@@ -89,7 +89,7 @@ describe('the tracer', () => {
     expect(() => createNotifier({} as Driver, { maxRecord: 1 } as never)).toThrow(/no option "maxRecord"/)
   })
 
-  it('warns once of an unreachable store, unless the program has a listener', async () => {
+  it('warns once of an unreachable store, unless the program listens for errors of the notifier', async () => {
     const warnings: string[] = []
     vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)))
     const failing = (): Driver => ({

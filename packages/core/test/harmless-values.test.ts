@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { isHarmless, isHarmlessInUrl, isHarmlessText } from '../src/secrets/names/harmless-values.js'
 
+it('isHarmlessInUrl() accepts a status code and a plain word, and isHarmlessText() accepts a number of tokens', () => {
+  expect([
+    isHarmlessInUrl('code', '404'),
+    isHarmlessInUrl('code', 'a1b2'),
+    isHarmlessInUrl('key', 'name'),
+    isHarmlessInUrl('key', 'A1b2'),
+  ]).toEqual([true, false, true, false])
+  expect(isHarmlessText('tokens', '17')).toBe(true)
+})
+
 describe('a value whose name refers to a secret', () => {
   it.each<[string, unknown]>([
     ['auth', true],
@@ -22,14 +32,4 @@ describe('a value whose name refers to a secret', () => {
   ])('is treated as a secret: %s = %j', (name, value) => {
     expect(isHarmless(name, value)).toBe(false)
   })
-})
-
-it('a status, a plain word in a URL, and a number of tokens are harmless values', () => {
-  expect([
-    isHarmlessInUrl('code', '404'),
-    isHarmlessInUrl('code', 'a1b2'),
-    isHarmlessInUrl('key', 'name'),
-    isHarmlessInUrl('key', 'A1b2'),
-  ]).toEqual([true, false, true, false])
-  expect(isHarmlessText('tokens', '17')).toBe(true)
 })

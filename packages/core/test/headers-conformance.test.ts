@@ -26,7 +26,7 @@ describe('a decision of signedUnpack()', () => {
     expect(unpacked).toEqual(vector.expect_traced ? { baseId, parentId, hmacKey } : undefined)
   })
 
-  it('differs from the recorded decision of the Python middleware only where it refuses for a documented reason', () => {
+  it("differs from Python's recorded decision only if signedUnpack() refuses headers for a documented reason", () => {
     const departures = vectors.filter(vector => vector.traced !== vector.expect_traced)
 
     expect(departures.length).toBeGreaterThan(0)

@@ -38,18 +38,18 @@ async function respond(
 }
 
 it.each<[string, (res: ServerResponse) => void, ResponseEnd, number | undefined]>([
-  ['that is sent completely ends normally', res => res.writeHead(201).end('whole'), 'well', 201],
-  ['that the program destroys is aborted by the server', res => res.destroy(), 'server', undefined],
+  ['ends normally if it is sent completely', res => res.writeHead(201).end('whole'), 'well', 201],
+  ['is aborted by the server if the program destroys it', res => res.destroy(), 'server', undefined],
 ])('a response %s', async (_, handle, end, status) => {
   expect(await respond((_req, res) => handle(res))).toEqual([end, status])
 })
 
-it('a response that the program destroys with an error ends with that error', async () => {
+it('a response ends with an error if the program destroys it with that error', async () => {
   const error = new Error('no')
 
   expect(await respond((_, res) => void res.destroy(error))).toEqual([{ error }, undefined])
 })
 
-it('a response whose client disconnects is aborted by the client', async () => {
+it('a response is aborted by the client if the client disconnects', async () => {
   expect(await respond((_, res) => void res.write('begin'), true)).toEqual(['client', 200])
 })

@@ -38,18 +38,18 @@ async function respond(
   })
 }
 
-it('an HTTP/2 response that is sent completely ends normally', async () => {
+it('an HTTP/2 response ends normally if it is sent completely', async () => {
   expect(await respond(res => void res.writeHead(201).end('whole'))).toEqual(['well', 201])
 })
 
-it('an HTTP/2 response that the program destroys is aborted by the server', async () => {
+it('an HTTP/2 response is aborted by the server if the program destroys it', async () => {
   expect(await respond(res => void res.stream.destroy())).toEqual(['server', undefined])
 })
 
-it('an HTTP/2 response whose client disconnects is aborted by the client', async () => {
+it('an HTTP/2 response is aborted by the client if the client disconnects', async () => {
   expect(await respond(res => void res.write('begin'), true)).toEqual(['client', 200])
 })
 
-it('an HTTP/1 response has no stream', () => {
+it('streamOf() returns undefined for an HTTP/1 response, which has no HTTP/2 stream', () => {
   expect([{}, { stream: null }, { stream: {} }].map(streamOf)).toEqual([undefined, undefined, undefined])
 })

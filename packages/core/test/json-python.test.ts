@@ -74,8 +74,8 @@ describe("parseJson and Python's json module", () => {
       }
     })
 
-    // JavaScript writes 1e-7 and Python writes 1e-07 for the same number. Python therefore reads what `jsonText` wrote,
-    // and writes it again.
+    // JavaScript writes 1e-7 and Python writes 1e-07 for the same number. Therefore, Python reads what `jsonText` wrote
+    // and writes it again, so that both compared texts come from Python.
     const again = askPython(ours.map(each => each ?? ''))
     for (const [index, each] of texts.entries()) expect([each, again[index]]).toEqual([each, expected[index]])
   })

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { holdsWord, jsonText, parseJson, stringifyJson } from '../src/json/index.js'
 
+it('holdsWord() finds NaN and infinite numbers, and accepts a value that contains itself', () => {
+  const cycle: Record<string, unknown> = {}
+  cycle.self = cycle
+
+  expect(holdsWord({ a: [1, { b: Number.NaN }] })).toBe(true)
+  expect([{ a: 1, b: 'NaN' }, cycle, parseJson('1.0'), null].some(holdsWord)).toBe(false)
+})
+
 describe('stringifyJson', () => {
   it('writes the same JSON as JSON.stringify', () => {
     const value = {
@@ -42,12 +50,4 @@ describe('stringifyJson', () => {
     expect(jsonText({ big: 1n, n: parseJson('1.0') }, 2)).toBe('{\n  "big": "1",\n  "n": 1.0\n}')
     expect(jsonText(undefined, 0)).toBe('null')
   })
-})
-
-it('holdsWord() finds NaN and infinite numbers, and accepts a value that contains itself', () => {
-  const cycle: Record<string, unknown> = {}
-  cycle.self = cycle
-
-  expect(holdsWord({ a: [1, { b: Number.NaN }] })).toBe(true)
-  expect([{ a: 1, b: 'NaN' }, cycle, parseJson('1.0'), null].some(holdsWord)).toBe(false)
 })

@@ -21,7 +21,7 @@ it('the state that all copies of the package share contains no configured key', 
 })
 
 describe('KeyRing', () => {
-  it('signs with the first key, and verifies with any key and returns it', () => {
+  it('signs with the first key, verifies with any key, and returns the key that matches', () => {
     const ring = new KeyRing(['NEW', 'OLD'])
 
     expect(ring.sign(TEXT)).toBe(hmac('NEW'))
@@ -101,7 +101,7 @@ describe('KeyRing', () => {
     expect(() => new KeyRing(keys as HmacKeys)).toThrow(TypeError)
   })
 
-  it('reveals no key through a method or property, except for a valid signature', () => {
+  it('reveals no key through a method or property, unless a valid signature is passed to verify()', () => {
     const ring = new KeyRing(['SECRET-ONE', 'SECRET-TWO'])
     const members = [ring, KeyRing.prototype, KeyRing].flatMap(holder =>
       Reflect.ownKeys(holder).map(name => [holder, name] as const),

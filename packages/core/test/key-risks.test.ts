@@ -52,7 +52,7 @@ describe('findKeyRisks', () => {
     expect(codesOf([key])).toEqual(['OSPROFILER_WEAK_KEY'])
   })
 
-  it('reports no random key, in any notation', () => {
+  it('does not report a random key in any notation', () => {
     const keys = Array.from({ length: 300 }, () => [
       randomBytes(32).toString('base64url'),
       randomBytes(16).toString('hex'),
@@ -133,7 +133,7 @@ describe('a process', () => {
     expect(told.join()).not.toMatch(/SECRET|hunter/)
   })
 
-  it('does not warn of keys that the program passes, or if tracing is disabled', () => {
+  it('does not warn of keys that the program passes, or of any keys while tracing is disabled', () => {
     vi.stubEnv('OSPROFILER_HMAC_KEYS', 'SECRET_KEY')
     const undo = configure({ hmacKeys: 'SECRET_KEY' })
     configuredKeyRing()

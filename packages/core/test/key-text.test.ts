@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { decodeKeyText, splitKeyText, toOrdinal } from '../src/keys/key-text.js'
 
+it('toOrdinal() converts the position of a key to an ordinal number', () => {
+  expect([0, 1, 2, 3, 10].map(toOrdinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
+})
+
 describe('the content of a keys file', () => {
   it.each<[string, Buffer]>([
     ['UTF-8', Buffer.from('new,öld')],
@@ -50,8 +54,4 @@ describe('the keys in a text', () => {
   ])('are refused in %j', (text, reason) => {
     expect(() => splitKeyText(text)).toThrow(reason)
   })
-})
-
-it('toOrdinal() converts the position of a key to an ordinal number', () => {
-  expect([0, 1, 2, 3, 10].map(toOrdinal)).toEqual(['first', 'second', 'third', '4th', '11th'])
 })

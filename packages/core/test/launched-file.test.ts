@@ -6,17 +6,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const CORE = JSON.stringify(new URL('../dist/index.js', import.meta.url).href)
 const TOOLKIT = JSON.stringify(new URL('../dist/toolkit/index.js', import.meta.url).href)
-/** A program that prints the service name in its records, and its main file. */
+/** A program that prints the service name from its records, and then the path of its main file. */
 const SHOW = `Promise.all([import(${CORE}), import(${TOOLKIT})]).then(([core, { mainFile }]) => {
   let service
   core.setNotifier(record => { service = record.service })
   core.run({ hmacKey: 'KEY' }, () => core.start('step').stop())
   console.log(service, mainFile() ?? 'none')
 })`
-/** A program that loads the main file as PM2 5 to 7 do in lib/ProcessContainerFork.js. */
+/** A program that loads the main file in the same way as lib/ProcessContainerFork.js in versions 5 to 7 of PM2. */
 const FORK = `require('module')._load(process.env.pm_exec_path, null, true)`
 const FORK_OF_MODULE = `import(require('url').pathToFileURL(process.env.pm_exec_path))`
-/** A program that loads the main file as PM2 5 to 7 do in lib/ProcessContainer.js. */
+/** A program that loads the main file in the same way as lib/ProcessContainer.js in versions 5 to 7 of PM2. */
 const CLUSTER = `const settings = JSON.parse(process.env.pm2_env)
 for (const name in settings) process.env[name] = settings[name]
 delete process.env.pm2_env
@@ -79,7 +79,7 @@ describe('a program under PM2', () => {
     expect(show({ file, env: { pm2_env: JSON.stringify(settings) } })).toBe('orders orders/server.js')
   })
 
-  it('is already found by a module that is loaded before the program', () => {
+  it('is recognized even by a module that is loaded before the main file of the program', () => {
     const file = write('lib/node_modules/pm2/lib/ProcessContainer.js', '')
     const early = write('early.cjs', SHOW)
     const settings = { pm_exec_path: join(folder, 'orders/server.js'), name: 'web' }

@@ -36,7 +36,7 @@ function microseconds({ timestamp }: TraceRecord): number {
   return Date.parse(`${timestamp}Z`) * 1_000 + Number(timestamp.slice(-3))
 }
 
-describe('a point that code outside its scope stops', () => {
+describe('a point that is stopped by code outside its scope', () => {
   it('stays open after the enclosing point and run() have ended', async () => {
     const point = inTrace(() => withTrace('prepare', () => openPoint()))
     const atEnd = outline(records)
@@ -66,7 +66,7 @@ describe('a point that code outside its scope stops', () => {
 })
 
 describe('whenTraceOver()', () => {
-  it('calls its callback once, shortly after the end of the trace, with the time that has passed since then', async () => {
+  it('calls its callback once, shortly after the end of a trace, with the time since that end', async () => {
     const told: number[] = []
 
     const point = inTrace(() => {

@@ -37,7 +37,7 @@ describe('the part of a trace that a process records', () => {
     expect(signedUnpack(info, hmac, 'KEY')).toEqual({ baseId: 'signed', parentId: 'point', hmacKey: 'KEY' })
   })
 
-  it('gives a late stop record the time when the point ended', () => {
+  it('dates a stop record by the end of its point, even if the record is created later', () => {
     const trace = openTrace('back')
 
     trace.recordStart('step', 'point', 'caller', {})

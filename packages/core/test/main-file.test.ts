@@ -28,7 +28,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text)
 }
 
-/** Runs Node. Returns the main file that the program prints, and the path of the library that it found. */
+/** Runs Node. Returns what the program prints: its main file, and the path of the library that was found. */
 function show(args: readonly string[], cwd = '', env: Record<string, string> = {}): string {
   const home = { HOME: join(folder, 'home') }
   const options = { cwd: join(folder, cwd), env: { ...home, ...env }, encoding: 'utf8' } as const
@@ -59,7 +59,7 @@ describe('the main file of a program', () => {
     ['--eval', SHOW, 'app/dist/server.js'],
     ['--print', SHOW],
     ['--eval', SHOW, '/'],
-  ])('does not exist with %s', (...args) => {
+  ])('does not exist if Node runs code from an argument with %s', (...args) => {
     expect(show(args, 'app').split('\n')).toContain('none none')
   })
 })

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { KIND, readMessageStep, replaceIds } from '../src/record/message-step.js'
 import { sourceOf } from './fixtures/span-source.js'
 
+it('replaceIds() replaces the parts of a name that differ from message to message', () => {
+  expect(replaceIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
+})
+
 describe('readMessageStep', () => {
   it('prefers info.messaging to other info', () => {
     const messaging = { system: 'kafka', operation: 'publish', destination: 'orders' }
@@ -28,8 +32,4 @@ describe('readMessageStep', () => {
     expect(readMessageStep(sourceOf({ name: 'db', startInfo: { db: {} } }))).toBeUndefined()
     expect(readMessageStep(sourceOf({ name: 'rpc', startInfo: { function: { name: 'shop.Orders' } } }))).toBeUndefined()
   })
-})
-
-it('replaceIds() replaces the parts of a name that differ from message to message', () => {
-  expect(replaceIds('publish reply_0f8fad5bd9cb469fa165708867 orders.17.paid')).toBe('publish reply_* orders.*.paid')
 })

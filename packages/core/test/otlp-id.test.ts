@@ -26,7 +26,7 @@ describe('the OpenTelemetry ids', () => {
     expect(otlpSpanId('019aab00-1234-7abc-0000-000000000000')).toMatch(/[1-9a-f]/)
   })
 
-  // Source: http://www.isthe.com/chongo/src/fnv/test_fnv.c, FNV-1a with 128 bits for "foobar".
+  // The expected id is the FNV-1a hash of "foobar" with 128 bits in http://www.isthe.com/chongo/src/fnv/test_fnv.c.
   it('are hashed with FNV-1a', () => {
     expect(otlpTraceId('foobar')).toBe('343e1662793c64bf6f0d3597ba446f18')
   })

@@ -14,7 +14,18 @@ function messages(): string {
   return told.mock.calls.map(([message]) => message).join('\n')
 }
 
-describe('a store that accepts no records', () => {
+it('an outage warning is emitted if the outcome of 100 records within a minute is unknown', () => {
+  const warning = createOutageWarning('redis', () => false)
+
+  warning.noteUncertain(99, 'It broke.')
+  const before = messages()
+  warning.noteUncertain(1, 'It broke.')
+
+  expect(before).toBe('')
+  expect(messages()).toContain('has 100 records')
+})
+
+describe('a store that fails', () => {
   it('causes one warning, at its fourth failure', () => {
     const warning = createOutageWarning('redis', () => false)
 
@@ -36,7 +47,7 @@ describe('a store that accepts no records', () => {
     expect(messages()).toContain('It hangs.')
   })
 
-  it('causes no warning if it accepts records between the failures or if the program has a listener', () => {
+  it('causes no warning if it accepts records between the failures, or if the program listens for errors', () => {
     const warnings = [false, true].map(isHeard => createOutageWarning('redis', () => isHeard))
 
     for (let failure = 0; failure < 9; failure++) {
@@ -56,15 +67,4 @@ describe('a store that accepts no records', () => {
 
     expect(messages()).toBe('The store (redis) gave no answer in time. Records that were not delivered: 3')
   })
-})
-
-it('an outage warning is emitted if the outcome of 100 records within a minute is unknown', () => {
-  const warning = createOutageWarning('redis', () => false)
-
-  warning.noteUncertain(99, 'It broke.')
-  const before = messages()
-  warning.noteUncertain(1, 'It broke.')
-
-  expect(before).toBe('')
-  expect(messages()).toContain('has 100 records')
 })

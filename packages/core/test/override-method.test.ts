@@ -11,7 +11,7 @@ class Reply {
 }
 
 describe('overrideMethod', () => {
-  it('replaces the method of one object without a new enumerable property', () => {
+  it('replaces the method of one object without adding an enumerable property', () => {
     const [reply, other] = [new Reply(), new Reply()]
 
     overrideMethod(reply, 'send', (original, self, args) => Reflect.apply(original, self, [`${args[0]}!`]))

@@ -2,6 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { resourceAttributes, toOtlpSpan } from '../src/record/point-to-span.js'
 import { sourceOf } from './fixtures/span-source.js'
 
+it('resourceAttributes() describes the program by its service, project and host', () => {
+  expect(resourceAttributes('shop', 'store', 'node1')).toEqual({
+    'service.name': 'shop',
+    'service.namespace': 'store',
+    'host.name': 'node1',
+  })
+  expect(resourceAttributes(undefined, '', 7)).toEqual({ 'service.name': 'unknown_service' })
+})
+
 describe('toOtlpSpan', () => {
   it('maps the ids, times, kind and attributes of a served request', () => {
     const source = sourceOf({
@@ -37,7 +46,7 @@ describe('toOtlpSpan', () => {
     expect(span.attributes).toMatchObject({ error: true, 'error.type': 'QueryFailed' })
   })
 
-  it('makes every span end after its start, even if clocks disagree or are missing', () => {
+  it('makes every span end after its start, even if the times of the point are equal, reversed or negative', () => {
     for (const [startedAt, endedAt] of [
       [5, 5],
       [5, 3],
@@ -50,7 +59,7 @@ describe('toOtlpSpan', () => {
     }
   })
 
-  it('marks a point that is unfinished, has marks of its own, or is sent again', () => {
+  it('adds an attribute to the span of a point that is unfinished, has marks, or is sent again', () => {
     const span = toOtlpSpan(sourceOf({ stopInfo: undefined, marks: ['late', 'early'], isUpdate: true }))
 
     expect(span.attributes).toMatchObject({
@@ -66,13 +75,4 @@ describe('toOtlpSpan', () => {
     expect(remote).toMatchObject({ isParentRemote: true, parentSpanId: expect.stringMatching(/^[0-9a-f]{16}$/) })
     expect(top).toMatchObject({ isParentRemote: false, parentSpanId: undefined })
   })
-})
-
-it('resourceAttributes() describes the program by its service, project and host', () => {
-  expect(resourceAttributes('shop', 'store', 'node1')).toEqual({
-    'service.name': 'shop',
-    'service.namespace': 'store',
-    'host.name': 'node1',
-  })
-  expect(resourceAttributes(undefined, '', 7)).toEqual({ 'service.name': 'unknown_service' })
 })

@@ -2,6 +2,14 @@ import { createTraceId, get } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
+it('createTraceId() creates a different version 7 UUID for each trace', () => {
+  const [one, other] = [createTraceId(), createTraceId()]
+
+  expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  expect(Math.abs(Number.parseInt(one.replaceAll('-', '').slice(0, 12), 16) - Date.now())).toBeLessThan(60_000)
+  expect(other).not.toBe(one)
+})
+
 describe('a profiler', () => {
   it('nests the points of start(), but not those of startBeside()', async () => {
     const records = await traceRecords(() => {
@@ -15,7 +23,7 @@ describe('a profiler', () => {
     expect(outline(records)).toBe('request outer(inner)')
   })
 
-  it('forks into a profiler inside a new point, whose end() stops this point and the open points inside it', async () => {
+  it('opens a point with fork(), and end() stops this point and the open points inside it', async () => {
     const records = await traceRecords(() => {
       const inside = get()?.fork('served', { a: 1, b: 1 }, { b: 2 })
       inside?.start('step')
@@ -36,12 +44,4 @@ describe('a profiler', () => {
 
     expect(Object.keys(JSON.parse(shown))).toEqual(['baseId', 'parentId', 'traceId'])
   })
-})
-
-it('createTraceId() creates a different version 7 UUID for each trace', () => {
-  const [one, other] = [createTraceId(), createTraceId()]
-
-  expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  expect(Math.abs(Number.parseInt(one.replaceAll('-', '').slice(0, 12), 16) - Date.now())).toBeLessThan(60_000)
-  expect(other).not.toBe(one)
 })

@@ -99,7 +99,7 @@ describe('maxTracesPerSecond', () => {
     expect(serveFake(tracer, signedHeaders('KEY', v7(), v4()))).toBe(false)
   })
 
-  it('does not count replayed pairs, which maxPointsPerTrace limits', () => {
+  it('does not count requests with replayed trace headers, because maxPointsPerTrace limits their points', () => {
     const records: TraceRecord[] = []
     setNotifier(record => records.push(record))
     holdClock()
@@ -109,7 +109,7 @@ describe('maxTracesPerSecond', () => {
 
     for (let round = 0; round < 100; round++) for (const pair of pairs) serveFake(tracer, pair)
 
-    // Ten points are recorded. One more request is traced only to report the omitted points, and has a point as well.
+    // Ten requests have a point each. One more request has a point only because it reports the omitted points.
     expect(records).toHaveLength(22)
     setNotifier(() => {})
   })

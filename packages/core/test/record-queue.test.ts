@@ -36,7 +36,7 @@ describe('a queue of records', () => {
     expect(take(queue, 99)).toEqual([...ids(18, 'a'), 'root1', 'root2'])
   })
 
-  it('limits the bytes in the queue and in a batch, although a batch has at least one record', () => {
+  it('limits the bytes in the queue and in each batch, but a single record may exceed the limit of a batch', () => {
     const queue = new RecordQueue(1_000, 10_000)
 
     const refused = fill(queue, ids(1_000, 'a'))

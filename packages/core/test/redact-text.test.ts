@@ -225,9 +225,9 @@ const UNITS = [
 ]
 
 describe('redacting a text', () => {
-  // The test compares the times for a text and for a text that is four times as long. Quadratic growth would make the
-  // ratio sixteen.
-  it.each(UNITS)('takes time that grows no faster than the text: %j', unit => {
+  // The test compares the time for a text with the time for a text that is four times as long. Quadratic growth would
+  // make the ratio of the times sixteen.
+  it.each(UNITS)('takes time that grows roughly in proportion to the length of the text: %j', unit => {
     for (const prefix of ['', 'https://a:']) {
       const of = (length: number) => `${prefix}${unit.repeat(Math.ceil(length / unit.length))}@`
       const [short, long] = [of(32_000), of(128_000)]
@@ -250,7 +250,8 @@ describe('redacting a text', () => {
     const largest = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(info))))
     const small = Math.min(...Array.from({ length: 5 }, () => cpuTime(() => recordableInfo(ordinary), 1_000)))
 
-    // The largest info is 80 times as long as a small text. Quadratic growth would exceed this limit.
+    // The largest info has about a thousand times as many characters as the ordinary info. If the time grew
+    // quadratically with the length, the ratio of the times would exceed this limit.
     expect(largest / small).toBeLessThan(50_000)
   })
 
@@ -275,8 +276,8 @@ describe('redacting a text', () => {
 })
 
 /**
- * Returns how much longer one function takes than another, from the shortest time of each. Measures at least twice, and
- * up to eight times until the ratio is below the limit.
+ * Returns the time that `work` takes, divided by the time that `other` takes. Each time is the shortest of two to eight
+ * measurements, which end when the ratio is below `limit`.
  */
 function leastRatio(work: () => void, other: () => void, limit: number, times = 1): number {
   let [least, leastOther] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]

@@ -14,7 +14,7 @@ import { serveFake, signedHeaders } from './fixtures/fake-exchange.js'
 
 dropRecords()
 
-/** After this time, the keys file is read again, because it is read at most once a second. */
+/** After this time, a change to the keys file is noticed, because the file is read at most once a second. */
 const LOOK_AGAIN_MS = 1_050
 
 const HOSTILE = '\u001b[31m\nSet-Cookie: a=b\r\n\u202e'

@@ -106,7 +106,7 @@ describe('onRefused', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  it('is not called if the ignore function throws, because the request is traced', () => {
+  it('is not called if the ignore function throws, because the request is traced anyway', () => {
     const ignore = () => {
       throw new Error('from the callback')
     }

@@ -40,7 +40,7 @@ describe('the point with which a process joins a trace', () => {
     expect(findKnownTrace('known')).toBe(known)
   })
 
-  it('is recorded once a second to report the omitted points, even if the trace has reached its limit', () => {
+  it('is recorded once a second even if the trace has reached its limit, to report the omitted points', () => {
     const known = new KnownTrace()
     known.countPoint(1)
 

@@ -141,7 +141,7 @@ describe('maxPointsPerTrace of run', () => {
 })
 
 describe('init() and clean()', () => {
-  it('begin and end a trace of the current context, including work that is awaited or started there', async () => {
+  it('begin and end a trace that contains all work of the current async context', async () => {
     await (async () => {
       await null
       expect(init('KEY', { baseId: '019aab00-0000-7000-8000-000000000000' })?.baseId).toBe(get()?.baseId)

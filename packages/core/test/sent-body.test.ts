@@ -11,7 +11,7 @@ import { recordTraces } from '../../../test/context/recorded-traces.js'
 import { KEY, signTrace } from '../../../test/context/signed-request.js'
 
 const DELAY_MS = 40
-/** Timers may fire a little early. */
+/** The shortest delay that the tests accept, because timers may fire a little early. */
 const MIN_DELAY_MS = DELAY_MS - 2
 
 afterEach(() => setNotifier(undefined))
@@ -44,6 +44,26 @@ async function readAll(answer: IncomingMessage): Promise<void> {
   await once(answer.resume(), 'end')
 }
 
+it('an untraced response gets no own property `_send`', async () => {
+  const tracer = createRequestTracer(KEY)
+  let names: PropertyKey[] = []
+  const server = createServer((req, res) =>
+    tracer.serve(req, res, () => {
+      names = Reflect.ownKeys(res)
+      res.end()
+    }),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  const [answer] = (await once(get({ port: (server.address() as AddressInfo).port, agent: false }), 'response')) as [
+    IncomingMessage,
+  ]
+  await readAll(answer)
+
+  expect(names).not.toContain('_send')
+  server.close()
+})
+
 describe('an HTTP/1 response', () => {
   it('is recorded with the time of its first byte, the time when the program ended it, and its size', async () => {
     const response = await respond(async (_, res) => {
@@ -59,7 +79,7 @@ describe('an HTTP/1 response', () => {
     expect(response.ended_ms).toBeGreaterThanOrEqual((response.first_byte_ms ?? Number.NaN) + MIN_DELAY_MS)
   })
 
-  it('has a size that includes the framing of chunks', async () => {
+  it('is recorded with a size that includes the framing of chunks', async () => {
     const { body_bytes: bytes = 0 } = await respond(async (_, res) => {
       res.write('a'.repeat(1_000))
       await pause(DELAY_MS)
@@ -70,7 +90,7 @@ describe('an HTTP/1 response', () => {
     expect(bytes).toBeLessThan(1_550)
   })
 
-  it('has its first byte at the first write(), not at the call of writeHead()', async () => {
+  it('is recorded with the time of its first byte at the first write(), not at the call of writeHead()', async () => {
     const response = await respond(async (_, res) => {
       res.writeHead(200, { 'content-length': 2 })
       await pause(DELAY_MS)
@@ -117,7 +137,7 @@ describe('an HTTP/1 response', () => {
     expect(response.first_byte_ms).toEqual(expect.any(Number))
   })
 
-  it('has no size if it is pipelined behind another response', async () => {
+  it('is recorded without a size if it is pipelined behind another response', async () => {
     const tracer = createRequestTracer(KEY)
     const handle: RequestListener = async (_, res) => {
       await pause(DELAY_MS)
@@ -143,7 +163,7 @@ describe('an HTTP/1 response', () => {
     server.close()
   })
 
-  it('has no size if its client disconnected', async () => {
+  it('is recorded without a size if its client disconnected', async () => {
     const response = await respond(
       async (_, res) => {
         res.write('a')
@@ -200,7 +220,7 @@ describe('an HTTP/2 response', () => {
   it.each([
     ['it has no content-length header', 'GET', {}],
     ['it responds to a HEAD request', 'HEAD', { 'content-length': 2 }],
-  ])('has no size if %s', async (_, method, headers) => {
+  ])('is recorded without a size if %s', async (_, method, headers) => {
     const response = await respondOverHttp2(async (_req, res) => {
       res.stream.respond({ ':status': 200, ...headers })
       await pause(DELAY_MS)
@@ -210,24 +230,4 @@ describe('an HTTP/2 response', () => {
 
     expect(response).not.toHaveProperty('body_bytes')
   })
-})
-
-it('an untraced response gets no own property `_send`', async () => {
-  const tracer = createRequestTracer(KEY)
-  let names: PropertyKey[] = []
-  const server = createServer((req, res) =>
-    tracer.serve(req, res, () => {
-      names = Reflect.ownKeys(res)
-      res.end()
-    }),
-  ).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-
-  const [answer] = (await once(get({ port: (server.address() as AddressInfo).port, agent: false }), 'response')) as [
-    IncomingMessage,
-  ]
-  await readAll(answer)
-
-  expect(names).not.toContain('_send')
-  server.close()
 })

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const CORE = join(import.meta.dirname, '..')
 let folder: string
 
-/** Copies the package into node_modules, as a second installation of it does. */
+/** Copies the package into node_modules, so that a program can load it twice. */
 function copyCore(name: string): void {
   const copy = join(folder, 'node_modules', name)
   mkdirSync(copy, { recursive: true })

@@ -70,7 +70,7 @@ describe('signedUnpack', () => {
     },
   )
 
-  it('does not trust a signature with an empty key, even if the list contains no key or only an empty key', () => {
+  it('does not trust a signature with an empty key, even if the list of keys is empty or contains one', () => {
     const [info] = signedPack({ base_id: 'a' }, KEY)
     const hmac = createHmac('sha1', '').update(info).digest('hex')
 

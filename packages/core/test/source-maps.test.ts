@@ -12,12 +12,12 @@ beforeAll(() => {
 })
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
-  // Node's realpathSync may use the status of the last examined file. If this file was a pipe, later imports would not
-  // follow symbolic links.
+  // Node's `realpathSync` may use the result of the previous `stat` call. If that call had examined the named pipe of a
+  // test, later imports would not follow symbolic links. Therefore, this call examines a folder.
   statSync(tmpdir())
 })
 
-/** The first generated line comes from line 8 of the source. */
+/** A source map that maps the first line of the generated code to line 8 of the source. */
 const MAP = { version: 3, sources: ['../src/orders.ts'], names: [], mappings: 'AAOA' }
 
 function writeCode(url: string): string {
@@ -65,7 +65,7 @@ describe('a source map is read', () => {
     expect(await findIn(writeCode(inline(map)))).toEqual(sourceAt(file))
   })
 
-  it('with the sources of webpack, which are relative to the package', async () => {
+  it("with webpack's paths of sources, which are relative to the package", async () => {
     writeFileSync(join(folder, 'package.json'), '{}')
     const map = { ...MAP, sources: ['webpack://shop/./src/orders.ts?1f2e'] }
 

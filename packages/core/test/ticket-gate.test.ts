@@ -26,6 +26,15 @@ function isTraced(tracer: RequestTracer, request: IncomingMessage): boolean {
   return tracer.serve(request, new ServerResponse(request), served => served !== undefined)
 }
 
+it('run() accepts a ticket only if the ticket was signed with the key that is passed to run()', () => {
+  const request = createRequest()
+  const ticket = String(request.headers['x-trace-ticket'])
+
+  expect(run({ hmacKey: KEY, baseId: 'elsewhere', ticket }, () => 'ran')).toBe('ran')
+  expect(() => run({ hmacKey: 'OTHER', ticket }, () => 'ran')).toThrow(TypeError)
+  expect(() => run({ hmacKey: KEY, ticket: 7 as never }, () => 'ran')).toThrow(TypeError)
+})
+
 describe('the verdict about a ticket', () => {
   it('applies to every tracer that sees the request, and is counted once', () => {
     const limited = createRequestTracer(KEY, { maxTracesPerSecond: 0, tickets: 'required' })
@@ -99,13 +108,4 @@ describe('the settings of a tracer for tickets', () => {
   it('are not available for calls and messages, which may wait for hours', () => {
     expect(() => createCallTracer(KEY, { tickets: 'required' } as never)).toThrow('has no option "tickets"')
   })
-})
-
-it('run() accepts a ticket only if the ticket was signed with the key that is passed to run()', () => {
-  const request = createRequest()
-  const ticket = String(request.headers['x-trace-ticket'])
-
-  expect(run({ hmacKey: KEY, baseId: 'elsewhere', ticket }, () => 'ran')).toBe('ran')
-  expect(() => run({ hmacKey: 'OTHER', ticket }, () => 'ran')).toThrow(TypeError)
-  expect(() => run({ hmacKey: KEY, ticket: 7 as never }, () => 'ran')).toThrow(TypeError)
 })

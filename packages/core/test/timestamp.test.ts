@@ -49,14 +49,14 @@ describe('a timestamp', () => {
   })
 
   it('gets closer to the wall clock with each trace', () => {
-    // The clock of the operating system differs from Node's by 0.4 ms, and counts whole milliseconds.
+    // The mocked wall clock is 0.4 ms ahead of `realNow()`, and counts whole milliseconds.
     const offsetMs = 0.4
     vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(realNow() + offsetMs))
     for (let trace = 0; trace < 20_000; trace++) createClock()
 
     const clock = createClock()
 
-    // If the process pauses between two readings, their difference is too large. Only the smallest difference counts.
+    // If the process pauses between reading the two clocks, the difference is too large, so only the smallest counts.
     const errors = Array.from({ length: 50 }, () => Math.abs(clock() / 1000 - realNow() - offsetMs))
     expect(Math.min(...errors)).toBeLessThan(0.1)
   })
@@ -64,7 +64,7 @@ describe('a timestamp', () => {
   it('is not shifted if the process pauses while the wall clock is read', () => {
     const now = vi.spyOn(Date, 'now').mockImplementation(() => {
       const asked = realNow()
-      // The loop pauses the process, like an operating system that runs other processes meanwhile.
+      // The loop simulates an operating system that pauses this process to run another process.
       while (realNow() < asked + 20);
       return asked
     })

@@ -37,9 +37,12 @@ describe('maxTraceAge', () => {
     [-60_000, true],
     [-60_001, false],
     [-24 * HOUR_MS, false],
-  ])('by default accepts traces up to an hour old and a minute ahead: %i ms old, %s', (ageMs, expected) => {
-    expect(isTraced(dated(ageMs))).toBe(expected)
-  })
+  ])(
+    'by default accepts traces that are at most an hour old or a minute ahead of the clock: %i ms old, accepted: %s',
+    (ageMs, expected) => {
+      expect(isTraced(dated(ageMs))).toBe(expected)
+    },
+  )
 
   it.each([
     [1.5, 1_500, true],
@@ -47,7 +50,7 @@ describe('maxTraceAge', () => {
     [0, 0, true],
     [0, 1, false],
     [Number.POSITIVE_INFINITY, NOW, true],
-  ])('is in seconds: the limit %d accepts a trace that is %i ms old: %s', (maxTraceAge, ageMs, expected) => {
+  ])('is a number of seconds: %d, for a trace that is %i ms old, accepted: %s', (maxTraceAge, ageMs, expected) => {
     expect(isTraced(dated(ageMs), { maxTraceAge })).toBe(expected)
   })
 
@@ -62,7 +65,7 @@ describe('maxTraceAge', () => {
     expect(tracer.stats.refused['too-old']).toBe(1)
   })
 
-  it('applies to an id with a date in any notation', () => {
+  it('applies to every id that contains a dated UUID in any notation', () => {
     const old = dated(HOUR_MS + 1)
 
     const written = [
@@ -101,10 +104,13 @@ describe('datedTracesOnly', () => {
     'a version 7 within a longer number': `${dated(0).replaceAll('-', '')}00`,
   }
 
-  it.each(Object.entries(undated))('decides whether an id without a date is accepted: %s', (_what, baseId) => {
-    expect(isTraced(baseId)).toBe(true)
-    expect(isTraced(baseId, { datedTracesOnly: true })).toBe(false)
-  })
+  it.each(Object.entries(undated))(
+    'refuses an id without a date, which is accepted by default: %s',
+    (_what, baseId) => {
+      expect(isTraced(baseId)).toBe(true)
+      expect(isTraced(baseId, { datedTracesOnly: true })).toBe(false)
+    },
+  )
 
   it('does not affect dated ids, which maxTraceAge limits', () => {
     expect(isTraced(dated(HOUR_MS), { datedTracesOnly: true })).toBe(true)

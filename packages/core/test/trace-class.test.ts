@@ -86,7 +86,7 @@ describe('traceClass', () => {
     expect(infoOf(records, 'store-start').function).toEqual({ name: 'Store.save', args: '["a",1]' })
   })
 
-  it('traces methods with one leading underscore only with tracePrivate, and never those with two', async () => {
+  it('traces methods that begin with one underscore only with tracePrivate, and never those with two', async () => {
     const { Store } = classes
     traceClass('store', { tracePrivate: true })(Store)
     const records = await traceRecords(() => {
@@ -225,7 +225,7 @@ describe('traceClass', () => {
     expect(new Traced().class()).toBe('lesson')
   })
 
-  it('leaves a class that is a static member usable', async () => {
+  it('does not break a class that is a static member of the traced class', async () => {
     class Inner {}
     class Outer {
       static Inner = Inner

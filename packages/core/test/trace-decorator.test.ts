@@ -130,7 +130,7 @@ describe('a standard decorator', () => {
 })
 
 describe('a decorator in the wrong place', () => {
-  it('throws an error that says where it belongs', () => {
+  it('throws an error that says where the decorator belongs', () => {
     const decorate = trace('x') as unknown as (value: unknown, context: unknown, descriptor?: unknown) => unknown
 
     expect(() => decorate(class Cart {}, { kind: 'class', name: 'Cart' })).toThrow(/traceClass/)

@@ -42,7 +42,7 @@ describe('a flood of signed requests', () => {
     expect(countHmacs(() => serveFake(tracer, { 'x-trace-info': info, 'x-trace-hmac': hmac }))).toBe(0)
   })
 
-  it('costs no HMAC computation for a single header, for headers beyond 16 KiB, or if tracing is disabled', () => {
+  it('costs no HMAC computation if a header is missing or longer than 16 KiB, or if tracing is disabled', () => {
     const headers = { ...signedHeaders('OTHER') }
     const { 'x-trace-info': info, 'x-trace-hmac': hmac } = headers
 

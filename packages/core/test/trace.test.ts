@@ -163,7 +163,7 @@ describe('a traced function', () => {
     expect(() => trace('f')(traced)).not.toThrow()
   })
 
-  it('is refused if it is not a function, is a class, or has no point name', () => {
+  it('must be a function that is not a class, and needs a point name', () => {
     const decorate = trace('f') as (value: unknown) => unknown
 
     expect(() => decorate(7)).toThrow(TypeError)
@@ -176,7 +176,7 @@ describe('a traced function', () => {
     [{ hide_args: true }, 'trace() has no option "hide_args". Known: info, hideArgs, hideResult, allowMultipleTrace.'],
     [{ hideArgs: 'yes' }, 'hideArgs must be of type boolean, not string'],
     [null, 'trace() takes its options as an object'],
-  ])('is refused with unknown options and options of the wrong type: %j', (options, message) => {
+  ])('accepts neither unknown options nor options of the wrong type: %j', (options, message) => {
     expect(() => trace('f', options as never)).toThrow(new TypeError(message))
   })
 })
@@ -204,7 +204,7 @@ describe('a traced generator', () => {
     expect(outline(records)).toBe('before count(step1 step2) between1 between2')
   })
 
-  it('forwards values, errors and returns in both directions', async () => {
+  it('forwards values, errors and calls of return() between the program and the generator', async () => {
     const echo = trace('echo')(function* echo(): Generator<unknown, string, unknown> {
       let got: unknown
       for (;;) {
@@ -275,7 +275,7 @@ describe('a traced generator', () => {
 })
 
 describe('a traced async generator', () => {
-  it('has no point if the program leaves it before its first step, and leaves its rejections unhandled', async () => {
+  it('has no point if the program leaves it before its first step, and does not handle rejections', async () => {
     const rejected = takeUnhandledRejection()
     const numbers = trace('numbers')(async function* numbers(): AsyncGenerator<number, unknown, unknown> {
       yield 1
@@ -307,7 +307,7 @@ describe('a traced async generator', () => {
     expect(outline(records)).toBe('pages(fetch1 fetch2) use1 use2')
   })
 
-  it('keeps two simultaneous generators apart', async () => {
+  it('is not confused with another generator that runs at the same time', async () => {
     const pages = trace('pages')(async function* pages(name: string) {
       for (const page of [1, 2, 3]) {
         await withTrace(`${name}${page}`, tick)

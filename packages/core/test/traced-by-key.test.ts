@@ -28,7 +28,7 @@ describe('tracedByKey', () => {
     expect(tracer.stats.traced).toBe(3)
   })
 
-  it('keeps counting after a rotation, even if the counts were not read before', () => {
+  it('continues to count after a key rotation, even if the counts were not read before it', () => {
     configure({ hmacKeys: 'A,B' })
     const tracer = createRequestTracer()
     serveFake(tracer, signedHeaders('B'))

@@ -5,6 +5,24 @@ import { infoOf, traceRecords } from './fixtures/trace-records.js'
 
 const nameOf = (): string => 'add'
 
+it('checkTraceable() refuses classes, other non-functions, and traced functions with allowMultipleTrace: false', () => {
+  const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
+
+  expect(() => checkTraceable(7, {})).toThrow(TypeError)
+  expect(() => checkTraceable(class {}, {})).toThrow(TypeError)
+  expect(() => checkTraceable(traced, { allowMultipleTrace: false })).toThrow('traced 1 times already')
+  expect(checkTraceable(traced, {})).toBe(1)
+})
+
+it('isClass() and isGeneratorFunction() recognize classes and generator functions, even behind a stand-in', () => {
+  const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
+  const { class: method } = { class() {} }
+  const aClass = class {} as unknown as AnyFunction
+
+  expect([isClass(aClass), isClass(method), isClass(() => {})]).toEqual([true, false, false])
+  expect([isGeneratorFunction(generate), isGeneratorFunction(() => {})]).toEqual([true, false])
+})
+
 describe('a traced function', () => {
   it('is recorded with its name, arguments, result, and the info of its options', async () => {
     const info = { kind: 'sum', token: 'SEALED' }
@@ -45,22 +63,4 @@ describe('a traced function', () => {
 
     expect(infoOf(records, 'a-start')).toHaveProperty('function')
   })
-})
-
-it('checkTraceable() refuses classes, other non-functions, and traced functions with allowMultipleTrace: false', () => {
-  const traced = createTracedFunction(() => {}, 'a', {}, nameOf)
-
-  expect(() => checkTraceable(7, {})).toThrow(TypeError)
-  expect(() => checkTraceable(class {}, {})).toThrow(TypeError)
-  expect(() => checkTraceable(traced, { allowMultipleTrace: false })).toThrow('traced 1 times already')
-  expect(checkTraceable(traced, {})).toBe(1)
-})
-
-it('isClass() recognizes classes, and isGeneratorFunction() recognizes generator functions, even behind a stand-in', () => {
-  const generate = createTracedFunction(function* () {}, 'a', {}, nameOf)
-  const { class: method } = { class() {} }
-  const aClass = class {} as unknown as AnyFunction
-
-  expect([isClass(aClass), isClass(method), isClass(() => {})]).toEqual([true, false, false])
-  expect([isGeneratorFunction(generate), isGeneratorFunction(() => {})]).toEqual([true, false])
 })

@@ -8,8 +8,14 @@ afterEach(() => {
   for (const takeBack of taken.splice(0)) takeBack()
 })
 
+it('isOwnClient() is true only for a library that a driver loaded as the client of its store', () => {
+  noteOwnClient('kept-client')
+
+  expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])
+})
+
 describe('libraries that are not recorded', () => {
-  it('are reported once, in the stop record of the root', async () => {
+  it('are reported once after noteUnrecorded(), in the stop record of the root', async () => {
     const records = await traceRecords(async () => {
       noteUnrecorded(BASE_ID, 'cassandra-driver')
       noteUnrecorded(BASE_ID, 'cassandra-driver')
@@ -22,7 +28,7 @@ describe('libraries that are not recorded', () => {
     expect(infoOf(records, 'second-stop')).not.toHaveProperty('unrecorded')
   })
 
-  it('are reported in each stop record of a root while they are loaded', async () => {
+  it('are reported in the stop record of each root while addUnrecordedSource() names them', async () => {
     taken.push(
       addUnrecordedSource(() => 'neo4j-driver'),
       addUnrecordedSource(() => undefined),
@@ -36,10 +42,4 @@ describe('libraries that are not recorded', () => {
   it('are ignored for an unknown trace', () => {
     expect(() => noteUnrecorded('no such trace', 'pg')).not.toThrow()
   })
-})
-
-it('isOwnClient() is true only for a library that a driver loaded as the client of its store', () => {
-  noteOwnClient('kept-client')
-
-  expect([isOwnClient('kept-client'), isOwnClient('other-client')]).toEqual([true, false])
 })

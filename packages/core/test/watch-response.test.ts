@@ -81,7 +81,7 @@ describe('a request tracer', () => {
       try {
         response.emit('close')
       } catch {
-        // Emitting an event on a frozen emitter throws.
+        // Ignores the error, because emitting an event on a frozen emitter throws.
       }
       await pause(20)
 
@@ -94,7 +94,7 @@ describe('a request tracer', () => {
     },
   )
 
-  it('does not count a request object that it cannot watch toward the points of the trace', async () => {
+  it('does not count the point of a request object that it cannot watch', async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
     const tracer = createRequestTracer(KEY, { maxPointsPerTrace: 1 })

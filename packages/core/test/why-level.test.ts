@@ -13,7 +13,7 @@ describe('readWhyWish', () => {
     [['why=cpu@other'], undefined],
     [['answer', 'code'], undefined],
     [[], undefined],
-  ])('reads from the wishes %j the level %s for the service "My Shop"', (wants, level) => {
+  ])('finds in the wishes %j the level %s for the service "My Shop"', (wants, level) => {
     expect(readWhyWish(wants, () => 'My Shop')).toBe(level)
   })
 })
@@ -21,7 +21,7 @@ describe('readWhyWish', () => {
 describe('a trace that a custom adapter opens with a ticket', () => {
   afterEach(() => setNotifier(undefined))
 
-  it('has at most the level of "why" that this process allows', async () => {
+  it('gets at most the level of account that this process allows', async () => {
     const records: TraceRecord[] = []
     const notifier = createNotifier({
       name: 'memory',

@@ -3,7 +3,7 @@ import { get, start, withTrace } from '@osprofiler/core'
 import { describe, expect, it } from 'vitest'
 import { infoOf, outline, traceRecords } from './fixtures/trace-records.js'
 
-// The name is in a constant, because the linter warns of objects with a `then` member, which these tests need.
+// The tests need objects with a member named `then`. The linter warns of such objects unless the name is in a constant.
 const THEN = 'then'
 const tick = () => new Promise(resolve => setImmediate(resolve))
 

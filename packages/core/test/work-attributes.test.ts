@@ -40,7 +40,7 @@ it('a query has an attribute for its parameters, and a call has an attribute for
   })
 })
 
-it('the traced function is not `code.function.name` if there is a call site, because it is defined in another place', () => {
+it('`code.function.name` is not the traced function if there is a call site, which is in another function', () => {
   const code = { file: 'src/orders.ts', line: 41, column: 9, function: 'loadItems' }
   const { column: _, function: __, ...shortCode } = code
 
@@ -73,7 +73,7 @@ it.each([
   { file: 'a'.repeat(1001), line: 1 },
   { file: 'a\nb.ts', line: 1 },
   { file: 'a\ud800.ts', line: 1 },
-])('the info member `code` of another program is treated as other info if it is not a call site: %j', code => {
+])('the info member `code` is treated like any other info if it is not a call site: %j', code => {
   const attributes = attributesOf({ startInfo: { code } })
 
   expect(Object.keys(attributes).filter(name => name !== 'osprofiler.info.code')).toEqual([])
@@ -90,7 +90,7 @@ it('a query has an attribute for the number of returned rows', () => {
   }
 })
 
-it('other info members become a limited number of attributes, with precedence for the stop record', () => {
+it('a limited number of other info members become attributes, and members of the stop record take precedence', () => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, index]))
 
   expect(attributesOf({ startInfo: { cart: 1, user: 'a' }, stopInfo: { cart: 2, host: 'h' } })).toEqual({

@@ -14,7 +14,7 @@ interface ExpressRequest extends IncomingMessage {
 
 interface ExpressApp {
   readonly parent?: ExpressApp
-  /** The router in Express 4, in which reading `router` throws an error. */
+  /** The router in Express 4. In that version, reading `router` throws an error. */
   readonly _router?: Router
   readonly router?: Router
 }

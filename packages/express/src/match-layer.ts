@@ -5,13 +5,13 @@ export interface RouterLayer {
   readonly name?: string
   readonly handle?: unknown
   readonly route?: unknown
-  /** Only in Express 4. */
+  /** Exists only in Express 4, like `keys`. */
   readonly regexp?: RegExp & { readonly fast_slash?: boolean; readonly fast_star?: boolean }
   readonly keys?: readonly { readonly name: string | number }[]
-  /** Only in `router` 2. */
+  /** Exists only in `router` 2, like `matchers`. */
   readonly slash?: boolean
   readonly matchers?: readonly ((path: string) => RouterMatch | false)[]
-  /** Only in `router` 2.3 and later. */
+  /** Exists only in `router` 2.3 and later. */
   readonly rawPath?: unknown
 }
 

@@ -12,7 +12,7 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The profiler of this request, or `undefined` if it is not traced. */
+    /** The profiler of this request, or `undefined` if the request is not traced. */
     readonly profiler: Profiler | undefined
   }
   interface FastifyInstance {

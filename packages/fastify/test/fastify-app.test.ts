@@ -88,7 +88,7 @@ describe('the Fastify plugin', () => {
     expect(records[0]?.info.request).toMatchObject({ path: '/child/grand/route' })
   })
 
-  it('traces only the routes of the encapsulated plugin that registers it', async () => {
+  it('traces only the routes of an encapsulated plugin if that plugin registers it', async () => {
     const traces = recordTraces()
     const server = fastify()
     app = server

@@ -34,7 +34,10 @@ export function prepareDelivery(options: SetupOptions, isStrict: boolean): Deliv
   return deliverToOwnStore(() => opened ?? openStore(options), readScheme(options), notifierOptions)
 }
 
-/** @throws OsprofilerError for a connection string in the environment that no driver accepts. */
+/**
+ * Checks the connection string in the environment, if it is used.
+ * @throws OsprofilerError if no driver accepts the connection string.
+ */
 export function checkConnectionStringOfEnvironment(options: SetupOptions): void {
   const connectionString = readConnectionString(options)
   if (connectionString !== undefined) checkConnectionString(connectionString)
@@ -54,7 +57,7 @@ function deliverToOwnStore(openOwnStore: () => Driver, name: string, options: No
   }
 
   function warnOfFailure(notifier: QueueNotifier): void {
-    // The warning below covers all dropped records. With a listener, the notifier prints no warning of its own.
+    // The warning below covers all dropped records. The listener keeps the notifier from printing another warning.
     if (failure === undefined) return
     notifier.on('drop', () => undefined)
     warn('OSPROFILER_NO_STORE', 'The records of traces are lost.', failure)
@@ -131,7 +134,7 @@ function openStore(options: SetupOptions): Driver {
   return openDriver(chooseConnectionString(options), { filterErrorTrace: readFilterErrorTrace(options) })
 }
 
-/** Used instead of a store that could not be opened. All records count as dropped. */
+/** A driver for the case that the store could not be opened. All records count as dropped. */
 const MISSING_STORE: Driver = {
   name: 'none',
   write: async records => ({ refused: records.length }),

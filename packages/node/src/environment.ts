@@ -53,12 +53,15 @@ export function readInstrumentation(options: SetupOptions): Instrumentation {
   }
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` */
+/** Reads the option, or else the variable. @throws OsprofilerError `ERR_CONFIGURATION` for an invalid variable. */
 export function readFilterErrorTrace({ filterErrorTrace }: SetupOptions): boolean | undefined {
   return filterErrorTrace ?? readSwitch('OSPROFILER_FILTER_ERROR_TRACE')
 }
 
-/** @throws OsprofilerError `ERR_CONFIGURATION` if there are no keys because their file cannot be read. */
+/**
+ * Checks the keys file, unless the options contain keys.
+ * @throws OsprofilerError `ERR_CONFIGURATION` if the keys file cannot be read.
+ */
 export function checkKeys({ hmacKeys }: SetupOptions): void {
   const { OSPROFILER_HMAC_KEYS_FILE: file } = process.env
   if (hmacKeys === undefined && file) checkKeysFile(file)

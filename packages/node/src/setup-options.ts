@@ -37,14 +37,14 @@ export interface SetupOptions extends Configuration {
    * separated by commas), or else loopback, private addresses and names without a dot.
    */
   readonly propagateTo?: PropagationRules | undefined
-  /** Which messages to a broker carry the trace (default: all), and the limits for incoming messages with a trace. */
+  /** Which messages to a broker get the trace headers (default: all), and the limits for messages that have them. */
   readonly messages?: MessageOptions | undefined
   /**
    * How much of each SQL statement is recorded. Default: OSPROFILER_TRACE_SQL (`off`, `statements`, `values`), or else
    * `off`.
    */
   readonly traceSql?: TraceSql | undefined
-  /** By package name, the exports of libraries that are not in `node_modules`, for example bundled libraries. */
+  /** The exports of libraries that are not in `node_modules`, such as bundled libraries. The keys are package names. */
   readonly libraries?: Readonly<Record<string, unknown>> | undefined
   /**
    * Whether failed traces are also written to a separate list, index or collection, in stores whose layout has one.
@@ -132,8 +132,8 @@ function checkConnectionStringOption(connectionString: string): void {
     checkConnectionString(connectionString)
   } catch (error) {
     const { code, cause } = error as Partial<OsprofilerError>
-    // Any other error means that the string is valid but something is missing on this machine. The program learns of it
-    // when the store is opened.
+    // Any other error means that the string is valid but something is missing on this machine. Opening the
+    // store reports such an error.
     const isMalformed = cause === undefined && (code === 'ERR_CONNECTION_STRING' || code === 'ERR_UNKNOWN_DRIVER')
     if (isMalformed || error instanceof TypeError) throw error
   }

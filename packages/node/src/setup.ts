@@ -71,7 +71,7 @@ export function setup(options: SetupOptions = {}): Osprofiler<Notifier> {
   return installed.osprofiler
 }
 
-/** Throws if nothing can be traced and, with `strict`, for any other mistake in the environment. */
+/** Throws if nothing can be traced. With `strict`, also throws for any other mistake in the environment. */
 function checkSettings(options: SetupOptions): void {
   readInstrumentation(options)
   if (!options.strict) return
@@ -120,8 +120,8 @@ function install(
   }
 
   /**
-   * Called if the setup failed. An adapter that is enabled separately may still trace, but its records are discarded
-   * without a warning.
+   * Leaves the program untraced after a failed setup. An adapter that is enabled separately may still trace, but its
+   * records are discarded without a warning.
    */
   function stayUntraced(error: unknown): void {
     warn('OSPROFILER_CONFIGURATION', 'Nothing is traced:', error)

@@ -19,7 +19,8 @@ const KEYS = { OSPROFILER_HMAC_KEYS: 'o7Vt2kQ9xWc4LmZs8RbYpD1g' }
 const HOMELESS = `await import(${JSON.stringify(new URL('fixtures/homeless.mjs', import.meta.url).href)})`
 
 /**
- * Runs a program that calls setup() and records a point. Returns the warnings, the error, the counts and the driver.
+ * Runs a program that calls setup() and records a point. Returns the warnings, the thrown error, the counts of records,
+ * and the driver.
  */
 async function serve(options: string, env: Record<string, string> = {}, before = '') {
   const file = program.write(
@@ -111,6 +112,23 @@ const MALFORMED = [
   '://',
   '\n',
 ]
+
+it('setup() with `strict` leaves the earlier setup active if it throws', async () => {
+  const { text } = await program
+    .run([
+      program.write(
+        'strict.mjs',
+        `import { getNotifier } from '@osprofiler/core'
+         import { setup } from '@osprofiler/node'
+         const first = setup({ hmacKeys: 'KEY', notifier() {} })
+         try { setup({ connectionString: 'redis://localhost', strict: true }) } catch {}
+         console.log(getNotifier() === first.notifier)`,
+      ),
+    ])
+    .then(({ stdout }) => ({ text: stdout }))
+
+  expect(text).toBe('true\n')
+})
 
 describe('an invalid environment', () => {
   it.each(UNTRACED)('causes one warning, and lets the program run untraced: %s', async (_, env, message) => {
@@ -345,21 +363,4 @@ describe('a store that cannot be opened', () => {
 
     expect({ thrown, emitted }).toEqual({ emitted: 2 })
   })
-})
-
-it('setup() with `strict` leaves the earlier setup active if it throws', async () => {
-  const { text } = await program
-    .run([
-      program.write(
-        'strict.mjs',
-        `import { getNotifier } from '@osprofiler/core'
-         import { setup } from '@osprofiler/node'
-         const first = setup({ hmacKeys: 'KEY', notifier() {} })
-         try { setup({ connectionString: 'redis://localhost', strict: true }) } catch {}
-         console.log(getNotifier() === first.notifier)`,
-      ),
-    ])
-    .then(({ stdout }) => ({ text: stdout }))
-
-  expect(text).toBe('true\n')
 })

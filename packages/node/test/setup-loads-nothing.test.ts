@@ -34,7 +34,7 @@ const LIBRARIES = [
   'uuid',
 ]
 
-/** Files that an instrument looks for in a library. `plant` makes the files in `esm` and `src` ES modules. */
+/** Files that an instrument looks for in a library. The files in `esm` and `src` are ES modules. */
 const FILES = ['index.js', 'lib/index.js', 'dist/index.cjs', 'build/index.js', 'esm/index.js', 'src/index.js']
 
 const STORES = [
@@ -119,6 +119,14 @@ function programOf(options: string, stores: readonly string[] = ['']): string {
 
 const NOTIFIER = 'notifier() {}'
 
+it('setup() finds libraries in NODE_PATH', { timeout: 120_000 }, async () => {
+  const file = program.write('app.mjs', programOf(`${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'values'`))
+
+  const { stdout } = await program.run([file], { env: { NODE_PATH: join(hostile, 'node_modules') } })
+
+  expect(stdout).toContain('RUN: postgres src/index.js')
+})
+
 describe('setup() runs no code from the working directory, the home directory or the arguments', () => {
   it.each<[string, string, Record<string, string>, readonly string[]]>([
     ['with keys', `${NOTIFIER}, hmacKeys: 'KEY'`, {}, ['']],
@@ -141,7 +149,7 @@ describe('setup() runs no code from the working directory, the home directory or
     const outcomes = await Promise.all([
       program.run([file], { cwd: below, env }),
       program.run(evaluated, { cwd: hostile, env }),
-      // The first argument looks like the path of the main file, but `--eval` runs instead.
+      // The argument after the code of `--eval` looks like the path of a main file, but only the code runs.
       program.run([...evaluated, join(hostile, 'app.js')], { cwd: below, env }),
     ])
 
@@ -168,12 +176,4 @@ describe('setup() runs no code from the working directory, the home directory or
 
     expect(outcomes.map(({ stdout }) => stdout)).toEqual(['served\n', 'served\n'])
   })
-})
-
-it('setup() finds libraries in NODE_PATH', { timeout: 120_000 }, async () => {
-  const file = program.write('app.mjs', programOf(`${NOTIFIER}, hmacKeys: 'KEY', traceSql: 'values'`))
-
-  const { stdout } = await program.run([file], { env: { NODE_PATH: join(hostile, 'node_modules') } })
-
-  expect(stdout).toContain('RUN: postgres src/index.js')
 })

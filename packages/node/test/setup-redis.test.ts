@@ -27,7 +27,7 @@ async function failedTraces(options: SetupOptions & { readonly notifier?: undefi
 }
 
 describe('the list of failed traces in Redis', () => {
-  it('is filled if filterErrorTrace is true, or if only OSPROFILER_FILTER_ERROR_TRACE is set and true', async () => {
+  it('is filled if filterErrorTrace is true, or if it is unset and OSPROFILER_FILTER_ERROR_TRACE is true', async () => {
     const byDefault = await failedTraces({})
     const byOption = await failedTraces({ filterErrorTrace: true })
     vi.stubEnv('OSPROFILER_FILTER_ERROR_TRACE', 'true')
