@@ -8,7 +8,10 @@ export interface ReadLimits {
 }
 
 const DEFAULT_ANSWER_MS = 30_000
-/** The first batch of a trace may take several answers, because some stores require a login, a refresh and a search. */
+/**
+ * The limits are this many times the limit for one answer of the server. To read the first batch of a trace, for
+ * example, some stores need a login, a refresh and a search.
+ */
 const ANSWERS_PER_BATCH = 4
 const ANSWERS_PER_LIST = 10
 

@@ -5,10 +5,13 @@ import type { RedisSettings } from './url.js'
 
 type ShownSettings = Pick<RedisSettings, 'location' | 'product'>
 
-/** Refusals that are permanent: the key has another type, or a value is too large. */
+/** Matches permanent refusals: the key has another type, or a value is too large. */
 const PERMANENT_REFUSAL = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
-/** Refusals because another server has become, or is about to become, the master or the owner of the keys. */
+/**
+ * Matches refusals by a server that is not, or not yet, the right server. For example, another server has become the
+ * master or the owner of the keys.
+ */
 const OTHER_SERVER_REFUSAL = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
 const REDIS_PAGE_URL = `${DOCUMENTATION}/stores/redis.md`
@@ -42,23 +45,23 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Words to replace in advice for users of Valkey. The page name `redis.md` is not replaced. */
+/** Matches the words that are replaced in advice for users of Valkey. Does not match the page name `redis.md`. */
 const REDIS_WORDS = /\bRedis\b|\bredis(?=s?:\/\/)/g
 
-/** Marks a refusal by a Sentinel itself, which has another meaning than a refusal by the master. */
+/** Marks a refusal that comes from a Sentinel itself. The same refusal by the master has a different meaning. */
 export function toSentinelRefusal(error: unknown): unknown {
   if (!isError(error) || error.name !== 'ReplyError') return error
   return new Error(`Sentinel: ${error.message}`)
 }
 
-/** Returns whether a refusal is permanent, so that sending the record again is useless. */
+/** Returns whether a refusal is permanent. If so, there is no point in sending the record again. */
 export function isPermanent({ message }: Error): boolean {
   return PERMANENT_REFUSAL.test(message)
 }
 
 /**
- * Returns whether the size of one command may be the reason for a refusal. The server counts received data as used
- * memory, too.
+ * Returns whether the size of a single command may be the reason for a refusal. Redis also counts received data as used
+ * memory, so a large command may exceed the memory limit by itself.
  */
 export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
