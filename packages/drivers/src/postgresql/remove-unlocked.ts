@@ -10,9 +10,9 @@ const DELETE_ALL = 'DELETE FROM data WHERE id = ANY($1)'
 const NOT_ALLOWED_STATE = '42501'
 
 /**
- * Returns a function that runs in a transaction, removes the rows that are not locked, and resolves to their number.
- * Skipping locked rows requires the UPDATE privilege. Without this privilege, the function finds the unlocked rows by
- * trying ever smaller halves, with a short wait for each half.
+ * Returns a function that removes those of the given rows that are not locked, and resolves to their number. The
+ * function must be called in a transaction. Skipping locked rows requires the UPDATE privilege. Without this privilege,
+ * the function finds the unlocked rows by trying ever smaller halves, with a short wait for each half.
  */
 export function createRowRemover(session: SqlSession): (ids: Ids) => Promise<number> {
   let canSkipLocked = true
