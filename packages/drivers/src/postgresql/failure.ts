@@ -52,8 +52,8 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   if (state === '42P01') return 'missing'
   if (LOCK_STATES.has(state)) return 'locked'
   if (state === READ_ONLY_STATE) return 'readonly'
-  // A conflict in the primary key means that the sequence lags behind the ids in the table. The row itself may be
-  // accepted later, with the next number of the sequence.
+  // A conflict in the primary key means that the sequence lags behind the ids in the table. The server may accept the
+  // same row later, with the next number of the sequence.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED_STATES.test(state) ? 'refused' : 'failed'
 }

@@ -67,28 +67,31 @@ export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
 
-/** Returns whether the server ends the connection after this refusal. */
+/** Returns whether the server ends the connection after it refused a command with this error. */
 export function endsConnection({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
-/** Returns whether another server has become, or is about to become, responsible for the command. */
+/**
+ * Returns whether a server refused a command because another server is, or soon will be, responsible for the command.
+ */
 export function isForOtherServer({ message }: Error): boolean {
   return OTHER_SERVER_REFUSAL.test(message)
 }
 
 /**
- * Returns an error for users of the driver. Its cause contains the message of the server or the system, but no command.
+ * Converts an error to an `OsprofilerError` for users of the driver. The `cause` contains the message of the server or
+ * the system, but no command.
  */
 export function toRedisError(settings: ShownSettings, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  // The client's own error is not used as the cause, because it contains the command with the login's password.
+  // The client's own error is not used as the `cause`. It contains the login command with the password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
   return new OsprofilerError('ERR_STORE', describeRefusal(settings, said), { cause })
 }
 
-/** Describes a refusal for users of the driver, with advice for known causes. */
+/** Describes a refusal for users of the driver. Adds advice if the cause is known. */
 export function describeRefusal({ location, product }: ShownSettings, message: string): string {
   const said = firstLine(message)
   const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []

@@ -83,7 +83,7 @@ function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
     return UNFIT_DOCUMENT
   const id = `${idPrefix}${(documentCount++).toString(36).padStart(8, '0')}`
   if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS_INDEX, id, line)])
-  // In an index that does not index `info`, failed traces are found by the member `failed`.
+  // If the index does not index `info`, failed traces are found by the member `failed`.
   const marked = toLines(RECORDS_INDEX, id, `${line.slice(0, -1)},"failed":true}`)
   const note = toLines(FAILURES_INDEX, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])

@@ -8,8 +8,8 @@ import type { OtlpSender } from './sender.js'
 import { estimateRequestBytes, splitIntoRequests } from './split-requests.js'
 
 /**
- * The outcome for a point: `sent` if the collector accepted it, `rejected` if the collector rejected it without a reason, or the
- * error of a refused or unanswered request.
+ * The outcome for a point: `sent` if the collector accepted it, `rejected` if the collector rejected it without a
+ * reason, or the error of a refused or unanswered request.
  */
 export type Fate = 'sent' | 'rejected' | OsprofilerError
 
