@@ -54,7 +54,7 @@ export function removeTraceInfo(context: object): void {
 }
 
 function readTraceInfo(traceInfo: unknown): SignedPair {
-  // Other members are not allowed, because with any other member, Python's `init()` fails.
+  // Other members are not allowed, because Python's `init()` fails if it gets any other member.
   if (
     typeof traceInfo !== 'object' ||
     traceInfo === null ||

@@ -25,8 +25,8 @@ const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
   /**
-   * Maps each record that the caller passed in to its plain copy. Contains only records of batches that must be written
-   * again, at least in part.
+   * The plain copy of each record from the caller. Contains only records of batches that must be written again, at
+   * least in part.
    */
   const knownRecords = new WeakMap<TraceRecord, TraceRecord>()
 

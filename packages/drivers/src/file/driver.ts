@@ -155,8 +155,8 @@ async function listFiles(directory: string): Promise<TraceFile[]> {
   await forEachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
-    // The modification time gets one more second, because file systems may round times down. Timestamps of records have
-    // microseconds.
+    // A second is added to the modification time, because file systems may round times down. Timestamps of records are
+    // exact to the microsecond.
     if (stats?.isFile()) files.push({ path, modified: toTimestamp(stats.mtimeMs + 1_000) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))

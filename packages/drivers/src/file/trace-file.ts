@@ -14,8 +14,8 @@ const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
  * Appends lines to a file in one write, so that lines from several processes do not mix. Creates a missing file, which
- * only its owner can access. Returns the number of complete lines that were written. Only if the disk fills up during
- * the write, this number is smaller than the number of given lines. Rejects if no line was written.
+ * only its owner can access. Returns the number of complete lines that were written. This number is smaller than the
+ * number of given lines only if the disk fills up during the write. Rejects if no line was written.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND_FLAGS, 0o600)

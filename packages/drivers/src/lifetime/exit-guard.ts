@@ -3,8 +3,8 @@ import { Math, performance } from '@osprofiler/core/toolkit'
 
 /**
  * Lets a thread leave native code before the process ends. When the process exits, Node stops its threads at any point.
- * If an addon throws in a stopped thread, the whole process aborts. Therefore the exit waits until the thread has left
- * native code, and the thread does not enter native code again.
+ * If an addon throws in a thread that is being stopped, the whole process aborts. Therefore the exit waits until the
+ * thread has left native code, and the thread does not enter native code again.
  */
 export interface ExitGuard {
   /** Runs native code. Never resolves if the process is ending. */

@@ -65,8 +65,8 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
 
 /**
  * Sends the waiting pieces of a batch. When the batch is sent for the first time, the first failed request ends the
- * call with an error. When the batch is sent again, a piece that gets status 429 or 5xx is reported as held (to be
- * tried again later), and the other pieces are still sent.
+ * call with an error. When the batch is sent again, a piece that gets status 429 or 5xx is reported as held, so that it
+ * is tried again later. The other pieces are still sent.
  */
 export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []

@@ -17,7 +17,7 @@ const CONNECT_MS = 4_000
 const READ_MS = 60_000
 
 /**
- * Sends records as oslo.messaging notifications over RabbitMQ, which Python's OSProfiler does by default. A write ends
+ * Sends records as oslo.messaging notifications over RabbitMQ, as Python's OSProfiler does by default. A write ends
  * when the broker has confirmed all notifications. A queue is not a store. To read traces, the driver scans the whole
  * queue. Consumers remove notifications from the queue.
  */

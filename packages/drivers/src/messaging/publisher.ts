@@ -11,8 +11,8 @@ export interface Publisher {
   readonly isOpen: boolean
   /**
    * Waits until the broker has confirmed or refused all messages, and resolves to the number of refused messages.
-   * Rejects with `ERR_STORE` if the broker certainly accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` if
-   * the broker has accepted, or may have accepted, some of them.
+   * Rejects with `ERR_STORE` if the broker certainly accepted none of the messages. Rejects with `ERR_WRITE_UNCERTAIN`
+   * if the broker may have accepted some of them.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }

@@ -117,8 +117,8 @@ function isLong(value: number): boolean {
 }
 
 /**
- * Converts a number that has all digits of its JSON text. An integer of more than 64 bits becomes the nearest double,
- * because BSON has no larger integers.
+ * Converts an `ExactNumber`, which has all digits of its JSON text. An integer of more than 64 bits becomes the nearest
+ * double, because BSON has no larger integers.
  */
 function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
   const isInteger = /^-?\d+$/.test(value.source)

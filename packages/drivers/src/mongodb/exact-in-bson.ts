@@ -13,8 +13,8 @@ const MAX_INT32 = 2 ** 31
 
 /**
  * Returns whether BSON certainly preserves `info` as well as JSON does. This is true for strings, small numbers,
- * booleans and null under ordinary keys in a small document. This check walks the object once, while a check based on
- * JSON would have to walk it several times.
+ * booleans and null under ordinary keys in a small document. This check reads the object once, while a check based on
+ * JSON would have to read the object several times.
  */
 export function isExactInBson(info: object): boolean {
   let characters = 0

@@ -9,11 +9,13 @@ const RETRY_PAUSE_MS = 60_000
 interface WantedIndex {
   readonly collection: string
   readonly index: IndexDescription
-  /** The consequence if the index is missing, for a warning. */
+  /** The consequence of the missing index, for a warning. */
   readonly loss: string
 }
 
-/** Creates a store's indexes in the background, because this takes long if there are many documents. */
+/**
+ * Creates a store's indexes in the background, because creating an index takes a long time if there are many documents.
+ */
 export interface MongodbIndexes {
   /** Requests indexes that are still missing, at most once a minute. Returns immediately. */
   ensure(db: Db): void

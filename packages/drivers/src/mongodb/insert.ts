@@ -7,7 +7,7 @@ import { countRefused, isDuplicateId, isTransient, readWriteErrors } from './fai
 /**
  * Inserts the documents of a batch, and counts the documents that the server refuses. A document whose `_id` already
  * exists was written by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server
- * may accept later are reported as held, so that only these documents are tried again.
+ * may accept later are reported as held. Only these documents are then tried again.
  */
 export async function insertDocuments(
   collection: Collection,

@@ -38,7 +38,7 @@ const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
  */
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
-/** Matches a connection string whose hosts end with a port. Does not match a colon inside a password. */
+/** Matches a connection string in which the last host has a port. Does not match a colon inside a password. */
 const PORT_AFTER_HOST = /^[^/?]*:\d*(?:[/?]|$)/
 
 /**

@@ -84,7 +84,8 @@ export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): 
 }
 
 /**
- * Returns undefined if the user of the database has no permission for the query, or if the server has no such table.
+ * Runs a query for sessions. Returns undefined if the database user has no permission for the query, or if the server
+ * has no such table.
  */
 async function queryHolders(session: SqlSession, query: string): Promise<readonly FoundHolder[] | undefined> {
   const answer = await session.run(query).catch(() => undefined)

@@ -35,7 +35,8 @@ export function findClient(
 
 /**
  * Loads a store's client, found from this package or else from the application's main file. The package name in
- * `import()` must not be a literal. A bundler would look for the package, and fail if it is not installed.
+ * `import()` must not be a literal, because a bundler would then look for the package, and fail if the package is not
+ * installed.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isInstalledForDrivers(packageName) ? undefined : resolveClient(packageName)

@@ -101,7 +101,7 @@ function readHost(text: string, form: UrlForm): Host {
   // Messages show hosts, so a host must not contain credentials. If the "@" is percent-encoded
   // (`user%3Apassword%40host`), the credentials are a part of the host, and the string is refused.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
-  // Warnings show the host name. A longer name cannot be valid.
+  // A longer host name cannot be valid, and would make warnings too long.
   if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port must be a number from 1 to 65535')

@@ -17,8 +17,8 @@ import { findKnownAddresses, type HostAddress, toFullNames } from './known-hosts
 import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
- * Finds the addresses of hosts for a store's clients, mostly without the system's `getaddrinfo`. `getaddrinfo` runs in
- * one of the four threads that a process shares for lookups and files. A lookup cannot be canceled, and
+ * Finds the addresses of hosts for a store's clients. Avoids the system's `getaddrinfo` where possible, because it runs
+ * in one of the four threads that a process shares for lookups and files. A lookup cannot be canceled, and
  * `process.exit()` waits for it. If the DNS server hangs, a few lookups block the whole program.
  */
 export interface HostLookup {

@@ -11,8 +11,8 @@ export interface HostAddress {
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /**
- * Returns the addresses of a host that this machine knows without DNS: those in its hosts file, and those of
- * `localhost`.
+ * Returns the addresses that are known for a host without DNS: addresses in the machine's hosts file, and the addresses
+ * of `localhost`.
  */
 export function findKnownAddresses(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')

@@ -18,7 +18,7 @@ const BATCH_POINTS = 500
 /**
  * Opens a driver that sends points to an OpenTelemetry collector as spans, using OTLP over HTTP. The driver cannot read
  * traces. A span is sent when its point stops. Until then, the start record waits in memory of limited size, and counts
- * as written. A point without a stop record is sent with the mark `osprofiler.unfinished` in three cases: some seconds
+ * as written. A point without a stop record is sent with the mark `osprofiler.unfinished`. This happens some seconds
  * after all its ancestors have stopped, when too many points are open, or when the driver or the process ends.
  */
 export function openOtlpDriver(location: string, context: OpenContext): StoreDriver {

@@ -9,9 +9,9 @@ import { findPostgresqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
 // This is the table that SQLAlchemy creates for Python's driver, except that `id` is BIGINT. At a million requests a
-// day, an INTEGER would run out within months. The collation "C" compares bytes, which is faster than a language's
-// rules. Of Python's eight indexes, only the two that this driver's queries use are created, under the same names,
-// because each index slows down every insert.
+// day, the numbers of an INTEGER would run out within months. The collation "C" compares bytes, which is faster than a
+// language's rules. Of Python's eight indexes, only the two that this driver's queries use are created, under the same
+// names, because each index slows down every insert.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),

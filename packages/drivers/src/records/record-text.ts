@@ -15,10 +15,7 @@ const quoteParentId = createCachingQuote()
 const quoteProject = createCachingQuote()
 const quoteService = createCachingQuote()
 
-/**
- * Encodes a record as a line of JSON. The result is the same as with `stringifyJson`, but takes only five sixths of the
- * time.
- */
+/** Encodes a record as a line of JSON. Gives the same result as `stringifyJson` in five sixths of the time. */
 export function encodeRecord(record: TraceRecord): string {
   const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
   const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`

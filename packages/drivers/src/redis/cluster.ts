@@ -21,8 +21,8 @@ const REDIRECTION_REPLY = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /**
  * Creates a route to the nodes of a Redis Cluster. The commands for one master are sent together. A command is
- * redirected if its slot has moved to another node. The client's own `Cluster` class is not used. After a connection
- * broke, that class repeats a batch that the server may already have executed.
+ * redirected if its slot has moved to another node. The client's own `Cluster` class is not used. If a connection
+ * breaks, that class repeats a batch that the server may already have executed.
  */
 export function createClusterRoute(settings: RedisSettings, lookup: LookupFunction): RedisRoute {
   const opened = createRedisLinks(settings, lookup)

@@ -86,7 +86,7 @@ export function isForOtherServer({ message }: Error): boolean {
 export function toRedisError(settings: ShownSettings, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  // The client's own error is not used as the `cause`. It contains the login command with the password.
+  // The client's own error is not used as the `cause`, because it contains the login command with the password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
   return new OsprofilerError('ERR_STORE', describeRefusal(settings, said), { cause })
 }

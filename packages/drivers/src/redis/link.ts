@@ -147,8 +147,8 @@ async function connectAndLogIn(
   })
   async function connect(): Promise<RedisLink> {
     const connecting = suppress(() => redis.connect())
-    // The client creates its socket slightly later, so the socket is unreferenced in `setImmediate`. A server that does
-    // not answer the TLS handshake must not keep the process alive.
+    // The client creates its socket slightly later, so `unref` is called in `setImmediate`. A server that does not
+    // answer the TLS handshake must not keep the process alive.
     setImmediate(() => redis.stream?.unref()).unref()
     await connecting
     const link = createLink(redis, settings.replyTimeoutMs)

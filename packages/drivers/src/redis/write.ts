@@ -17,7 +17,7 @@ export interface RedisBatch {
 
 interface Step extends KeyedCommand {
   /**
-   * Positions of the records that the step writes, in the batch. A step without records may be sent any number of
+   * For each record that the step writes, its position in the batch. A step without records may be sent any number of
    * times.
    */
   readonly positions: readonly number[]
@@ -61,9 +61,9 @@ export function prepareBatch(
 }
 
 /**
- * Sends the due steps of a batch. Steps that the server refuses temporarily stay due. In this case, the call rejects,
- * with two exceptions: the server has accepted other records, or the size of a command may be the reason for the
- * refusal. Steps with an unknown outcome are not sent again.
+ * Sends the due steps of a batch. Steps that the server refuses temporarily stay due. In this case, the call normally
+ * rejects. It does not reject if the server has accepted other records, or if the refusal may be due to the size of a
+ * command. Steps with an unknown outcome are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,

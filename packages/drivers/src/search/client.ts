@@ -48,7 +48,7 @@ export interface SearchClientSettings {
   readonly timeoutMs: number
 }
 
-/** Added to the driver's time limit, so that the client's own limit expires first. */
+/** The margin that is added to the driver's time limit, so that the client's own limit expires first. */
 const LIMIT_MARGIN_MS = 1_000
 
 /**
@@ -116,8 +116,8 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // If the driver's time limit has expired, this limit is reported. The client's own limit restarts with each
-          // piece of an answer.
+          // If the driver's time limit has expired, this limit is reported. The driver needs its own limit, because the
+          // client's limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + LIMIT_MARGIN_MS)

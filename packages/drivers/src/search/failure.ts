@@ -67,8 +67,8 @@ export function toSearchFailure(error: unknown): SearchFailure {
       "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for OpenSearch, write opensearch://",
     )
   }
-  // All other errors, for example if another HTTP server gave a successful answer, or if the answer cannot be parsed.
-  // The client's message is not shown, because it may quote the answer.
+  // This failure covers all other errors. For example, another HTTP server gave a successful answer, or the answer
+  // cannot be parsed. The client's message is not shown, because it may quote the answer.
   return new SearchFailure(undefined, `its client reports ${String(name) || 'no reason'}`)
 }
 

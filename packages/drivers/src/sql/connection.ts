@@ -45,8 +45,8 @@ export function createSqlConnection(
     return created
   }
 
-  // Without `bind`, the connection would keep the context of the request that opened it in memory. `suppress` is needed
-  // because the driver itself may have been opened in a traced request.
+  // `bind` prevents a memory leak: without it, the connection would keep the context of the request that opened it.
+  // `suppress` is needed because the driver itself may have been opened in a traced request.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
   async function connectIfNeeded(): Promise<SqlStore> {
@@ -60,8 +60,8 @@ export function createSqlConnection(
   }
 
   /**
-   * Runs work that is aborted after the time limit of the store or at the end of the program, even if the server does
-   * not answer.
+   * Runs work. Aborts the work after the store's time limit or at the end of the program, even if the server does not
+   * answer.
    */
   function runAbortable<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
     return run(async signal => {

@@ -1,7 +1,7 @@
 import { Error, Map } from '@osprofiler/core/toolkit'
 
 /**
- * What the failure of a statement means.
+ * The meaning of a statement's failure.
  * - `refused`: The database will never accept these rows, but may accept other rows.
  * - `missing`: The table does not exist.
  * - `lost`: The connection broke, so it is unknown whether the statement was executed.
@@ -13,8 +13,8 @@ import { Error, Map } from '@osprofiler/core/toolkit'
 export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'
 
 /**
- * An error of a client, without the statement, its values and the connection, which must not appear in messages and
- * logs.
+ * An error of a client, without the statement, its values and the connection, because these must not appear in messages
+ * and logs.
  */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'

@@ -43,8 +43,8 @@ async function* walkBack(
   part: TimeRange,
 ): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
-  // Ids are compared only with the id 0, and not with the largest number. Ids in Python's tables have 32 bits, so a
-  // larger number in the query would cause an error.
+  // The id is 0 and not the largest number, because ids in Python's tables have 32 bits. A larger number in the query
+  // would cause an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
   let limit = FIRST_STEP_RECORDS
   for (;;) {

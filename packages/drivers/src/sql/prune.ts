@@ -48,7 +48,7 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
 
 /**
  * Removes the traces that have no record within `young`. Reads records in the order of their timestamps, either from
- * the oldest forward or from the newest backward, until it reaches a record within `young`. Records that are newer than
+ * the oldest forward or from the newest backward. Stops at the first record within `young`. Records that are newer than
  * `young` are dated later than tomorrow.
  */
 async function pruneFrom(

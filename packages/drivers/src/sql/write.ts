@@ -21,7 +21,7 @@ export class CommitLost extends Error {
 /** The records that the database did not accept although it accepted the other records of the batch. */
 interface Leftovers {
   refused: number
-  /** Positions of the records that the database may accept later, in the batch. */
+  /** For each record that the database may accept later, its position in the batch. */
   readonly held: number[]
   failure: SqlFailure | undefined
 }

@@ -94,7 +94,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
   let startNotBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
-  // Without `bind`, the thread would keep the context of the request that started it in memory.
+  // `bind` prevents a memory leak: without it, the thread would keep the context of the request that started it.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
     // The options `execArgv` and `env` keep the application's `--import` and `NODE_OPTIONS` from loading anything into
@@ -177,7 +177,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
   }
 }
 
-/** Creates the error for a thread that did not start. None of its requests were carried out. */
+/** Creates the error for a thread that did not start. The thread has carried out no request. */
 function toStartFailure(cause: unknown): Error {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
   return new Error(`its thread cannot be started (${String(code ?? message ?? 'it ended')})`, { cause })

@@ -26,8 +26,9 @@ export interface HeldStarts {
   touch(baseId: string): void
   findOldest(limit: number): readonly HeldStart[]
   /**
-   * Returns the oldest starts of traces that have had no new record for some time: for `lingerMs` if all ancestors of
-   * the open points have stopped, and otherwise for an hour.
+   * Returns the oldest starts whose stops are overdue. A stop is overdue if the trace has had no new record for
+   * `lingerMs` and all ancestors of the trace's open points have stopped. After an hour without a new record, a stop is
+   * overdue in any case.
    */
   findOverdue(limit: number): readonly HeldStart[]
 }

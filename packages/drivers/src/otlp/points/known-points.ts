@@ -27,7 +27,7 @@ export interface KnownPoints {
    */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
   /**
-   * Returns whether a point has no parent. If the parent id is the id of the trace, it refers to a parent only if a
+   * Returns whether a point has no parent. A parent id that equals the id of the trace refers to a parent only if a
    * point has this id.
    */
   isTop(point: KnownPoint): boolean

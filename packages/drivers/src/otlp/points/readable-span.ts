@@ -57,7 +57,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   const context = { traceId, spanId, traceFlags: SAMPLED_FLAG }
   return {
     name: mapped.name,
-    // The same kind of span has a number that is lower by 1 in OpenTelemetry's API than in OTLP.
+    // The number of each span kind is lower by 1 in OpenTelemetry's API than in OTLP.
     kind: mapped.kind - 1,
     spanContext: () => context,
     ...(parentSpanId !== undefined && {

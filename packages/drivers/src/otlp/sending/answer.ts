@@ -87,7 +87,10 @@ export function isTooLarge(error: OsprofilerError): boolean {
   return 'isTooLarge' in error && error.isTooLarge === true
 }
 
-/** Returns how long the collector requests to wait, in milliseconds. `Retry-After` is a number of seconds or a date. */
+/**
+ * Returns how long the collector asks the driver to wait, in milliseconds. `Retry-After` is a number of seconds or a
+ * date.
+ */
 export function readPauseMs({ retryAfter = '', date = '' }: Answer): number {
   const text = retryAfter.trim()
   const now = Date.parse(date)

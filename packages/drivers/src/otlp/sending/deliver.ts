@@ -13,7 +13,7 @@ import { estimateRequestBytes, splitIntoRequests } from './split-requests.js'
  */
 export type Fate = 'sent' | 'rejected' | OsprofilerError
 
-/** Maximum size of a request. By default, a proxy accepts requests of 1 MiB, and a collector requests of 20 MiB. */
+/** Maximum size of a request. By default, a proxy accepts up to 1 MiB, and a collector accepts up to 20 MiB. */
 const MAX_REQUEST_BYTES = 1_000_000
 const MIN_REQUEST_BYTES = 10_000
 

@@ -51,8 +51,8 @@ export function toRequestError(attempt: Attempt, error: unknown): OsprofilerErro
 }
 
 /**
- * Creates the error for a connection that was closed without an answer. The error contains a hint about the protocol,
- * because a server for another protocol closes the connection in the same way as a collector that crashes.
+ * Creates the error for a connection that was closed without an answer. A server for another protocol closes the
+ * connection in the same way as a collector that crashes. Therefore the error contains a hint about the protocol.
  */
 function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt

@@ -7,9 +7,10 @@ const PARTIAL_SUCCESS = 0x0a
 const REJECTED_SPANS = 0x08
 
 /**
- * Returns the number of rejected spans in a collector's answer. Returns 0 for any other body. The messages are defined
- * in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer a protobuf request with
- * JSON. Therefore the format is determined by the media type of the answer, if the answer has one.
+ * Returns the number of rejected spans in a collector's answer, or 0 if the body does not contain this number. The
+ * messages are defined in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer a
+ * protobuf request with JSON. Therefore the format is determined by the media type of the answer, if the answer has
+ * one.
  */
 export function countRejectedSpans(
   body: Buffer,

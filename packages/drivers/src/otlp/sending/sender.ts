@@ -25,8 +25,8 @@ export interface OtlpSender {
    */
   check(): Promise<void>
   /**
-   * Sends a request without spans. Rejects with `ERR_STORE` even if the collector refuses this request, because its
-   * reason cannot be a span.
+   * Sends a request without spans. Rejects with `ERR_STORE` even if the collector refuses this request, because the
+   * request contains no span that could be the reason.
    */
   confirm(): Promise<void>
   disconnect(): Promise<void>
@@ -86,9 +86,9 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
   }
 
   /**
-   * Returns whether a request may be repeated. This is the case if the connection was idle for at least
-   * `MIN_STALE_IDLE_MS`, so that the server may have closed it, or if the last repetition was at least
-   * `MIN_REPEAT_INTERVAL_MS` ago.
+   * Returns whether a request may be repeated. A repetition is allowed after an idle time of `MIN_STALE_IDLE_MS`,
+   * because the server may have closed the connection. Without this idle time, a repetition is allowed once every
+   * `MIN_REPEAT_INTERVAL_MS`.
    */
   function canRepeat(): boolean {
     const now = performance.now()

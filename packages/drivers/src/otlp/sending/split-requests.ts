@@ -6,8 +6,8 @@ type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
 /**
- * For each encoding, the maximum number of bytes that are added to a span and to an attribute, and the maximum number
- * of bytes for a character.
+ * The maximum number of bytes that each encoding adds to a span and to an attribute, and the maximum number of bytes
+ * that it needs for a character.
  */
 const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },

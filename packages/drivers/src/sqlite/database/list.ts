@@ -48,8 +48,8 @@ export async function listTraces(run: RunStep, selection: Selection, failedOnly:
       const step: Step | undefined = await run(connection => stepBack(connection, begin, isFailure))
       from = step?.next
       yield { baseIds: step?.baseIds ?? [], reached: from?.timestamp ?? end }
-      // SQLite may return a different text for a timestamp that is not valid text. If the position did not change, the
-      // same step would be repeated forever.
+      // SQLite may return a different text for a timestamp that is not valid text. The position may then stay the same.
+      // Without this check, the same step would be repeated forever.
       if (from === undefined || from.id === begin.id || from.timestamp < end) return
       await nextTurn()
     }

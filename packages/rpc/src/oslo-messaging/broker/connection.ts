@@ -28,7 +28,8 @@ export interface Connections {
   /** Returns the current connection, or opens a connection. Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
   /**
-   * Ends the current connection, because it does not answer. Has no effect on a connection that was passed directly.
+   * Ends the current connection. Called if the broker does not answer. A connection that was passed directly stays
+   * open.
    */
   destroyCurrent(): void
   /**

@@ -6,8 +6,8 @@ import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
 /**
- * The outcome of a message: accepted (`taken`), returned because no queue exists (only if the message is mandatory),
- * refused, or unknown because the channel closed first.
+ * The outcome of a message. `taken`: the broker accepted it. `returned`: no queue exists for the mandatory message.
+ * `unknown`: the channel closed before the broker answered.
  */
 export type Outcome = 'taken' | 'returned' | 'refused' | 'unknown'
 

@@ -1,7 +1,7 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { Array } from '@osprofiler/core/toolkit'
 
-/** The parts of a `RemoteError`. It represents a Python exception or a JavaScript error. */
+/** The parts of a `RemoteError`, which represents a Python exception or a JavaScript error. */
 export interface RemoteFailure {
   /** Name of the exception class, such as `ValueError`. */
   readonly type: string

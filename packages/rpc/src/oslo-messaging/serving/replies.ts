@@ -18,7 +18,7 @@ export interface Replies {
 export interface ReplyOptions {
   /** Whether to send a reply again if the queue of the caller is missing. Default true. */
   readonly direct_mandatory_flag?: boolean | undefined
-  /** How long a reply is sent again and again while the queue is missing, in seconds. Default 60. */
+  /** How long the server tries to send a reply while the queue is missing, in seconds. Default 60. */
   readonly kombu_missing_consumer_retry_timeout?: number | undefined
 }
 

@@ -3,7 +3,7 @@ import type { Incoming } from '../messages/message.js'
 
 const MAX_NAME_CHARS = 200
 
-/** Shortens a name for messages of errors, because a caller may send a name of several megabytes. */
+/** Shortens a name for error messages, because a caller may send a name of several megabytes. */
 export function shortenName(name: string): string {
   return shorten(name, MAX_NAME_CHARS)
 }
