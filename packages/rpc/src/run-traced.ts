@@ -21,7 +21,7 @@ export interface Call {
 /** A `runTraced` function for one source of messages. */
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
-  /** For each outcome of tracing, the number of messages that contained a trace. */
+  /** Counts the messages that contained a trace: the traced messages, and the refused messages for each reason. */
   readonly stats: TraceStats
 }
 

@@ -45,7 +45,7 @@ export function createSqlConnection(
     return created
   }
 
-  // `bind` prevents a memory leak: without it, the connection would keep the context of the request that opened it.
+  // `bind` prevents a memory leak. Without `bind`, the connection would keep the context of the request that opened it.
   // `suppress` is needed because the driver itself may have been opened in a traced request.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 

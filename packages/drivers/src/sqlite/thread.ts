@@ -94,7 +94,7 @@ export function createThread(file: string, client: string, path: string): Sqlite
   let startNotBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
-  // `bind` prevents a memory leak: without it, the thread would keep the context of the request that started it.
+  // `bind` prevents a memory leak. Without `bind`, the thread would keep the context of the request that started it.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
     // The options `execArgv` and `env` keep the application's `--import` and `NODE_OPTIONS` from loading anything into

@@ -55,7 +55,7 @@ export interface OsloCall {
 
 /** A running server for a topic, as returned by `createOsloServer`. */
 export interface OsloServer {
-  /** For each outcome of tracing, the number of calls that contained a trace. */
+  /** Counts the calls that contained a trace: the traced calls, and the refused calls for each reason. */
   readonly stats: TraceStats
   /**
    * Accepts no more calls, and finishes the calls in progress. Resolves within `timeout` milliseconds. Default 5,000.
