@@ -27,11 +27,11 @@ export interface RunTraced {
 
 /**
  * Runs `fn`, which serves a call or a message, and returns its result. If the trace in the context was signed with one
- * of the keys, `fn` and all work that `fn` starts become a part of the trace. They are recorded below a point named
- * `rpc`. The point ends when `fn` returns, or when the promise that `fn` returns settles. An error is recorded and
- * rethrown. If the trace is missing or refused, `fn` runs untraced. If no keys are given, the keys of `configure`,
- * `setup` or the environment are used. The limits are the same as the default limits of the HTTP adapters. Use
- * `createRunTraced` to set other limits.
+ * of the keys, `fn` and all its work become a part of the trace. They are recorded below a point named `rpc`. The point
+ * ends when `fn` returns, or when the promise that `fn` returns settles. An error is recorded and rethrown. If the
+ * trace is missing or refused, `fn` runs untraced. If no keys are given, the keys of `configure`, `setup` or the
+ * environment are used. The limits are the same as the default limits of the HTTP adapters. Use `createRunTraced` to
+ * set other limits.
  *
  * @throws TypeError for keys that are given but empty, or if `fn` is not a function
  * @example

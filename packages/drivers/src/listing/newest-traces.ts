@@ -30,9 +30,9 @@ export interface TraceSource {
 
 /**
  * Collects the newest traces that match a query, and possibly some older traces. Reads pages from the newest traces to
- * the oldest, and stops when the remaining pages cannot contain a trace that is newer than the found traces. Therefore
- * the cost does not depend on the store's size. Records dated later than tomorrow are read last, because their
- * timestamps must be wrong. Throws `ERR_STORE` if the store returns no new trace for `patienceMs`.
+ * the oldest. Stops when the remaining pages cannot contain a trace that is newer than the found traces. Therefore the
+ * cost does not depend on the store's size. Records dated later than tomorrow are read last, because their timestamps
+ * must be wrong. Throws `ERR_STORE` if the store returns no new trace for `patienceMs`.
  */
 export async function collectNewest(
   source: TraceSource,

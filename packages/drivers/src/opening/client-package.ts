@@ -35,7 +35,7 @@ export function findClient(
 
 /**
  * Loads a store's client, found from this package or else from the application's main file. The package name in
- * `import()` must not be a literal, because a bundler would then look for the package, and fail if the package is not
+ * `import()` must not be a literal. Otherwise, a bundler would look for the package, and fail if the package is not
  * installed.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {

@@ -6,8 +6,8 @@ type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
 /**
- * The maximum number of bytes that each encoding adds to a span and to an attribute, and the maximum number of bytes
- * that it needs for a character.
+ * For each encoding, the maximum number of bytes that it adds to a span and to an attribute, and the maximum size of a
+ * character in bytes.
  */
 const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
