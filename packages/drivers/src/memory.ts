@@ -4,11 +4,13 @@ import { selectTraces, tallyRecords } from './listing/trace-tally.js'
 import type { StoreDriver } from './opening/store-driver.js'
 import { decodeRecord, encodeRecord } from './records/record-text.js'
 
-/** A trace with the default maximum number of points fits into the store. */
+/** Maximum number of records in a store. A trace with the default maximum number of points still fits. */
 const MAX_RECORDS = 250_000
 
 interface MemoryStore {
-  /** The records of each trace as lines of JSON. The trace that arrived first comes first. */
+  /**
+   * Maps each trace id to the trace's records, as lines of JSON. The keys are in the order in which the traces arrived.
+   */
   readonly traces: Map<string, string[]>
   records: number
 }
@@ -17,8 +19,8 @@ const namedStores = new Map<string, MemoryStore>()
 
 /**
  * Keeps records in this process, for tests. `memory://` opens a new store. All drivers with the same `memory://name`
- * share one store, which still exists after `close()`. Above 250,000 records, the oldest traces are removed. Records
- * that do not fit even then are refused.
+ * share one store, which still exists after `close()`. If a store has more than 250,000 records, its oldest traces are
+ * removed. Records that still do not fit are refused.
  */
 export function openMemoryDriver(name: string): StoreDriver {
   if (!/^[\w.-]*$/.test(name)) {

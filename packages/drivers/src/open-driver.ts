@@ -20,14 +20,17 @@ import { openSqliteDriver } from './sqlite/driver.js'
 /** Options that apply to every store. */
 export interface DriverOptions {
   /**
-   * Whether to note failed traces separately, if the store's layout has a list, index or collection for them, like
-   * OSProfiler's `filter_error_trace`. Other stores find failed traces by their records and can always list them.
-   * Default: false.
+   * Whether to note failed traces separately, like OSProfiler's option `filter_error_trace`. The option affects only
+   * stores whose layout has a list, index or collection for failed traces. Other stores find failed traces by their
+   * records, and can always list them. Default: false.
    */
   readonly filterErrorTrace?: boolean | undefined
 }
 
-/** The driver of each scheme. Client packages are looked up when a store is opened, and loaded on first use. */
+/**
+ * The function that opens the driver, for each scheme. Client packages are looked up when a store is opened, and loaded
+ * on first use.
+ */
 const DRIVERS = new Map<string, OpenStore>([
   ['ceilometer', openCeilometerDriver],
   ['ceilometer+https', openCeilometerDriver],
@@ -73,10 +76,10 @@ const SCHEME_ADVICE = new Map([
 const CONNECTION_STRING = /^([a-z][a-z0-9+._-]{0,31}):\/\/(.*)$/is
 
 /**
- * Opens the store that a connection string names. Returns immediately, and connects on first use.
+ * Opens the store that a connection string names. Returns immediately, because the driver connects on first use.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING` (malformed), `ERR_UNKNOWN_DRIVER`, `ERR_MISSING_CLIENT` (a package is
- * not installed). Messages show only the scheme and an unknown option's name, because any other part may contain a
+ * not installed). Messages show only the scheme and the name of an unknown option, because any other part may contain a
  * password.
  * @example const driver = openDriver('sqlite:////var/lib/shop/traces.db')
  * profiler.setNotifier(profiler.createNotifier(driver))
@@ -87,8 +90,8 @@ export function openDriver(connectionString: string, options: DriverOptions = {}
 }
 
 /**
- * Throws what `openDriver` would throw for a connection string, without looking for the store's client. If the error
- * has a `cause`, the error concerns something that the string refers to, such as a certificate file.
+ * Throws the same error as `openDriver` for a connection string, but does not look for the store's client. An error
+ * with a `cause` concerns something that the connection string refers to, such as a certificate file.
  */
 export function checkConnectionString(connectionString: string): void {
   open(connectionString, { filterErrorTrace: false, checkOnly: true })
@@ -107,7 +110,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
   const lowerCaseScheme = scheme.toLowerCase()
   const openStore = DRIVERS.get(lowerCaseScheme)
   if (openStore === undefined) {
-    // All schemes are listed only if there is no advice, because in a long list, the right scheme is hard to find.
+    // The list of all schemes is shown only if there is no advice, because the right scheme is hard to find in a long
+    // list.
     const advice = SCHEME_ADVICE.get(lowerCaseScheme) ?? `Known schemes: ${[...DRIVERS.keys()].join(', ')}.`
     throw new OsprofilerError('ERR_UNKNOWN_DRIVER', `No driver for "${scheme}://". ${advice}`)
   }
@@ -116,8 +120,8 @@ function open(connectionString: string, context: Omit<OpenContext, 'scheme' | 'l
 }
 
 /**
- * Describes a connection string without "://". Shows a known scheme, because Python's OSProfiler accepts a scheme
- * without "://". Shows no other part of the string.
+ * Describes a connection string without "://". Python's OSProfiler accepts a scheme without "://", so the message shows
+ * the scheme if the scheme is known. The message shows no other part of the string.
  */
 function describeMissingScheme(connectionString: string): string {
   const rule = 'A connection string begins with a scheme and "://"'

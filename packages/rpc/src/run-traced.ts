@@ -6,29 +6,32 @@ import { readOsloContext } from './trace-info.js'
 /** The headers of a message, or the context of an oslo.messaging call. Both may contain a trace. */
 export type TraceContext = object | null | undefined
 
-/** The name and info for the point of one call or message. */
+/** The name and the info of the point that is recorded for a call or a message. */
 export interface Call {
-  /** Name of the point. Default `rpc`, a name that OSProfiler's tools know. */
+  /** Name of the point. The default is `rpc`, a name that OSProfiler's tools recognize. */
   readonly name?: string | undefined
-  /** The called function, for `info.function.name`. Default: the name of the function that serves the call. */
+  /**
+   * The name of the called function, for `info.function.name`. Default: the name of the function that serves the call.
+   */
   readonly functionName?: string | undefined
-  /** Information that is recorded at the start of the point. */
+  /** Further info for the start record of the point. */
   readonly info?: PointInfo | undefined
 }
 
 /** A `runTraced` function for one source of messages. */
 export interface RunTraced {
   <T>(context: TraceContext, fn: () => T, call?: Call): T
-  /** The number of messages with a trace, for each outcome. */
+  /** Counts the messages that contained a trace: the traced messages, and the refused messages for each reason. */
   readonly stats: TraceStats
 }
 
 /**
  * Runs `fn`, which serves a call or a message, and returns its result. If the trace in the context was signed with one
- * of the keys, `fn` and everything that it starts are part of the trace. Their point is named `rpc`, and ends when `fn`
- * returns or the promise that it returns settles. An error is recorded and rethrown. If the trace is missing or
- * refused, `fn` runs untraced. If no keys are given, the keys of `configure`, `setup` or the environment are used. The
- * limits are the defaults of the HTTP adapters. Use `createRunTraced` to set other limits.
+ * of the keys, `fn` and all its work become a part of the trace. They are recorded below a point named `rpc`. The point
+ * ends when `fn` returns, or when the promise that `fn` returns settles. An error is recorded and rethrown. If the
+ * trace is missing or refused, `fn` runs untraced. If no keys are given, the keys of `configure`, `setup` or the
+ * environment are used. The limits are the same as the default limits of the HTTP adapters. Use `createRunTraced` to
+ * set other limits.
  *
  * @throws TypeError for keys that are given but empty, or if `fn` is not a function
  * @example
@@ -39,8 +42,8 @@ export function runTraced<T>(context: TraceContext, hmacKeys: HmacKeys | undefin
 }
 
 /**
- * Creates a `runTraced` function with its own limits, hooks and counts. Create a separate function for each source of
- * messages.
+ * Creates a `runTraced` function with its own limits, hooks and statistics. Each source of messages should have its own
+ * function.
  *
  * @throws TypeError for keys that are given but empty, or for an option of the wrong type
  * @example const serve = createRunTraced('NEW,OLD', { maxTracesPerSecond: 10, onRefused: reason => log(reason) })
@@ -55,7 +58,8 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
     const pair = readCarrier(context) ?? readOsloContext(context)
     const pointInfo = pair && { function: { name: functionName ?? (fn.name || 'anonymous') }, ...info }
     const call = tracer.open(pair, context, pointInfo ?? {}, name)
-    // Hides the context of the code that opened the connection, because that context does not belong to the message.
+    // `suppress` hides the context of the code that opened the connection, because that context does not belong to the
+    // message.
     return call === undefined ? suppress(fn) : call.serve(fn)
   }
 
@@ -64,8 +68,8 @@ export function createRunTraced(hmacKeys?: HmacKeys, options?: CallOptions<Trace
 
 const MAX_RUNNERS = 100
 const runners = new Map<string, RunTraced>()
-// Map keys must not contain HMAC keys. A list of HMAC keys is identified by its signature with a random key of this
-// process.
+// HMAC keys must not appear in the keys of the Map. Therefore each list of HMAC keys is identified by a signature of
+// the list, made with a random key of this process.
 const processKeyRing = new KeyRing([createTraceId()])
 
 /** Returns the runner for a list of keys. Calls with the same keys share one runner, and therefore its limits. */
@@ -83,6 +87,6 @@ function getRunner(hmacKeys: HmacKeys | undefined): RunTraced {
 }
 
 function serializeKeys(hmacKeys: readonly string[]): string {
-  // `JSON.stringify` may return undefined for a value that is not a list. `createRunTraced` rejects such a value.
+  // For a value that is not a list, `JSON.stringify` may return undefined. `createRunTraced` rejects such a value.
   return JSON.stringify(hmacKeys) ?? ''
 }

@@ -9,7 +9,7 @@ import { guardCall, guardSteps } from './guard-call.js'
 import { toReadLimits } from './read-limits.js'
 import { takePlainRecords } from './take-plain-records.js'
 
-/** A write or a check of a store that hangs keeps the process alive for at most 4 seconds. */
+/** If a store hangs, a write or a check keeps the process alive for at most 4 seconds. */
 const WRITE_LIMITS = { holdMs: 4_000 }
 const MAX_BATCH_RECORDS = 500
 

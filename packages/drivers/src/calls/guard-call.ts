@@ -7,13 +7,13 @@ import { holdProcessDuring } from '../lifetime/hold.js'
 export interface CallLimits {
   /** How long the call keeps the process alive. Default: until the call ends. */
   readonly holdMs?: number
-  /** How long the call may take. Default: as long as the store allows. */
+  /** How long the call may take. Default: as long as the store's own limits allow. */
   readonly limitMs?: number
 }
 
 /**
  * Runs a driver's call without tracing it, because the store's client may be instrumented. Keeps the process alive
- * during the call, because the driver's connections and timers do not.
+ * during the call, because the driver's own connections and timers do not keep it alive.
  */
 export function guardCall<Result>(
   work: () => Promise<Result>,

@@ -8,23 +8,26 @@ type Write = (records: readonly TraceRecord[]) => Promise<WriteResult>
 
 interface PlainBatch {
   readonly records: readonly TraceRecord[]
-  /** The position of each plain record in the given batch. */
+  /** For each plain record, its position in the batch that the caller passed in. */
   readonly positions: readonly number[]
 }
 
 const STRING_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const ID_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id']
-/** Every store accepts records up to this size, so only a larger record may be too large for a store. */
+/** Every store accepts records up to this size. Only a larger record is reported as possibly too large for a store. */
 const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 
 /**
  * Wraps a store's `write`, so that the store gets only plain copies of records. Values that are not valid records count
- * as refused. If the store gives no reason for a refusal, the wrapper finds one. If a batch or a part of it is written
- * again, the store gets the same plain objects again.
+ * as refused. If the store gives no reason for refusing a record, the wrapper adds a likely reason. If a batch or a
+ * part of a batch is written again, the store gets the same plain objects as before.
  */
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
-  /** The plain records of batches that must be written again, at least in part. The keys are the given records. */
+  /**
+   * The plain copy of each record from the caller. Contains only records of batches that must be written again, at
+   * least in part.
+   */
   const knownRecords = new WeakMap<TraceRecord, TraceRecord>()
 
   function selectPlainRecords(given: readonly TraceRecord[]): PlainBatch {

@@ -5,12 +5,12 @@ import { compareByTime } from '../records/record-time.js'
 import { decodeEvent } from './event.js'
 import { openCeilometerSession } from './session.js'
 
-/** Python's driver used the same limit. */
+/** Maximum number of events that are read for a trace. OSProfiler for Python used the same limit. */
 const MAX_EVENTS = 100_000
 
 /**
  * Reads traces from Ceilometer's event API (`/v2/events`, later part of Panko), as OSProfiler 1.x did. The driver
- * cannot write, because Ceilometer creates its events from the notifications that `messaging://` sends.
+ * cannot write. Ceilometer itself creates the events from notifications, which `messaging://` sends.
  */
 export function openCeilometerDriver(location: string, context: OpenContext): StoreDriver {
   const session = openCeilometerSession(location, context)

@@ -4,14 +4,14 @@ import { untagValues } from '../records/kombu-values.js'
 import { isObject, toRecord } from '../records/record-text.js'
 
 /**
- * Traits are the named values of an event. Ceilometer's own definitions copy these traits from `info.request` of a
- * notification.
+ * The traits to read. Traits are the named values of an event. Ceilometer's own definitions copy these traits from
+ * `info.request` of a notification.
  */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
 
 /**
- * Returns the record of an event. Unless Ceilometer also stores the raw notification (`store_raw = info`), the record
- * contains only the values of the event's traits.
+ * Converts an event to a record. If Ceilometer also stores the raw notification (`store_raw = info`), the record is
+ * complete. Otherwise, the record contains only the values of the event's traits.
  */
 export function decodeEvent(event: unknown): TraceRecord | undefined {
   if (!isObject(event)) return undefined

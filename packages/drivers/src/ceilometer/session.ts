@@ -10,8 +10,8 @@ import { readOnlyHost, readSeconds } from '../opening/url-options.js'
 import { isObject, parse } from '../records/record-text.js'
 
 /**
- * Authorized access to Ceilometer's API. The URL and the token are determined before the first request, and again after
- * a failure.
+ * Authorized access to Ceilometer's API. The API's URL and the token are determined before the first request, and again
+ * after a failed request.
  */
 export interface CeilometerSession {
   readonly location: string
@@ -47,7 +47,9 @@ const FORM: UrlForm = {
 }
 const TIMEOUT_MS = 60_000
 const MAX_ANSWER_CHARACTERS = 256 * 1024 * 1024
-/** The types of the event API in Keystone's catalog: `event` is Panko's, and `metering` is Ceilometer's older type. */
+/**
+ * The service types of the event API in Keystone's catalog: `event` for Panko, and the older `metering` for Ceilometer.
+ */
 const SERVICE_TYPES = ['event', 'metering']
 
 /**
@@ -78,7 +80,8 @@ export function openCeilometerSession(location: string, { scheme, lifetime }: Op
           const response = await request(`${base.replace(/\/+$/, '')}${path}`, { headers }, limits)
           return parse(response.text)
         } catch (error) {
-          // The token may have expired, so the next request determines the URL and the token again.
+          // The request may have failed because the token expired. Therefore the next request determines the URL and
+          // the token again.
           access = undefined
           throw error
         }
@@ -151,7 +154,7 @@ async function request(
   try {
     const target = new URL(url)
     const openRequest = target.protocol === 'https:' ? openHttpsRequest : openHttpRequest
-    // Without an agent, no connection stays open after its request.
+    // With `agent: false`, the connection is closed after the request.
     const clientRequest = openRequest(target, { ...options, lookup, agent: false })
     const response = await sendRequest(clientRequest, body, { timeoutMs, maxCharacters: MAX_ANSWER_CHARACTERS, signal })
     if (response.status < 200 || response.status > 299) {
@@ -171,7 +174,10 @@ function describeStatus(status: number): string {
   return `Ceilometer cannot be read: it answered ${status}.`
 }
 
-/** Returns a code rather than the message, because the message may contain the URL. */
+/**
+ * Describes a failure by its code. The message of the error may contain the URL, so only the message of a `NoAnswer`
+ * error is used.
+ */
 function describeFailure(error: unknown): string {
   const { name, code, message } = (error ?? {}) as { name?: unknown; code?: unknown; message?: unknown }
   if (typeof code === 'string') return code

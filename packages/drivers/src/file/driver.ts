@@ -23,10 +23,10 @@ const MAX_PARALLEL_FILES = 16
 
 /**
  * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and other
- * programs can read the files. To list traces, the driver reads whole files, starting with the newest, so `sqlite://`
- * is better for more than a few thousand traces. A batch with records of several traces is written to several files. If
- * only some of these writes fail, their records are refused, because a retry of the batch would store the other records
- * twice. If all writes fail, the batch may be tried again.
+ * programs can read the files. To list traces, the driver reads whole files, starting with the newest file. Therefore
+ * `sqlite://` is better for more than a few thousand traces. A batch with records of several traces is written to
+ * several files. If only some of these writes fail, their records count as refused. A retry of the batch would store
+ * the records of the other files twice. If all writes fail, the batch may be tried again.
  */
 export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)
@@ -34,7 +34,7 @@ export function openFileDriver(location: string): StoreDriver {
   return {
     name: 'file',
     location: showPath(directory),
-    // A file modified at `before` or later is not read, because its trace is too young to be removed.
+    // A file that was modified at `before` or later is not read, because its trace is too young to be removed.
     retention: { ttl, prune: before => pruneFiles(directory, before, ({ modified }) => modified < before) },
     async write(records) {
       const files = groupLines(directory, records)
@@ -61,8 +61,8 @@ async function listTraces(directory: string, selection: Selection, failedOnly: b
   const latest = getLatestPlausibleTimestamp()
   const found: TraceSummary[] = []
   for (const { path, modified } of await listFiles(directory)) {
-    // The newest files come first, and no trace is newer than its file. So the remaining files contain no trace that is
-    // new enough.
+    // The files are sorted from the newest to the oldest, and no trace is newer than its file. Therefore all traces in
+    // the remaining files are too old for the list.
     const isNewer = ({ timestamp }: TraceSummary): boolean => timestamp >= modified && timestamp <= latest
     if (modified < since || found.filter(isNewer).length >= limit) break
     const tally = await tallyReadable(path)
@@ -82,7 +82,7 @@ function groupLines(directory: string, records: readonly TraceRecord[]): Map<str
   return files
 }
 
-/** Returns the number of lines that were written. Rejects if no line was written. */
+/** Appends lines to each file, and returns the number of lines that were written. Rejects if no line was written. */
 async function appendAll(directory: string, files: ReadonlyMap<string, readonly string[]>): Promise<number> {
   let written = 0
   let failure: unknown
@@ -103,7 +103,9 @@ async function appendAll(directory: string, files: ReadonlyMap<string, readonly 
   return written
 }
 
-/** Returns undefined for a file that this user may not read, so that a list still shows the other traces. */
+/**
+ * Returns undefined for a file that the process may not read, so that a list still shows the traces of the other files.
+ */
 async function tallyReadable(path: string): Promise<TraceTally | undefined> {
   try {
     return await tallyFile(path)
@@ -119,7 +121,7 @@ async function tallyFile(path: string): Promise<TraceTally> {
   return tally
 }
 
-/** Rejects if this user may not remove files, even if there is nothing to remove. */
+/** Rejects if the process may not remove files from the directory, even if there is nothing to remove. */
 async function checkWritable(directory: string): Promise<void> {
   try {
     await access(directory, constants.W_OK)
@@ -129,8 +131,8 @@ async function checkWritable(directory: string): Promise<void> {
 }
 
 /**
- * Returns the number of removed traces. If another process appends records to a trace while its file is being removed,
- * these records may be lost.
+ * Removes the traces with no record dated `before` or later, and returns the number of removed traces. If another
+ * process appends records to a trace while the trace's file is being removed, these records may be lost.
  */
 async function pruneFiles(
   directory: string,
@@ -147,13 +149,14 @@ async function pruneFiles(
   return pruned
 }
 
-/** Lists the trace files, the most recently modified first. */
+/** Lists the trace files, with the most recently modified file first. */
 async function listFiles(directory: string): Promise<TraceFile[]> {
   const files: TraceFile[] = []
   await forEachInParallel(await readNames(directory), async name => {
     const path = join(directory, name)
     const stats = await stat(path).catch(() => undefined)
-    // A second is added, because file systems may round times down, while timestamps of records have microseconds.
+    // A second is added to the modification time, because file systems may round times down. Timestamps of records are
+    // exact to the microsecond.
     if (stats?.isFile()) files.push({ path, modified: toTimestamp(stats.mtimeMs + 1_000) })
   })
   return files.sort((one, other) => (one.modified < other.modified ? 1 : -1))

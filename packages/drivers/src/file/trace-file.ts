@@ -5,17 +5,17 @@ import { Buffer, Error, isError, String } from '@osprofiler/core/toolkit'
 import { decodeRecord } from '../records/record-text.js'
 
 const BATCH_RECORDS = 500
-// The path may name something other than a file. Without `O_NONBLOCK`, opening or writing a FIFO waits until another
-// process opens its other end, and not even `process.exit()` ends this wait. Windows lacks the flag and does not need
-// it.
+// The path may refer to a FIFO instead of a regular file. Without `O_NONBLOCK`, opening or writing a FIFO waits until
+// another process opens its other end, and not even `process.exit()` ends this wait. Windows does not have this flag,
+// and does not need it.
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants
 const READ_FLAGS = O_RDONLY | O_NONBLOCK
 const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
- * Appends lines to a file in one write, so that lines of several processes do not mix. Creates the file with access for
- * its owner only. Returns the number of complete lines that were written, which is smaller than the number of given
- * lines only if the disk fills up midway. Rejects if no line was written.
+ * Appends lines to a file in one write, so that lines from several processes do not mix. Creates a missing file, which
+ * only its owner can access. Returns the number of complete lines that were written. This number is smaller than the
+ * number of given lines only if the disk fills up during the write. Rejects if no line was written.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND_FLAGS, 0o600)
@@ -40,8 +40,8 @@ export async function appendLines(path: string, lines: readonly string[]): Promi
 }
 
 /**
- * Yields records in batches, in file order. Calls `onUnreadable` with the number of skipped lines, which does not
- * include an incomplete last line.
+ * Yields the records of a file in batches, in the order of the lines. Calls `onUnreadable` with the number of skipped
+ * lines. An incomplete last line does not count as skipped.
  */
 export async function* readLines(
   path: string,
@@ -54,7 +54,8 @@ export async function* readLines(
     let batch: TraceRecord[] = []
     let unreadable = 0
     for await (const lines of splitLines(handle)) {
-      // Unreadable lines are reported only when more lines follow, because the last line may be incomplete.
+      // Unreadable lines are reported only after another line has followed, because the last line may still be
+      // incomplete.
       if (unreadable > 0) onUnreadable(unreadable)
       unreadable = 0
       for (const line of lines) {
@@ -84,7 +85,7 @@ async function endsWithLineFeed(handle: FileHandle): Promise<boolean> {
   return buffer[0] === 0x0a
 }
 
-/** Returns how many bytes were written, and the error if some bytes were not written. */
+/** Writes the bytes to a file. Returns the number of written bytes, and the error if some bytes were not written. */
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<{ written: number; failure?: unknown }> {
   let written = 0
   while (written < bytes.length) {
@@ -107,16 +108,16 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 /**
- * Quickly checks whether a line may contain a record. A file may have millions of blank lines, and the parser takes
- * microseconds to reject a line.
+ * Checks quickly whether a line may contain a record. The full parser takes microseconds to reject a line, which is too
+ * slow for a file with millions of blank lines.
  */
 function mayBeRecord(line: string): boolean {
   return /^\s*\{/.test(line)
 }
 
 /**
- * Yields the lines of a file, one chunk at a time. Node's `readline` would also split at U+2028 and U+2029, which JSON
- * does not escape.
+ * Yields the lines of a file, one chunk at a time. Node's `readline` is not used. It would also split lines at U+2028
+ * and U+2029, which JSON does not escape.
  */
 async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
   let pieces: string[] = []

@@ -4,14 +4,16 @@ import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
 import { createNoAnswerError } from './no-answer.js'
 
-/** Runs the work of a store's client, and ends the work even if the server hangs. */
+/** Runs the work of a store's client, and aborts work that does not end because the server hangs. */
 export interface AbortableWork {
   readonly run: StoreLifetime['run']
   /** Aborts all work because the store is closed. */
   abort(): void
 }
 
-/** Creates the runner for one client's work. The `reason` of an abort signal is an error that can be shown to users. */
+/**
+ * Creates an `AbortableWork` for one client. The `reason` of each abort signal is an error that can be shown to users.
+ */
 export function createAbortableWork(): AbortableWork {
   const controllers = new Set<AbortController>()
   return {

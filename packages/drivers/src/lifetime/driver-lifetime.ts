@@ -11,8 +11,8 @@ export interface DriverLifetime extends StoreLifetime {
   /** Makes `close` wait for a write. Resolves to the result of the write. */
   trackWrite<Result>(write: Promise<Result>): Promise<Result>
   /**
-   * Ends the lifetime. Further calls have no effect. Resolves within `timeout` milliseconds, even if something hangs.
-   * If `timeout` is not a number, the default applies.
+   * Ends the lifetime. Further calls have no effect. Resolves within `timeout` milliseconds, even if the store hangs.
+   * If `timeout` is not a number, the default timeout applies.
    */
   close(timeout: number | undefined, store: Pick<StoreDriver, 'finishWork' | 'disconnect' | 'destroy'>): Promise<void>
 }
@@ -35,7 +35,7 @@ export function createLifetime(): DriverLifetime {
   ): Promise<void> {
     hosts.stopSystemLookups()
     const settled = await endsWithin(timeout * (1 - DISCONNECT_SHARE), Promise.allSettled([...writes, finishWork?.()]))
-    // This wait is limited, because the server may hang.
+    // The wait for `disconnect` has a time limit, because the server may hang.
     if (settled && disconnect !== undefined) await endsWithin(timeout * DISCONNECT_SHARE, disconnect())
     isDestroyed = true
     hosts.stop()

@@ -2,9 +2,9 @@ import { Atomics, Int32Array, Promise, process, Set, SharedArrayBuffer } from '@
 import { Math, performance } from '@osprofiler/core/toolkit'
 
 /**
- * Lets a thread leave native code before the process ends. Node stops threads at any point, and if an addon then
- * throws, the whole process aborts. Therefore the exit waits until the thread has left native code, and the thread does
- * not enter native code again.
+ * Lets a thread leave native code before the process ends. When the process exits, Node stops its threads at any point.
+ * If an addon throws in a thread that is being stopped, the whole process aborts. Therefore the exit waits until the
+ * thread has left native code, and the thread does not enter native code again.
  */
 export interface ExitGuard {
   /** Runs native code. Never resolves if the process is ending. */
@@ -25,7 +25,9 @@ export function createExitSignal(): ExitSignal {
   return new Int32Array(new SharedArrayBuffer(8))
 }
 
-/** Makes the exit of this process wait for the thread that has this signal, until the returned function is called. */
+/**
+ * Makes the exit of this process wait for the thread that owns the signal. The returned function ends this behavior.
+ */
 export function watchExit(signal: ExitSignal): () => void {
   // All threads share one listener, because Node warns if an event has more than ten listeners.
   if (watchedSignals.size === 0) process.on('exit', waitForThreads)
@@ -35,19 +37,22 @@ export function watchExit(signal: ExitSignal): () => void {
   }
 }
 
-/** Prevents the thread from entering native code again. Returns whether the thread is outside of native code. */
+/**
+ * Prevents the thread from entering native code again. Returns whether the thread is currently outside of native code.
+ */
 export function blockNativeCode(signal: ExitSignal): boolean {
   Atomics.store(signal, EXITING_INDEX, 1)
   return Atomics.load(signal, BUSY_INDEX) === 0
 }
 
-/** Creates the guard for use inside the thread. */
+/** Creates the `ExitGuard` for use inside the thread. */
 export function createExitGuard(signal: ExitSignal): ExitGuard {
   return {
     async run(work) {
       Atomics.store(signal, BUSY_INDEX, 1)
       try {
-        // The busy flag must be set before this check. Otherwise, the process could end between the check and the call.
+        // The busy flag was set before this check. In the opposite order, the process could end between the check and
+        // the call.
         if (Atomics.load(signal, EXITING_INDEX) === 0) return work()
       } finally {
         Atomics.store(signal, BUSY_INDEX, 0)

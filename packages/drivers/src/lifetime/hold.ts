@@ -17,7 +17,8 @@ export async function holdProcessDuring<Result>(
 }
 
 /**
- * Resolves to true if `work` ends within `milliseconds`, and otherwise to false. Keeps the process alive until then.
+ * Resolves to true if `work` ends within `milliseconds`, and otherwise to false. Keeps the process alive until it
+ * resolves.
  */
 export function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {

@@ -3,23 +3,24 @@ import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { holdProcessDuring } from './hold.js'
 
-/** Pruning keeps the process alive for at most this time, so that short-lived programs prune, too. */
+/** Pruning keeps the process alive, so that short-lived programs also prune, but for at most this time. */
 const MAX_HOLD_MS = 2_000
 const MAX_PAUSE_MS = 3_600_000
 const MIN_PAUSE_MS = 1_000
 
-/** Removes expired traces periodically. The writes of a driver trigger the removal. */
+/** Removes expired traces at intervals. The writes of a driver trigger the removal. */
 export interface Retention {
-  /** Must be called after each write. Returns immediately. */
+  /** Starts pruning if it is due, and returns immediately. Must be called after each write. */
   startIfDue(): void
   /** Resolves when the current pruning has ended. */
   waitForPruning(): Promise<void>
 }
 
 /**
- * Removes traces older than `ttl` milliseconds after the first write, and then once every tenth of `ttl`. The pauses
- * are at least a second and at most an hour. `prune(before)` must remove the traces that have no record dated `before`
- * or later. A failure is ignored, because the next pruning may succeed. Several processes may prune at once.
+ * Removes traces that are older than `ttl` milliseconds. Pruning starts after the first write, and then after the first
+ * write in each interval. An interval is a tenth of `ttl`, but at least one second and at most one hour.
+ * `prune(before)` must remove the traces that have no record dated `before` or later. A failure is ignored, because the
+ * next pruning may succeed. Several processes may prune at the same time.
  */
 export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {
   const pauseMs = Math.min(Math.max((ttl ?? 0) / 10, MIN_PAUSE_MS), MAX_PAUSE_MS)

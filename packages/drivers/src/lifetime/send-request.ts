@@ -9,12 +9,12 @@ export interface HttpTextResponse {
   readonly text: string
 }
 
-/** The limits of a request. A request that exceeds one of them gets no answer. */
+/** The limits of a request. If a request exceeds one of the limits, it is ended without an answer. */
 export interface HttpLimits {
   /** Time limit for the whole answer, in milliseconds. */
   readonly timeoutMs: number
   readonly maxCharacters: number
-  /** Aborts the request. The abort reason becomes the error. */
+  /** Aborts the request, which then rejects with the abort reason. */
   readonly signal: AbortSignal
 }
 
@@ -36,7 +36,7 @@ export function sendRequest(
       clearTimeout(timer)
       signal.removeEventListener('abort', onEnd)
     })
-    // The socket must not keep the process alive. During a call, `guardCall` does so.
+    // The socket must not keep the process alive. During a driver's call, `guardCall` keeps the process alive.
     request.on('socket', socket => socket.unref())
     request.on('error', reject)
     request.on('response', response => {

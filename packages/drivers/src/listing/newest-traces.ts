@@ -7,14 +7,17 @@ import { isSelected, type Selection } from './trace-query.js'
 /** The part of the store to read: all records up to a timestamp, or all records after it. */
 export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
-/** Time limit for reading pages that contain only traces of earlier pages. */
+/** Time limit for reading pages without a new trace. All traces on such pages were already on earlier pages. */
 const MAX_NO_PROGRESS_MS = 30_000
 
 /** A page of traces. `collectNewest` reads pages from the newest traces to the oldest. */
 export interface TracePage {
   /** The ids of the traces on this page. Earlier pages may contain the same ids. */
   readonly baseIds: Iterable<string>
-  /** An upper limit: no trace that appears only on later pages has a later timestamp. */
+  /**
+   * An upper limit for later pages. A trace that is on none of the pages so far has this timestamp or an earlier
+   * timestamp.
+   */
   readonly reached: string
 }
 
@@ -26,10 +29,10 @@ export interface TraceSource {
 }
 
 /**
- * Collects the newest traces that match a query, and possibly some older ones. Reads pages back in time only until
- * later pages cannot contain a newer trace, so the cost does not depend on the store's size. Records dated later than
- * tomorrow are read last, because their timestamps must be wrong. Throws `ERR_STORE` if the store returns no new trace
- * for `patienceMs`.
+ * Collects the newest traces that match a query, and possibly some older traces. Reads pages from the newest traces to
+ * the oldest. Stops when the remaining pages cannot contain a trace that is newer than the found traces. Therefore the
+ * cost does not depend on the store's size. Records dated later than tomorrow are read last, because their timestamps
+ * must be wrong. Throws `ERR_STORE` if the store returns no new trace for `patienceMs`.
  */
 export async function collectNewest(
   source: TraceSource,
@@ -58,7 +61,7 @@ export async function collectNewest(
     }
   }
 
-  /** Counts the traces found so far that precede a trace with the timestamp `reached` in a list. */
+  /** Counts the found traces that would precede a trace with the timestamp `reached` in a list. */
   function countBefore(reached: string): number {
     const isImplausible = reached > latest
     return found.filter(({ timestamp }) =>

@@ -9,7 +9,7 @@ export interface Selection {
   readonly service: string | undefined
 }
 
-/** The first and the last millisecond that a record's timestamp can express. */
+/** The earliest and the latest time that a record's timestamp can express. */
 const MIN_TIME_MS = Date.parse('0000-01-01T00:00:00.000Z')
 const MAX_TIME_MS = Date.parse('9999-12-31T23:59:59.999Z')
 

@@ -12,8 +12,8 @@ export interface TraceTally {
 }
 
 /**
- * Creates an empty tally. The record with the oldest timestamp counts as the trace's first record. If several records
- * have this timestamp, the record that was added first counts.
+ * Creates an empty tally. The record with the oldest timestamp becomes the first record of the trace. If several
+ * records have this timestamp, the record that was added first becomes the first record.
  */
 export function createTally(): TraceTally {
   const latest = getLatestPlausibleTimestamp()

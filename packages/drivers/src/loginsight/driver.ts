@@ -15,10 +15,10 @@ const FORM = {
 }
 
 /**
- * Keeps records in VMware's Log Insight, in the layout of Python's driver: one event per record, up to 500 per request.
- * Log Insight has no event ids, so a batch that was sent twice would be stored twice. If a batch gets no answer, the
- * write therefore rejects with `ERR_WRITE_UNCERTAIN`. Events expire in Log Insight, and cannot be removed. Unlike
- * Python's driver, this driver requires TLS with a verified certificate, or `?insecure=true`.
+ * Keeps records in VMware's Log Insight, in the layout of Python's driver: one event per record, up to 500 events per
+ * request. Log Insight has no event ids, so a batch that is sent twice is stored twice. Therefore a write whose request
+ * gets no answer rejects with `ERR_WRITE_UNCERTAIN`. Events expire in Log Insight, and cannot be removed. Unlike
+ * Python's driver, this driver requires TLS with a verified certificate, or the option `?insecure=true`.
  */
 export function openLoginsightDriver(location: string, { lifetime }: OpenContext): StoreDriver {
   const { server, credentials } = readLocation(location)
@@ -51,7 +51,7 @@ function readLocation(location: string): { readonly server: LogInsightServer; re
     throw createError('it must name one host, with a user and a password')
   }
   const insecure = options.get('insecure') ?? 'false'
-  // Any other value is rejected, because `insecure=true` turns off the verification of the certificate.
+  // A misspelled value is an error, because this option decides whether the certificate is verified.
   if (insecure !== 'true' && insecure !== 'false') throw createError('insecure must be true or false')
   return {
     server: { ...host, ca: readFileOption(url, 'ca')?.toString('utf8'), insecure: insecure === 'true' },

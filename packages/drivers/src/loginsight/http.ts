@@ -24,7 +24,7 @@ export interface HttpRequest {
   readonly timeoutMs: number
 }
 
-/** An answer with any status, even an error status. `HttpFailure` is only for requests without an answer. */
+/** An answer with any status, even an error status. `HttpFailure` is only for requests that got no answer. */
 export interface HttpAnswer {
   readonly status: number
   /** The JSON object in the answer, or an empty object if the answer contains no JSON object. */
@@ -51,8 +51,8 @@ export interface HttpClient {
 }
 
 /**
- * The client closes idle connections before the server does. If the server closed a connection just as a request is
- * sent, the request would be lost.
+ * The client must close an idle connection before the server closes it. If the server closed the connection just as a
+ * request was sent, the request would be lost.
  */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_ANSWER_CHARACTERS = 200_000_000

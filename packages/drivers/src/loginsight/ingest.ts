@@ -9,7 +9,7 @@ interface Piece {
   readonly positions: readonly number[]
 }
 
-/** A batch, converted to events, and its outcome so far. A retry sends only the waiting pieces. */
+/** A batch that was converted to events, and its outcome so far. A retry sends only the waiting pieces. */
 export interface EventBatch {
   /** The pieces that the server has neither accepted nor refused. */
   waiting: readonly Piece[]
@@ -19,9 +19,9 @@ export interface EventBatch {
 
 type Send = (request: HttpRequest) => Promise<HttpAnswer>
 
-/** The path contains the agent id of Python's driver. */
+/** The path ends with the agent id that Python's driver also uses. */
 const INGEST_PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
-/** The limit is short, because a pending write delays the end of the program. */
+/** Time limit for an answer. It is short, because a pending write delays the end of the program. */
 const ANSWER_MS = 10_000
 const MAX_PIECE_EVENTS = 500
 const MAX_PIECE_BYTES = 4_000_000
@@ -64,8 +64,9 @@ export function toEvents(records: readonly TraceRecord[]): EventBatch {
 }
 
 /**
- * Sends the waiting pieces. Rejects at the first failed request of a batch. When the batch is sent again, a piece that
- * gets status 429 or 5xx is reported as held, and the other pieces are still sent.
+ * Sends the waiting pieces of a batch. When the batch is sent for the first time, the first failed request ends the
+ * call with an error. When the batch is sent again, a piece that gets status 429 or 5xx is reported as held, so that it
+ * is tried again later. The other pieces are still sent.
  */
 export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteResult> {
   const held: Piece[] = []
@@ -85,7 +86,10 @@ export async function sendEvents(send: Send, batch: EventBatch): Promise<WriteRe
   return { refused: batch.refused, held: held.flatMap(({ positions }) => positions), reason: failure.message }
 }
 
-/** Counts the events that the server refused. If a piece must be sent as two requests, returns its two halves. */
+/**
+ * Counts the events that the server refused. If the server refused the whole piece, returns the two halves of the
+ * piece, to be sent separately.
+ */
 function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, body }: HttpAnswer): readonly Piece[] {
   if (status === 200) {
     const refused = countRefused(body.ingested, events.length)
@@ -93,7 +97,7 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
     return []
   }
   if (status !== 400 && status !== 413) return []
-  // Pieces are halved until a bad event is alone in its piece, so that no other event is lost with it.
+  // Refused pieces are halved until each bad event is alone in its piece, so that no other event is lost.
   if (events.length === 1) {
     batch.refused++
     return []
@@ -106,8 +110,8 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
 }
 
 /**
- * Returns whether other requests may still succeed, because the server gets too many requests or fails only on this
- * request.
+ * Returns whether other requests may succeed although a request got this status. Status 429 means too many requests,
+ * and with 5xx, the server may have failed only for this request.
  */
 function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500
@@ -139,8 +143,8 @@ function countRefused(ingested: unknown, sent: number): number {
 
 function toEvent(record: TraceRecord): string | undefined {
   const { base_id, trace_id, project, service, name } = record
-  // Fields are sent as UTF-8, which cannot express a lone surrogate. Only the field `trace` may contain them, because
-  // JSON escapes them.
+  // Fields are sent as UTF-8, which cannot express lone surrogates. Only the field `trace` may contain lone surrogates,
+  // because JSON escapes them there.
   if (![base_id, trace_id, project, service, name].every(text => text.isWellFormed())) return undefined
   const fields = Object.entries({ base_id, trace_id, project, service, name, trace: encodeRecord(record) })
   return JSON.stringify({ text: EVENT_TEXT, fields: fields.map(([key, content]) => ({ name: key, content })) })

@@ -25,14 +25,14 @@ const QUERY_TIMEOUT_MS = 60_000
 export const ANSWER_MS = 90_000
 
 /**
- * Matches ids that can be used as search terms. Log Insight would not search literally for an id that contains a
- * wildcard or no word.
+ * Matches ids that can be used as search terms. Log Insight does not search literally for an id that contains a
+ * wildcard or that contains no word.
  */
 const SEARCHABLE_ID = /^\w+(?:-\w+)*$/
 
-/** Yields the records of a trace. Within one answer, the oldest record comes first. */
+/** Yields the records of a trace. In each answer of the server, the oldest record comes first. */
 export async function* readTrace(send: Send, baseId: string): AsyncGenerator<readonly TraceRecord[]> {
-  // The search ignores case and also finds the id inside longer strings, so the exact ids are compared below.
+  // The search ignores case, and also finds the id inside longer strings. Therefore the exact ids are compared below.
   const constraint = SEARCHABLE_ID.test(baseId) ? `/base_id/CONTAINS%20${baseId}` : buildRecordConstraint()
   for await (const events of readPages(send, constraint, 0, 'ASC')) {
     const found = events.flatMap(({ trace }) => decodeRecord(trace) ?? []).filter(({ base_id }) => base_id === baseId)
@@ -40,13 +40,13 @@ export async function* readTrace(send: Send, baseId: string): AsyncGenerator<rea
   }
 }
 
-/** Lists the newest traces, or the newest failed traces. Rejects if this requires reading too many records. */
+/** Lists the newest traces, or the newest failed traces. Rejects if too many records would have to be read. */
 export async function listTraces(send: Send, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   const { limit, since } = selection
   const traces = new Map<string, TraceTally>()
   const latest = getLatestPlausibleTimestamp()
   let pages = 0
-  // A record arrives after its own timestamp, so no matching record arrived before `since`.
+  // Each record arrives later than its own timestamp, so no matching record arrived before `since`.
   const begin = since === '' ? 0 : Math.max(0, Date.parse(`${since}Z`))
   for await (const events of readPages(send, buildRecordConstraint(), begin, 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw createTooManyRecordsError()
@@ -74,8 +74,8 @@ function buildRecordConstraint(): string {
 }
 
 /**
- * Yields pages of events, sorted by the time of arrival. Pages overlap by a millisecond, and repeated events are
- * omitted.
+ * Yields pages of events, sorted by their time of arrival. Two consecutive pages overlap by a millisecond. Events that
+ * were already on the previous page are omitted.
  */
 async function* readPages(
   send: Send,

@@ -41,7 +41,8 @@ export function createSession(
       session = undefined
       throw error
     })
-    // Current versions read the first header. The versions that Python's driver supports read the second header.
+    // Current versions of Log Insight read the header `authorization`. The versions that Python's driver supports read
+    // `x-li-session-id`.
     const headers = { authorization: `Bearer ${id}`, 'x-li-session-id': id }
     const answer = await client.send({ ...request, headers })
     if ((answer.status === UNAUTHORIZED_STATUS || answer.status === SESSION_EXPIRED_STATUS) && session === opened)

@@ -7,11 +7,12 @@ import { showHost } from '../opening/connection-url.js'
 import { TOPIC } from './notification.js'
 import type { Broker, MessagingSettings } from './url.js'
 
-/** A connection to a broker. The broker may end the connection at any time, and `isOpen` is then false. */
+/** A connection to a broker. The broker may end the connection at any time. `isOpen` is then false. */
 export interface BrokerConnection {
   readonly model: ChannelModel
   /**
-   * Declares the same exchange and queue as oslo.messaging, so that no notification is lost before a listener connects.
+   * Declares the same exchange and queue as oslo.messaging. The queue keeps all notifications that are sent before a
+   * listener connects.
    */
   declare(channel: Channel): Promise<void>
   /** The reason why the broker currently accepts no messages, or undefined if it accepts messages. */
@@ -76,20 +77,22 @@ export function describeFailure(error: unknown): string {
   return /timed?.?out/i.test(text) ? 'no answer in time' : CONNECTION_ENDED
 }
 
-/** Describes how an existing exchange or queue was declared, and names the options to change. */
+/**
+ * Describes how the existing exchange or queue was declared, and names the options of the connection string to change.
+ */
 function describeDeclarationConflict(text: string): string {
   const [, argument = '', kind = 'exchange or queue', current = ''] = DECLARATION_CONFLICT.exec(text) ?? []
   const place = `its ${kind} was declared differently (406${argument && `: ${argument} is ${current || 'not set'}`})`
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
-  // Quorum queues are also durable, and RabbitMQ reports only the first difference.
+  // Quorum queues are always durable, so both options may be the reason. RabbitMQ reports only the first difference.
   return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
 }
 
 /**
- * Returns whether a broker refused an expiration. If all messages have the same expiration, the broker accepted no
- * message.
+ * Returns whether a broker refused the expiration of a message. All messages of a store have the same expiration, so in
+ * this case the broker accepted no message.
  */
 export function isExpirationRefused(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
@@ -110,7 +113,7 @@ function toConnectArguments(
     username,
     password,
     vhost: encodeURIComponent(vhost),
-    // Heartbeat timers would keep the process alive. TCP keepalive detects a dead peer instead.
+    // Heartbeats are off, because their timers would keep the process alive. TCP keepalive detects a dead peer instead.
     heartbeat: 0,
   }
   const socket = { ...tls, lookup, signal, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveDelay: KEEP_ALIVE_MS }
@@ -122,7 +125,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
   const socket = Reflect.get(model.connection, 'stream') as Socket
   let blockedBy: string | undefined
   let isOpen = true
-  // The socket must not keep the process alive. During a call, `guardCall` does so.
+  // The socket must not keep the process alive. During a driver's call, `guardCall` keeps the process alive.
   socket.unref()
   model.on('error', () => undefined)
   model.on('close', () => {
@@ -149,7 +152,7 @@ function watchConnection(model: ChannelModel, settings: MessagingSettings): Brok
     },
     destroy() {
       isOpen = false
-      // Without an error, the client would not notice that the socket was destroyed.
+      // If the socket were destroyed without an error, the client would not notice.
       socket.destroy(new Error('ended by the driver'))
     },
   }

@@ -12,16 +12,14 @@ import { createQueueReader } from './reader.js'
 import { scanQueue, type WaitingNotification } from './scan.js'
 import { readMessagingSettings } from './url.js'
 
-/**
- * Time limit for connecting, for all brokers together. The client keeps the process alive until a broker has answered.
- */
+/** Time limit for connecting, for all brokers together. While the client connects, it keeps the process alive. */
 const CONNECT_MS = 4_000
 const READ_MS = 60_000
 
 /**
- * Sends records as oslo.messaging notifications over RabbitMQ, which is the default of Python's OSProfiler. A write
- * ends when the broker has confirmed all notifications. A queue is not a store: reads scan the whole queue, and
- * consumers remove its notifications.
+ * Sends records as oslo.messaging notifications over RabbitMQ, as Python's OSProfiler does by default. A write ends
+ * when the broker has confirmed all notifications. A queue is not a store. To read traces, the driver scans the whole
+ * queue. Consumers remove notifications from the queue.
  */
 export function openMessagingDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -36,8 +34,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   async function connect(signal: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    // `AbortSignal.timeout()` would later abort the open socket, because a socket listens to its signal until it
-    // closes.
+    // `AbortSignal.timeout()` cannot be used here. A socket listens to its signal until it closes, so the timeout would
+    // later abort the open socket.
     const limit = new AbortController()
     const connectSignal = AbortSignal.any([signal, limit.signal])
     try {
@@ -48,7 +46,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       )
       return connection
     } catch (error) {
-      // The next attempt starts with another broker.
+      // Moves the first broker to the end of the list, so that the next attempt starts with another broker.
       if (limit.signal.aborted) brokers = [...brokers.slice(1), ...brokers.slice(0, 1)]
       throw error
     }
@@ -100,7 +98,7 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
       if (contents.length === 0) return { refused: 0 }
       return { refused: await lifetime.run(signal => runInTurn(() => publish(contents, signal))) }
     },
-    // The driver does not read quorum queues. Each message that is put back into such a queue counts as a failed
+    // The driver does not read from quorum queues. Each message that is put back into a quorum queue counts as a failed
     // delivery, and after several failed deliveries the queue drops the message.
     ...(!settings.quorum &&
       createQueueReader((...seen) => lifetime.run(signal => runInTurn(() => scan(signal, ...seen)), READ_MS))),

@@ -1,20 +1,23 @@
 import { Math, Number, String } from '@osprofiler/core/toolkit'
 
 /**
- * Learns the limit for the size of a message from the sizes that a broker accepted and refused. A broker does not
- * announce its `max_message_size`.
+ * Determines a broker's maximum message size from the sizes of messages that the broker accepted and refused. A broker
+ * does not announce its `max_message_size`.
  */
 export interface MessageSizes {
   /** Returns the messages that are not known to be too large. */
   filterSendable(contents: readonly Buffer[]): readonly Buffer[]
   /**
-   * Returns as many of the first messages as can be sent together. Only the first of them can be refused because of its
-   * size.
+   * Returns the messages from the start of `contents` that can be sent together. Only the first of these messages may
+   * be too large for the broker.
    */
   selectFirstRun(contents: readonly Buffer[]): readonly Buffer[]
-  /** Notes that all of these messages were accepted, or were refused for another reason than their size. */
+  /**
+   * Notes that the size of each of these messages is allowed. The broker accepted the messages, or refused them for a
+   * different reason.
+   */
   noteAccepted(contents: readonly Buffer[]): void
-  /** Returns whether a channel was closed because of this message's size. If so, notes the broker's limit. */
+  /** Returns whether a channel was closed because this message is too large. If so, notes the broker's limit. */
   noteRefusal(content: Buffer | undefined, reason: unknown): boolean
 }
 

@@ -5,7 +5,10 @@ import { Buffer, JSON } from '@osprofiler/core/toolkit'
 import { untagValues } from '../records/kombu-values.js'
 import { encodeRecord, isObject, parse, toRecord } from '../records/record-text.js'
 
-/** The queue name and the routing key. oslo.messaging builds both from the topic `profiler` and the priority `info`. */
+/**
+ * The name of the queue, which is also the routing key. oslo.messaging joins the topic `profiler` and the priority
+ * `info`.
+ */
 export const TOPIC = 'profiler.info'
 
 /**
@@ -20,12 +23,14 @@ export function encodeNotification(record: TraceRecord, sentAt: Date): Buffer {
   const publisher = JSON.stringify(typeof host === 'string' ? host : hostname())
   const event = JSON.stringify(`profiler.${record.service}`)
   const timestamp = sentAt.toISOString().replace('T', ' ').slice(0, -1)
-  // A listener uses the unique id to detect a repeated notification.
+  // A listener recognizes a repeated notification by its unique id.
   const message = `{"message_id":"${id}","_unique_id":"${id}","publisher_id":${publisher},"event_type":${event},"priority":"INFO","timestamp":"${timestamp}","payload":${payload}}`
   return Buffer.from(`{"oslo.version":"2.0","oslo.message":${JSON.stringify(message)}}`)
 }
 
-/** Decodes a notification of either format. Returns undefined if the notification is not from a profiler. */
+/**
+ * Decodes a notification of either format. Returns undefined if the notification does not contain a profiler's record.
+ */
 export function decodeNotification(content: Buffer): TraceRecord | undefined {
   const body = parse(content.toString())
   const text = isObject(body) ? body['oslo.message'] : undefined

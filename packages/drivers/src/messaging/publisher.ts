@@ -10,8 +10,9 @@ import type { MessagingSettings } from './url.js'
 export interface Publisher {
   readonly isOpen: boolean
   /**
-   * Resolves to the number of messages that the broker refused, after the broker has confirmed the other messages.
-   * Rejects with `ERR_STORE` if the broker accepted none of the messages, and with `ERR_WRITE_UNCERTAIN` otherwise.
+   * Waits until the broker has confirmed or refused all messages, and resolves to the number of refused messages.
+   * Rejects with `ERR_STORE` if the broker certainly accepted none of the messages. Rejects with `ERR_WRITE_UNCERTAIN`
+   * if the broker may have accepted some of them.
    */
   publish(contents: readonly Buffer[]): Promise<number>
 }
@@ -72,7 +73,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
         // The batch must not be tried again, because a retry would store the accepted messages twice.
         throw sent > nacked ? toUncertainError(error) : error
       }
-      // A full queue may be emptied later, so the batch may be tried again.
+      // If the broker refused all messages, its queue may be full. The batch may be tried again, because the queue may
+      // be emptied later.
       if (sent > 0 && nacked === sent) {
         throw new OsprofilerError('ERR_STORE', 'The message broker refused the notifications. Is its queue full?')
       }
@@ -81,15 +83,15 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
   }
 
   /**
-   * Returns the number of messages that the broker refused. Returns undefined if the first message is too large, in
-   * which case the broker accepted no message.
+   * Sends messages, and returns the number of messages that the broker refused. Returns undefined if the first message
+   * is too large, in which case the broker accepted no message.
    */
   async function sendRun(contents: readonly Buffer[]): Promise<number | undefined> {
     try {
       const { nacked, returned } = await send(contents)
       sizes.noteAccepted(contents)
       if (returned.length === 0) return nacked
-      // Messages are returned if another client has removed the queue. Declaring the queue again creates it.
+      // The broker returns messages if another client has removed the queue. Declaring the queue again creates it.
       await connection.declare(open.channel).catch(() => undefined)
       const again = await send(returned)
       return nacked + again.nacked + again.returned.length
@@ -106,8 +108,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       let nacked = 0
       let waiting = contents.length
       const deadline = setInterval(() => {
-        // If the broker has run out of memory or disk space, the wait continues, because the broker confirms the
-        // messages later.
+        // A broker that has run out of memory or disk space confirms the messages later. In this case, the wait
+        // continues.
         if (connection.blockedBy === undefined) connection.destroy()
       }, CONFIRM_TIMEOUT_MS).unref()
 
@@ -132,7 +134,7 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
       }
 
       channel.on('return', onReturn)
-      // This listener must run before the channel's own listener, which reports every message as refused.
+      // This listener must run before the channel's own `close` listener, which reports every message as refused.
       channel.prependListener('close', onClose)
       try {
         for (const content of contents) channel.publish(exchange, TOPIC, content, options, onConfirm)

@@ -5,8 +5,8 @@ import type { StoreDriver } from '../opening/store-driver.js'
 import type { WaitingNotification } from './scan.js'
 
 /**
- * Scans the whole queue, like `scanQueue`. Notifications can be removed until `onFinish` returns. The argument of
- * `onFinish` is the number of notifications that were counted before the scan but did not arrive.
+ * Scans the whole queue, like `scanQueue`. Notifications can be removed from the queue until `onFinish` returns.
+ * `missing` is the number of notifications that were counted before the scan but did not arrive.
  */
 export type Scan = (
   onNotification: (waiting: WaitingNotification) => void,
@@ -62,8 +62,8 @@ export function createQueueReader(scan: Scan): Pick<StoreDriver, 'read' | 'list'
 }
 
 /**
- * Creates the error for notifications that did not arrive. They may contain the newest records of traces whose other
- * records are old.
+ * Creates the error for a pruning during which some notifications did not arrive. The missing notifications may contain
+ * the newest record of a trace whose other records are old.
  */
 function createUnknownAgeError(missing: number): OsprofilerError {
   return new OsprofilerError(

@@ -5,8 +5,8 @@ import type { BrokerConnection } from './connection.js'
 import { decodeNotification, TOPIC } from './notification.js'
 
 /**
- * A longer queue is not read. All its messages would be transferred to this process, and no other consumer would get
- * them during the scan.
+ * Maximum number of notifications in a queue that is scanned. A scan transfers all messages to this process, and no
+ * other consumer gets them during the scan.
  */
 const MAX_NOTIFICATIONS = 100_000
 /**
@@ -23,11 +23,12 @@ export interface WaitingNotification {
 }
 
 /**
- * Scans the queue without emptying it: every notification is delivered, and then put back in the same order. During the
- * scan, no other consumer gets these notifications. `onNotification` is called with each notification of a profiler, in
- * the order in which they were written. `onFinish` is called after the last notification, while all notifications can
- * still be removed. Its argument `missing` is the number of messages that were counted before the scan but went to
- * other consumers. Throws `ERR_STORE`, for example if the queue contains messages that the broker does not deliver.
+ * Scans the queue without emptying it: the broker delivers every notification, and then puts all of them back in the
+ * same order. During the scan, no other consumer gets these notifications. `onNotification` is called with each
+ * notification of a profiler, in the order in which they were written. `onFinish` is called after the last
+ * notification, while all notifications can still be removed. `missing` is the number of messages that were counted
+ * before the scan but went to other consumers. Throws `ERR_STORE`, for example if the queue contains messages that the
+ * broker does not deliver.
  */
 export async function scanQueue(
   connection: BrokerConnection,
@@ -52,7 +53,7 @@ export async function scanQueue(
     throw createUndeliveredError(missing, messageCount)
   onFinish(missing)
   channel.nackAll(true)
-  // This waits for the broker, which answers only after it has put the messages back.
+  // The broker answers this request only after it has put the messages back.
   await channel.checkQueue(TOPIC)
   await channel.close()
 }
@@ -97,7 +98,7 @@ async function receiveMessages(
   })
   try {
     await done
-    // The broker answers only after all messages that it has already sent to this consumer.
+    // The broker's answer arrives only after all messages that the broker has already sent to this consumer.
     await channel.cancel(consumerTag)
     return left
   } finally {

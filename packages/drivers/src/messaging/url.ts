@@ -9,12 +9,12 @@ import {
 } from '../opening/connection-url.js'
 import { readSwitch, readTlsFiles, readTtl, type TlsFiles, type UrlOptions } from '../opening/url-options.js'
 
-/** The addresses of the brokers, and how oslo.messaging declares the exchange and the queue. */
+/** The addresses of the brokers, and the properties with which oslo.messaging declares the exchange and the queue. */
 export interface MessagingSettings {
   /** The brokers in the order in which they are tried. */
   readonly brokers: readonly Broker[]
   readonly vhost: string
-  /** Undefined if TLS is not used. */
+  /** The certificate files for TLS. Undefined if TLS is not used. */
   readonly tls: TlsFiles | undefined
   readonly exchange: string
   readonly durable: boolean
@@ -37,7 +37,10 @@ export interface Broker {
 const TRANSPORT_URL_VARIABLE = 'OSPROFILER_TRANSPORT_URL'
 const TRANSPORT_URL = /^(rabbit|kombu|amqp|amqps):\/\/(.*)$/is
 
-/** Options of oslo.messaging that may appear in a shared transport URL, but have no effect here. */
+/**
+ * Options of oslo.messaging that have no effect here. They are accepted, because services may share a transport URL
+ * that contains them.
+ */
 const IGNORED_OPTIONS = splitWords(`
   conn_pool_min_size conn_pool_ttl direct_mandatory_flag enable_cancel_on_failover heartbeat_in_pthread
   heartbeat_rate heartbeat_timeout_threshold hostname kombu_compression kombu_failover_strategy
@@ -81,8 +84,8 @@ const FORM: UrlForm = {
 
 /**
  * Reads a `messaging://` connection string. If the string contains no hosts, the transport URL in
- * `OSPROFILER_TRANSPORT_URL` is used, but the options in the string override the options in the URL. Throws
- * `ERR_CONNECTION_STRING`.
+ * `OSPROFILER_TRANSPORT_URL` is used. Options in the string then override the options in the URL. Throws
+ * `ERR_CONNECTION_STRING` if the string or the URL is invalid.
  */
 export function readMessagingSettings(location: string): MessagingSettings {
   const isBare = /^(?:\/?\?|$)/.test(location)
@@ -120,8 +123,8 @@ export function readMessagingSettings(location: string): MessagingSettings {
 }
 
 /**
- * Reads the transport URL of the environment variable. Errors in the variable have a `cause`, which distinguishes them
- * from errors in the connection string.
+ * Runs `read`, which reads the transport URL of the environment variable. An error gets a `cause`, which distinguishes
+ * it from an error in the connection string.
  */
 function readFromVariable<T>(read: () => T): T {
   try {
@@ -154,8 +157,8 @@ function readTransportUrl(): readonly [transport: string, rest: string] {
 }
 
 /**
- * Reads each host of a transport URL, which may have its own credentials. Hosts without credentials use the credentials
- * of the first host.
+ * Reads the hosts of a transport URL. Each host may have its own credentials. Hosts without credentials use the
+ * credentials of the first host.
  */
 function readUrls(location: string, form: UrlForm): ConnectionUrl[] {
   const [, hosts = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(location) ?? []

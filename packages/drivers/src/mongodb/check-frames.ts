@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import { Buffer, Error, Math, Object } from '@osprofiler/core/toolkit'
 
-/** Each message in MongoDB's protocol begins with its length, which includes the header. */
+/** The size of a message's header. Each message in MongoDB's protocol begins with the length of the whole message. */
 const HEADER_BYTES = 16
 const LENGTH_BYTES = 4
 
 /**
- * Ends the connection if the server does not speak MongoDB's protocol. A message of length 0 would make the client loop
- * forever.
+ * Ends the connection if the server does not speak MongoDB's protocol. A message with the length 0 would put the client
+ * into an endless loop.
  */
 export function checkFrames(socket: Socket): void {
   const push = socket.push.bind(socket)

@@ -4,8 +4,8 @@ import { Socket } from 'node:net'
 import { Set } from '@osprofiler/core/toolkit'
 
 /**
- * The sockets of a client. The driver destroys them itself, because the client's `close()` leaves a socket open until a
- * timeout if a server hangs in the handshake.
+ * The sockets of a client. The driver destroys the sockets itself. If a server hangs in the handshake, the client's own
+ * `close()` leaves a socket open until a timeout.
  */
 export interface ClientSockets {
   /** Runs `connect`, and notes every socket that `connect` opens, immediately or later. */
@@ -24,7 +24,7 @@ interface WatchedClient {
 const storage = new AsyncLocalStorage<WatchedClient>()
 let watchedClients = 0
 
-/** Prepares to watch the sockets of one client. Calls `onOpen` with each socket before it connects. */
+/** Prepares to watch the sockets of one client. Calls `onOpen` with each socket before the socket connects. */
 export function createClientSockets(onOpen: (socket: Socket) => void): ClientSockets {
   const sockets = new Set<Socket>()
   const watched = { sockets, onOpen }
@@ -38,7 +38,8 @@ export function createClientSockets(onOpen: (socket: Socket) => void): ClientSoc
       isDestroyed = true
       if (--watchedClients > 0) return
       unsubscribe(CHANNEL, noteSocket)
-      // In Node 22 and earlier, an `AsyncLocalStorage` that was used once makes every `await` in the process slower.
+      // In Node 22 and earlier, an `AsyncLocalStorage` that was used once slows down every `await` until it is
+      // disabled.
       storage.disable()
     },
   }

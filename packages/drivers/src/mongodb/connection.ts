@@ -8,16 +8,18 @@ import { type ClientSockets, createClientSockets } from './client-sockets.js'
 import type { MongodbUrl } from './url.js'
 import { type DescribeUnreachable, watchServers } from './watch-servers.js'
 
-/** Python's driver uses the same database. The database in the connection string is used only for authentication. */
+/**
+ * The name of the database, as in Python's driver. A database in the connection string is used only for authentication.
+ */
 const DATABASE = 'osprofiler'
 
 /**
- * Connections are closed after this idle time. An open connection keeps the process alive, so a finished program ends
- * only after this time.
+ * The idle time after which a connection is closed. An open connection keeps the process alive, so a finished program
+ * ends only after this time.
  */
 const MAX_IDLE_MS = 1_000
 
-/** A client that is connected only while it is used. */
+/** A MongoDB client that is connected only while it is used. */
 export interface MongodbConnection {
   /**
    * Connects if necessary, and stays connected until `release` is called. Rejects if no server answers, or if `signal`
@@ -39,8 +41,8 @@ interface OpenClient {
 }
 
 /**
- * Matches options with which the client also opens sockets to a proxy or to an authentication service. `checkFrames`
- * would end these connections.
+ * Matches options with which the client also opens sockets to a proxy or to an authentication service. These sockets do
+ * not speak MongoDB's protocol, so `checkFrames` would end them.
  */
 const OTHER_SOCKET_OPTIONS = /[?&](?:proxyHost=|authMechanism=MONGODB-(?:AWS|OIDC)\b|authMechanism=GSSAPI\b)/i
 
@@ -84,7 +86,7 @@ export function createMongodbConnection({ url, defaults }: MongodbUrl, lookup: L
         if (users === 0) idle = suppress(() => setTimeout(() => void close(), MAX_IDLE_MS)).unref()
       }
       try {
-        // Connecting is not traced, because a connection outlives the request that opens it.
+        // Connecting is not traced, because a connection stays open longer than the request that opens it.
         open ??= suppress(() => connect(client))
         const { connected, client: mongo } = open
         await connected
@@ -112,8 +114,8 @@ interface Topology {
 }
 
 /**
- * Ends a client's connections and timers. If a server hangs, the client's own `close()` is not enough, because it keeps
- * trying to end the client's sessions.
+ * Ends a client's connections and timers. If a server hangs, the client's own `close()` is not enough, because
+ * `close()` keeps trying to end the client's sessions.
  */
 function destroyClient({ client, sockets }: OpenClient): void {
   const { topology } = client as unknown as { readonly topology?: Topology | undefined }

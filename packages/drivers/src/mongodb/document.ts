@@ -29,20 +29,20 @@ type RecordDocument = TraceRecord & { readonly _id: ObjectId }
 const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 /** Longer JSON may exceed `MAX_DOCUMENT_BYTES` when it is encoded as BSON. Shorter JSON cannot. */
 const MAX_SAFE_CHARACTERS = 1_000_000
-/** MongoDB allows 100 levels of nesting, and `info` is not the first level. */
+/** Maximum nesting depth of `info`. MongoDB allows 100 levels in a document, and `info` is not at the first level. */
 const MAX_DEPTH = 90
 
 /**
- * Matches a lone surrogate, NUL in a key, and integers of more than 64 bits, all of which BSON would change. Also
- * matches keys that a client interprets as operators, references or types. Some harmless values match, too, which only
- * costs space.
+ * Matches JSON text that BSON might not preserve: a lone surrogate, NUL in a key, or an integer of more than 64 bits.
+ * Also matches keys that a client interprets as operators, references or types. Some harmless values match, too. For
+ * these, the document only needs more space.
  */
 const INEXACT = /"\$|"_bsontype"|"__proto__"|\\u(?:0000|d[89a-f])|\d{19}/
 
 /**
  * Converts a batch to the layout of Python's driver: each record is a document, which contains `info` as an object. If
- * MongoDB would change `info`, the document also contains its exact JSON as `info_json`. `ids` returns the id that a
- * record got in an earlier, failed batch.
+ * MongoDB would change `info`, the document also contains the exact JSON of `info` as `info_json`. If an earlier write
+ * of a record failed, `ids` contains the id that the record got then.
  */
 export function toDocuments(
   records: readonly TraceRecord[],
@@ -53,7 +53,7 @@ export function toDocuments(
   const failures = new Map<string, string>()
   const documents: Document[] = []
   const positions: number[] = []
-  // A TTL index needs a date, but the timestamp in Python's layout is a string.
+  // A TTL index needs a date, but in Python's layout the timestamp is a string.
   const expiry = ttl === undefined ? {} : { expires_at: new Date(dateNow() + ttl) }
   for (const [position, record] of records.entries()) {
     const document = toDocument(record, ids.get(record) ?? new maker.ObjectId(), maker)
@@ -97,8 +97,8 @@ function isDeeperThan(value: unknown, depth: number): boolean {
 }
 
 /**
- * Converts a JSON value to the nearest value that MongoDB can store. The new keys have no special meaning for MongoDB
- * or its clients.
+ * Converts a JSON value to the nearest value that MongoDB can store. Renames keys that have a special meaning for
+ * MongoDB or its clients.
  */
 function toBsonValue(value: unknown, depth: number, maker: DocumentMaker): unknown {
   if (typeof value === 'string') return value.toWellFormed()
@@ -117,8 +117,8 @@ function isLong(value: number): boolean {
 }
 
 /**
- * Converts an exact number. An integer of more than 64 bits becomes the nearest double, because BSON has no larger
- * integers.
+ * Converts an `ExactNumber`, which has all digits of its JSON text. An integer of more than 64 bits becomes the nearest
+ * double, because BSON has no larger integers.
  */
 function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
   const isInteger = /^-?\d+$/.test(value.source)
@@ -126,7 +126,7 @@ function toBsonNumber(value: ExactNumber, maker: DocumentMaker): unknown {
 }
 
 function toBsonKey(key: string): string {
-  // MongoDB recommends the full-width dollar sign in place of "$".
+  // MongoDB's manual recommends the full-width dollar sign as a replacement for "$".
   const safe = key.replace(/^\$/, '\uff04').replaceAll('\0', '\u2400').toWellFormed()
   return safe === '_bsontype' ? '_bsontype_' : safe
 }

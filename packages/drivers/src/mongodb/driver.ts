@@ -15,8 +15,8 @@ import { readMongodbUrl } from './url.js'
 
 const PAGE_DOCUMENTS = 500
 /**
- * The limit is short, because connections keep the process alive. The server may still store the records that it has
- * received, and a retry of the batch does not store them again.
+ * Time limit for a write. It is short, because connections keep the process alive. The server may still store the
+ * records that it has received. A retry of the batch does not store these records again.
  */
 const WRITE_MS = 4_000
 /** The time limits for a page of a trace, and for a whole list. */
@@ -25,9 +25,9 @@ const LIST_MS = 120_000
 
 /**
  * Keeps records in MongoDB, in the layout of Python's driver: one document per record in `osprofiler.profiler`. If
- * `filterErrorTrace` is set, the driver also notes failed traces in `profiler_error`. A batch is one unordered insert.
- * Documents keep their `_id`s in a retry, so that no record is written twice. With `?ttl=`, the server removes old
- * documents, using a TTL index.
+ * `filterErrorTrace` is set, the driver also notes failed traces in `profiler_error`. A batch is written as one
+ * unordered insert. Documents keep their `_id`s in a retry, so that no record is stored twice. With `?ttl=`, the server
+ * removes old documents, using a TTL index.
  */
 export function openMongodbDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context
@@ -35,8 +35,8 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   findClient('mongodb', context)
   const connection = createMongodbConnection(url, lifetime.lookup)
   /**
-   * The failed batches, and the ids of their records. Some of these records may be stored already, so every retry must
-   * use the same ids, even a retry of a part of the batch.
+   * The batches whose write failed, and the ids of their records. Some of these records may be stored already.
+   * Therefore every retry must use the same ids, even if it contains only a part of the batch.
    */
   const failedBatches = new WeakSet<readonly TraceRecord[]>()
   const ids = new WeakMap<TraceRecord, ObjectId>()
@@ -53,15 +53,15 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
       const { db, client, release } = await connection.borrow(signal)
       return await task(db, client).finally(release)
     } catch (error) {
-      // Otherwise, failed connections would keep the process alive from one retry to the next.
+      // If failed connections were not closed, they would keep the process alive from one retry to the next.
       await connection.closeIfUnused()
       throw error
     }
   }
 
   /**
-   * Runs work within a time limit. The client by itself would wait for a server that hangs or sends its answer very
-   * slowly.
+   * Runs work within a time limit. Without this limit, the client would wait for a server that hangs or that sends its
+   * answer very slowly.
    */
   function runWithin<Result>(task: (signal: AbortSignal) => Promise<Result>, limit: number): Promise<Result> {
     return lifetime.run(async signal => {
@@ -95,7 +95,7 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
     answerMs: url.selectionMs,
     async write(records) {
       if (records.length === 0) return { refused: 0 }
-      // The client is loaded first, so that loading does not count toward the time limit.
+      // The client is loaded before the time limit starts, so that loading does not count toward the limit.
       await loadClient('mongodb').catch(() => undefined)
       lifetime.checkMayConnect()
       return await runWithin(
@@ -113,7 +113,8 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
           sort: { timestamp: 1, _id: 1 },
           batchSize: PAGE_DOCUMENTS,
           allowDiskUse: true,
-          // With `false`, the client distinguishes doubles from integers, and does not round 64-bit integers.
+          // With `promoteValues: false`, the client distinguishes doubles from integers, and does not round 64-bit
+          // integers.
           promoteValues: false,
         },
       )
@@ -141,7 +142,10 @@ export function openMongodbDriver(location: string, context: OpenContext): Store
   }
 }
 
-/** Converts a document to a record. A document that cannot be read must not cause the loss of other documents. */
+/**
+ * Converts a document to a record. Returns no record if the document cannot be read, so that the other documents are
+ * still read.
+ */
 function tryFromDocument(document: Parameters<typeof fromDocument>[0]): readonly TraceRecord[] {
   try {
     return [fromDocument(document)]

@@ -1,7 +1,8 @@
 import { Array, Math, Number, Object } from '@osprofiler/core/toolkit'
 
 /**
- * MongoDB allows 100 levels of nesting. A value that is deeper than this limit needs the slower check in `toDocument`.
+ * Values with more levels of nesting than this need the slower check in `toDocument`. MongoDB allows 100 levels in a
+ * document.
  */
 const MAX_DEPTH = 50
 /** If a document has more characters, it may be too large for MongoDB. */
@@ -12,8 +13,8 @@ const MAX_INT32 = 2 ** 31
 
 /**
  * Returns whether BSON certainly preserves `info` as well as JSON does. This is true for strings, small numbers,
- * booleans and null under ordinary keys in a small document. This check walks the object once, while a check based on
- * JSON would have to walk it several times.
+ * booleans and null under ordinary keys in a small document. This check reads the object once, while a check based on
+ * JSON would have to read the object several times.
  */
 export function isExactInBson(info: object): boolean {
   let characters = 0
@@ -24,7 +25,7 @@ export function isExactInBson(info: object): boolean {
     if (characters > MAX_SAFE_CHARACTERS || depth === 0) return false
     if (typeof value === 'string') return value.isWellFormed()
     if (typeof value === 'boolean' || value === null) return true
-    // BSON stores larger integers with another type.
+    // BSON stores integers above this limit with another type.
     if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) < MAX_INT32 : Number.isFinite(value)
     if (Array.isArray(value)) return value.every(member => isExact(member, depth - 1))
     return typeof value === 'object' && isPlainObject(value) && areMembersExact(value, depth)
@@ -40,7 +41,10 @@ export function isExactInBson(info: object): boolean {
   return areMembersExact(info, MAX_DEPTH)
 }
 
-/** Returns false for an `ExactNumber`, which can be exact in JSON but not as a JavaScript number. */
+/**
+ * Returns whether an object is a plain object. Returns false for an `ExactNumber`, which can be exact in JSON but not
+ * as a JavaScript number.
+ */
 function isPlainObject(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype
 }

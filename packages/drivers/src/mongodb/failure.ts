@@ -13,8 +13,8 @@ const TRANSIENT_CODES = new Set([
 const DUPLICATE_KEY_CODE = 11_000
 
 /**
- * Counts documents that are permanently refused. A document whose `_id` already exists does not count. Throws if a
- * retry may succeed.
+ * Returns the number of documents that the server will never accept. A document whose `_id` already exists does not
+ * count. Throws the error if a retry may succeed.
  */
 export function countRefused(error: unknown): number {
   const writeErrors = readWriteErrors(error)
@@ -24,12 +24,12 @@ export function countRefused(error: unknown): number {
   return refused.length
 }
 
-/** Returns whether a retry may succeed after this code. */
+/** Returns whether a retry may succeed after a failure with this code. */
 export function isTransient(code: unknown): boolean {
   return TRANSIENT_CODES.has(Number(code))
 }
 
-/** Converts a failure to an error for users. `unreachable` describes why no server can be reached. */
+/** Converts a failure to an error for users. `unreachable` describes why no server can be used. */
 export function toMongodbError(location: string, error: unknown, unreachable?: string): unknown {
   const { name, message, code } = isObject(error) ? error : { name: '', message: '', code: undefined }
   const reason = (isUnreachable(name) ? unreachable : undefined) ?? describeReason(String(name), message)
@@ -40,26 +40,29 @@ export function toMongodbError(location: string, error: unknown, unreachable?: s
   return new OsprofilerError('ERR_STORE', `The store "${location}" in MongoDB cannot be used: ${reason}.`, { cause })
 }
 
-/** Returns whether the client, or a caller that waited for the client, found no server in time. */
+/** Returns whether an error with this name means that no server was found in time. */
 function isUnreachable(name: unknown): boolean {
   return name === 'NoAnswer' || name === 'MongoServerSelectionError' || name === 'MongoTopologyClosedError'
 }
 
-/** Returns the reason for a failure. Omits messages of the client itself, which may quote the connection string. */
+/**
+ * Returns the reason for a failure. Omits messages that the client itself creates, because they may quote the
+ * connection string.
+ */
 function describeReason(name: string, message: unknown): string {
   return /^(?:NoAnswer|Mongo(?:Network|ServerSelection|Server|BulkWrite|WriteConcern))/.test(name)
     ? firstLine(message)
     : `its client reports ${name || 'no reason'}`
 }
 
-/** Returns whether the client will never accept the document. */
+/** Returns whether an error with this name means that the client will never accept the document. */
 function isClientRefusal(name: unknown): boolean {
   return name === 'BSONError' || name === 'BSONVersionError' || name === 'MongoInvalidArgumentError'
 }
 
 /**
- * Returns whether an earlier try wrote the document. The message names the index, and only the index of `_id` contains
- * ids that this driver creates.
+ * Returns whether the error means that an earlier try has already written the document. The error message names the
+ * index. Only the index of `_id` contains ids that this driver creates.
  */
 export function isDuplicateId({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY_CODE && /index: _id_\b/.test(String(errmsg))

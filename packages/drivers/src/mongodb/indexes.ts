@@ -9,18 +9,20 @@ const RETRY_PAUSE_MS = 60_000
 interface WantedIndex {
   readonly collection: string
   readonly index: IndexDescription
-  /** The consequence of a missing index. */
+  /** The consequence of the missing index, for a warning. */
   readonly loss: string
 }
 
-/** Creates a store's indexes in the background, because this takes long if there are many documents. */
+/**
+ * Creates a store's indexes in the background, because creating an index takes a long time if there are many documents.
+ */
 export interface MongodbIndexes {
-  /** Returns immediately. Requests missing indexes again, at most once a minute. */
+  /** Requests indexes that are still missing, at most once a minute. Returns immediately. */
   ensure(db: Db): void
 }
 
 /**
- * Creates each index with its own command, so that the refusal of one index does not affect the others. A user without
+ * Creates each index with its own command, so that a refused index does not prevent the other indexes. A user without
  * the right to create indexes can still write, and gets one warning.
  */
 export function createMongodbIndexes(location: string, ttl: number | undefined): MongodbIndexes {
@@ -82,7 +84,7 @@ function showIndex({ collection, index }: WantedIndex): string {
   return `${JSON.stringify(index.key)} of "${collection}"`
 }
 
-/** Returns why the server refuses an index, or undefined if a retry may succeed. */
+/** Returns the reason why the server refuses an index, or undefined if a retry may succeed. */
 function readRefusal(error: unknown): string | undefined {
   if (!isObject(error) || error.name !== 'MongoServerError' || isTransient(error.code)) return undefined
   return String(error.codeName ?? error.code ?? 'for an unknown reason')

@@ -5,9 +5,9 @@ import type { DocumentBatch } from './document.js'
 import { countRefused, isDuplicateId, isTransient, readWriteErrors } from './failure.js'
 
 /**
- * Inserts the documents of a batch, and counts those that the server refuses. A document whose `_id` already exists was
- * written by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server may accept
- * later are reported as held.
+ * Inserts the documents of a batch, and counts the documents that the server refuses. A document whose `_id` already
+ * exists was written by an earlier try. If the batch has failed before (`hasFailedBefore`), documents that the server
+ * may accept later are reported as held. Only these documents are then tried again.
  */
 export async function insertDocuments(
   collection: Collection,

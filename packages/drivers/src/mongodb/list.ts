@@ -18,7 +18,7 @@ const FAILED_RECORDS_FILTER: Filter<Document> = {
  * traces.
  */
 export function listTraces(collection: Collection, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
-  // A trace that began at `since` or later has no older records.
+  // A trace that began at `since` or later has no records before `since`.
   const since = selection.since === '' ? {} : { $gte: selection.since }
   const toTimeFilter = (part: TimeRange) => ('upTo' in part ? { ...since, $lt: part.upTo } : { $gte: part.after })
   const source = {

@@ -19,7 +19,7 @@ export async function pruneTraces(db: Db, before: string): Promise<number> {
   const stale = groupTraces(db, [], [{ $match: { newest: { $lt: before } } }])
   while (await stale.hasNext()) {
     const baseIds = stale.readBufferedDocuments().map(({ _id }) => _id)
-    // Records that arrived after the search are dated `before` or later, and are kept.
+    // Only records dated before `before` are removed. Records that arrived after the search are newer, and are kept.
     await removeRecords(db, baseIds, { $lt: before })
     pruned += baseIds.length
   }

@@ -3,19 +3,19 @@ import type { MongoClientOptions } from 'mongodb'
 import { parseConnectionUrl, showHost, showHosts, splitWords } from '../opening/connection-url.js'
 import { readFileOption, readTtl } from '../opening/url-options.js'
 
-/** The address and the options of a MongoDB store, in the form that its client expects. */
+/** The address and the options of a MongoDB store, in the form that MongoDB's client expects. */
 export interface MongodbUrl {
-  /** The URL with the password. */
+  /** The complete URL, including the password. */
   readonly url: string
   readonly location: string
-  /** The options that the connection string does not set. */
+  /** Default values for options that the connection string does not set. */
   readonly defaults: MongoClientOptions
   /** How long the client waits for a server to become available, in milliseconds. */
   readonly selectionMs: number
   readonly ttl: number | undefined
 }
 
-/** The options that are documented in MongoDB's manual. */
+/** The connection string options that are documented in MongoDB's manual. */
 const CLIENT_OPTIONS = splitWords(`
   appName authMechanism authMechanismProperties authSource compressors connectTimeoutMS directConnection
   heartbeatFrequencyMS journal loadBalanced localThresholdMS maxConnecting maxIdleTimeMS maxPoolSize
@@ -27,18 +27,18 @@ const CLIENT_OPTIONS = splitWords(`
 `)
 
 /**
- * These files are read and checked first. The client reads them when it connects, and would hang on an endless file,
- * such as a device.
+ * The options that name files. The driver reads and checks these files first. The client reads them only when it
+ * connects, and would hang on an endless file, such as a device.
  */
 const FILE_OPTIONS = ['tlsCAFile', 'tlsCertificateKeyFile']
 
 /**
- * By default, the client waits 30 s and keeps 100 connections. The driver needs less, because it writes one batch at a
- * time and retries.
+ * The driver's own defaults. The client would wait 30 s for a server and keep 100 connections. The driver needs less,
+ * because it writes one batch at a time and retries failed batches.
  */
 const DEFAULTS = { appName: 'osprofiler', serverSelectionTimeoutMS: 5_000, connectTimeoutMS: 5_000, maxPoolSize: 5 }
 
-/** Matches a port after a host, but not inside a password. */
+/** Matches a connection string in which the last host has a port. Does not match a colon inside a password. */
 const PORT_AFTER_HOST = /^[^/?]*:\d*(?:[/?]|$)/
 
 /**
@@ -60,7 +60,7 @@ export function readMongodbUrl(scheme: string, location: string): MongodbUrl {
     url: `${scheme}://${removeTtl(location)}`,
     location: showHosts(hosts, host => (scheme === 'mongodb' ? showHost(host) : host.host)),
     defaults: Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => !options.has(name))),
-    // The client itself refuses a value that is not a number.
+    // The client itself rejects a value that is not a number.
     selectionMs: Number(options.get('serverSelectionTimeoutMS')) || DEFAULTS.serverSelectionTimeoutMS,
     ttl: readTtl(options.get('ttl')),
   }

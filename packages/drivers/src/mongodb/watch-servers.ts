@@ -1,7 +1,7 @@
 import { Set, String } from '@osprofiler/core/toolkit'
 import type { MongoClient } from 'mongodb'
 
-/** Describes why no server can be used. The client itself reports only a timeout. */
+/** Describes why no server can be used. The error of the client itself mentions only a timeout. */
 export type DescribeUnreachable = () => string | undefined
 
 /** Watches a client's heartbeats to find out why no server can be used. */

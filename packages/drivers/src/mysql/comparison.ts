@@ -9,11 +9,17 @@ export interface Comparisons {
   forgetColumns(): void
   /** Returns the placeholder for a value that is compared with a column. */
   toPlaceholder(column: string): string
-  /** Returns a condition that matches the records of these traces. Its placeholders need the list of ids twice. */
+  /**
+   * Returns a condition that matches the records of these traces. The list of ids must be passed twice, because the
+   * condition has two placeholders for each id.
+   */
   toCondition(baseIds: readonly string[]): string
 }
 
-/** An expression that distinguishes ids that a collation treats as equal, such as "a" and "A", or "a" and "a ". */
+/**
+ * An SQL expression for the exact bytes of an id. It distinguishes ids that a collation treats as equal, such as "a"
+ * and "A", or "a" and "a ".
+ */
 export const EXACT_ID = 'CAST(CONVERT(base_id USING utf8mb4) AS BINARY)'
 
 const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FROM information_schema.columns
@@ -22,8 +28,8 @@ const COLUMNS_QUERY = `SELECT column_name, character_set_name, collation_name FR
 /** Creates the comparisons of one session. `findColumns` must be called before the other members. */
 export function createComparisons(session: SqlSession): Comparisons {
   /**
-   * Placeholders with the character set and collation of each column. With any other placeholder, the server could not
-   * use the index.
+   * For each column, a placeholder with the character set and collation of the column. With any other placeholder, the
+   * server could not use the index.
    */
   const placeholders = new Map<string, string>()
 
@@ -46,7 +52,7 @@ export function createComparisons(session: SqlSession): Comparisons {
     toPlaceholder,
     toCondition(baseIds) {
       const found = baseIds.map(() => toPlaceholder('base_id')).join(', ')
-      // The first part uses the index, and the second part makes the match exact.
+      // The first part of the condition uses the index, and the second part makes the match exact.
       return `base_id IN (${found}) AND ${EXACT_ID} IN (${baseIds.map(() => 'CAST(? AS BINARY)').join(', ')})`
     },
   }

@@ -47,7 +47,8 @@ export function openMysqlDriver(location: string, context: OpenContext): StoreDr
   const url = parseConnectionUrl(location, FORM)
   findClient('mysql2', context)
   if (url.path === '') throw url.createError('it must name a database')
-  // Validated and ignored: the connection always uses utf8mb4, which includes the other character sets.
+  // The option `charset` is validated but not used. The connection always uses utf8mb4, which includes the other
+  // character sets.
   readChoice(url, 'charset', ['utf8', 'utf8mb3', 'utf8mb4'])
   const settings: MysqlSettings = {
     hosts: toHosts(url),
@@ -79,8 +80,8 @@ function toHosts({ hosts, options }: ConnectionUrl): readonly Host[] {
 }
 
 /**
- * Reads MySQL's `ssl_mode`, or the corresponding options of Python's clients. By default, TLS is tried first, and then
- * a connection without TLS.
+ * Reads MySQL's `ssl_mode`, or the corresponding options of Python's clients. If none of these options is set, TLS is
+ * tried first, and then a connection without TLS.
  */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'ssl_ca', cert: 'ssl_cert', key: 'ssl_key' })

@@ -32,17 +32,18 @@ const ADVICE_BY_CODE = new Map([
 ])
 
 /**
- * SQL states for values that are too long or have the wrong type, for violated constraints, and for errors from
- * triggers. `REFUSED_CODES` adds error numbers, such as the number for a row that is too large.
+ * SQL states of permanent refusals: for values that are too long or have the wrong type, for violated constraints, and
+ * for errors from triggers. `REFUSED_CODES` contains error numbers of further refusals, such as a row that is too
+ * large.
  */
 const REFUSED_STATES = /^(?:22...|23...|44...|45000)$/
 const REFUSED_CODES = new Set([1118, 1366, 1406, 3140, 3819, 4025])
 /**
- * Error numbers for a lock wait that took too long or is not allowed. A deadlock is not included, because a retry
- * resolves it.
+ * Error numbers for a lock wait that took too long or was not allowed. The number for a deadlock is not included,
+ * because a retry resolves a deadlock.
  */
 const LOCK_WAIT_CODES = new Set([1205, 3572])
-/** Error numbers with which the server ends the connection. */
+/** Error numbers after which the server ends the connection. */
 const LOST_CODES = new Set([1053, 1077, 1079, 1080, 1152, 1153, 1157, 1158, 1159, 1160, 1161, 1317, 1927, 4031])
 
 /** Converts an error of `mysql2`. */
@@ -63,8 +64,8 @@ function toVerdict(errno: number, state: string, message: string): SqlVerdict {
   if (errno === 1146) return 'missing'
   if (LOCK_WAIT_CODES.has(errno)) return 'locked'
   if (ADVICE_BY_CODE.get(errno) === READ_ONLY) return 'readonly'
-  // A conflict in the primary key means that the AUTO_INCREMENT counter lags behind or is exhausted. The row itself may
-  // be accepted later.
+  // A conflict in the primary key means that the AUTO_INCREMENT counter lags behind or is exhausted. The server may
+  // accept the same row later.
   if (message.includes('PRIMARY')) return 'failed'
   return REFUSED_STATES.test(state) || REFUSED_CODES.has(errno) ? 'refused' : 'failed'
 }

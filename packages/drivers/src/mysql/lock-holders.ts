@@ -6,8 +6,8 @@ const MAX_HOLDERS = 20
 const TRANSACTION_SECONDS = 'TIMESTAMPDIFF(SECOND, t.trx_started, NOW())'
 
 /**
- * Selects open transactions. A transaction without a process is a prepared XA transaction: its connection has ended,
- * but its locks remain.
+ * Selects open transactions. An XA transaction that was prepared has no process: its connection has ended, but its
+ * locks remain.
  */
 const TRANSACTIONS = `SELECT t.trx_mysql_thread_id, p.user, p.host, ${TRANSACTION_SECONDS}, p.id IS NULL
   FROM information_schema.innodb_trx AS t LEFT JOIN information_schema.processlist AS p ON p.id = t.trx_mysql_thread_id
@@ -27,7 +27,7 @@ const BLOCKING_MODES = `'SHARED_READ_ONLY|SHARED_NO_|EXCLUSIVE$|FTWRL|^GLOBAL SH
 
 /**
  * Selects the sessions that hold table locks. Sessions whose locks block writers come first. The other sessions may
- * also be the cause: a session that waits for one of their locks may block writers.
+ * also be the cause, because a session that waits for one of their locks may block writers.
  */
 function buildTableLocksQuery(id: string, mode: string, table: string, from: string): string {
   const isHeld = `${id} <> CONNECTION_ID() AND ${NOT_WAITING}`
@@ -39,8 +39,8 @@ function buildTableLocksQuery(id: string, mode: string, table: string, from: str
 }
 
 /**
- * The first query's table exists in MySQL, and in MariaDB if the performance schema is enabled. The second query's
- * table comes with a MariaDB plugin.
+ * Queries for the sessions with table locks. The table of the first query exists in MySQL, and in MariaDB if the
+ * performance schema is enabled. The table of the second query exists in MariaDB with the plugin `metadata_lock_info`.
  */
 const TABLE_LOCKS_QUERIES = [
   buildTableLocksQuery(
@@ -65,7 +65,7 @@ interface FoundHolder extends LockHolder {
 }
 
 /**
- * Finds sessions that may have locked rows of the table, or the table itself. Omits sessions that have no locks or
+ * Finds sessions that may have locked rows of the table, or the table itself. Omits sessions without locks or
  * transactions.
  */
 export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): Promise<LockHolders> {
@@ -83,7 +83,10 @@ export async function findMysqlHolders(session: SqlSession, rowsOnly: boolean): 
   return { holders: open, areSure, advice: rowsOnly ? ROWS_ADVICE : TABLE_ADVICE }
 }
 
-/** Returns undefined if this user has no permission for the query, or if the server has no such table. */
+/**
+ * Runs a query for sessions. Returns undefined if the database user has no permission for the query, or if the server
+ * has no such table.
+ */
 async function queryHolders(session: SqlSession, query: string): Promise<readonly FoundHolder[] | undefined> {
   const answer = await session.run(query).catch(() => undefined)
   return answer?.rows.map(([id, user, host, seconds, isAlone, blocksWriters]) => ({

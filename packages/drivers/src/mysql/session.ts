@@ -14,21 +14,21 @@ import {
 } from '../sql/session.js'
 import { toMysqlFailure } from './failure.js'
 
-/** The servers, login and database of a store in MySQL or MariaDB. */
+/** The servers, the login and the database of a store in MySQL or MariaDB. */
 export interface MysqlSettings extends SqlServers {
   readonly database: string
 }
 
-/** The client's result if `rowsAsArray` is set. */
+/** The client's result with the option `rowsAsArray`. */
 type Result = RowDataPacket[][] | ResultSetHeader
 
 /** Maximum number of prepared statements per connection. By default, a server keeps 16,382 in total. */
 const MAX_PREPARED_STATEMENTS = 8
 
 /**
- * Makes the server refuse values that are too long instead of truncating them, and treat "\" as an escape, as the
- * client assumes. Lock waits are limited by the server, because a lock wait continues even after the connection was
- * destroyed.
+ * Settings of each session. The SQL mode makes the server refuse values that are too long instead of truncating them,
+ * and treat "\" as an escape, as the client assumes. The server itself limits lock waits, because it continues to wait
+ * for a lock even after the connection was destroyed.
  */
 const SESSION_SETTINGS = `SET SESSION sql_mode = 'STRICT_ALL_TABLES', SESSION autocommit = 1,
   SESSION lock_wait_timeout = ${LOCK_WAIT_S}, SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_S}`
@@ -59,7 +59,7 @@ async function connect(
     ...(password === undefined ? {} : { password }),
     ...(mode === 'plain' ? {} : { ssl: toTlsOptions(mode) }),
     stream: () => (isSocketPath(host) ? socket.connect(host) : socket.connect(port, host)),
-    // Disables the client's own timer, which would keep the process alive.
+    // 0 disables the client's own timer, which would keep the process alive.
     connectTimeout: 0,
     charset: 'utf8mb4',
     rowsAsArray: true,

@@ -8,9 +8,9 @@ import { findMysqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
 // This is the table that SQLAlchemy creates for Python's driver, except that `id` is BIGINT. At a million requests a
-// day, an INTEGER would run out within months. The table sets its character set and collation, because the database's
-// defaults may lack characters, or treat different characters as equal. Of Python's eight indexes, only the two that
-// this driver's queries use are created.
+// day, the numbers of an INTEGER would run out within months. The statement sets the character set and the collation,
+// because the database's defaults may lack characters, or treat different characters as equal. Of Python's eight
+// indexes, only the two that this driver's queries use are created.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGINT NOT NULL AUTO_INCREMENT, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255),
   trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255), name VARCHAR(255), data JSON,
@@ -30,14 +30,14 @@ export function createMysqlStore(session: SqlSession, maxPacket: number, version
     maxBytes: maxPacket - PACKET_MARGIN_BYTES,
     hasTable: findColumns,
     forgetTable: forgetColumns,
-    // The session settings limit lock waits, so no transaction is needed.
+    // The session's settings already limit lock waits, so `attempt` needs no transaction.
     attempt: work => work(),
     async createTable() {
       await session.run(CREATE_TABLE)
     },
     async begin() {
-      // With autocommit off, each statement begins a transaction if no transaction is open, which saves a round trip
-      // per batch.
+      // With autocommit off, a statement begins a transaction if no transaction is open. This saves the round trip of a
+      // BEGIN for each batch.
       if (!isAutocommitOff) await session.run('SET autocommit = 0')
       isAutocommitOff = true
     },

@@ -19,8 +19,8 @@ interface Clients {
 const thisFileUrl: string | undefined = import.meta.url
 
 /**
- * Throws `ERR_MISSING_CLIENT` if a client can be found neither from this package nor from the application's main file.
- * Does not load the client.
+ * Throws `ERR_MISSING_CLIENT` if a client package can be found neither from this package nor from the application's
+ * main file. Does not load the client.
  */
 export function findClient(
   packageName: string,
@@ -34,8 +34,9 @@ export function findClient(
 }
 
 /**
- * Loads a store's client, found from this package or else from the application's main file. The name is never a literal
- * in `import()`, because a bundler would look for clients that are not installed, and fail.
+ * Loads a store's client, found from this package or else from the application's main file. The package name in
+ * `import()` must not be a literal. Otherwise, a bundler would look for the package, and fail if the package is not
+ * installed.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isInstalledForDrivers(packageName) ? undefined : resolveClient(packageName)
@@ -60,7 +61,7 @@ function isInstalledForDrivers(packageName: string): boolean {
     requireFrom(thisFileUrl).resolve(packageName)
     return false
   } catch (error) {
-    // The package exists, but has no entry point for `require`.
+    // A package without an entry point for `require` also counts as installed.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
   }
 }

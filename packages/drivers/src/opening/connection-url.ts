@@ -1,11 +1,11 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { decodeURIComponent, Map, Number } from '@osprofiler/core/toolkit'
 
-/** The parts of a connection string after `scheme://`, decoded. */
+/** The decoded parts of a connection string, without its `scheme://`. */
 export interface ConnectionUrl {
   readonly username: string | undefined
   readonly password: string | undefined
-  /** At least one host. An IPv6 address has no brackets. */
+  /** One or more hosts. An IPv6 address has no brackets. */
   readonly hosts: readonly Host[]
   /** The part after the first slash, or `''`. */
   readonly path: string
@@ -14,8 +14,8 @@ export interface ConnectionUrl {
 }
 
 /**
- * Creates the error for an invalid connection string. The reason is a clause, such as `a port must be a number from 1
- * to 65535`.
+ * Creates the error for an invalid connection string. `reason` is a clause, such as `a port must be a number from 1 to
+ * 65535`.
  */
 export type CreateUrlError = (reason: string, options?: ErrorOptions) => OsprofilerError
 
@@ -30,7 +30,7 @@ export function showHost({ host, port }: Host): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Formats addresses for messages. If there are many addresses, shows only the first ones. */
+/** Formats addresses for messages. If there are many addresses, only the first ones are shown. */
 export function showHosts(hosts: readonly Host[], show = showHost): string {
   const more = hosts.length - MAX_SHOWN_HOSTS
   return `${hosts.slice(0, MAX_SHOWN_HOSTS).map(show).join(',')}${more > 0 ? ` and ${more} more` : ''}`
@@ -44,7 +44,7 @@ export interface UrlForm {
   readonly options: readonly string[]
   /** The options that may be given several times. Their values are joined with commas. */
   readonly listOptions?: readonly string[]
-  /** Options that are ignored, because they are for other clients that use the same string. */
+  /** Options that are ignored. They are for other clients that use the same connection string. */
   readonly ignoredOptions?: readonly string[]
   /** The host to use if the string contains no host. Without a default, a host is required. */
   readonly defaultHost?: string
@@ -55,7 +55,10 @@ export function splitWords(text: string): readonly string[] {
   return text.trim().split(/\s+/)
 }
 
-/** Credentials appear once, before all hosts. A password may contain any character except "/", "?" and "#". */
+/**
+ * Matches the parts of a connection string. Credentials appear once, before all hosts. A password may contain any
+ * character except "/", "?" and "#".
+ */
 const URL_PARTS = /^(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
 const HOST_AND_PORT = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s[\]:"'<>\\^`{|}]*))(?::(\d{1,5}))?$/i
 
@@ -95,9 +98,10 @@ function readCredentials(credentials: string | undefined, form: UrlForm): readon
 function readHost(text: string, form: UrlForm): Host {
   const [, address, name = '', port] = HOST_AND_PORT.exec(text) ?? fail(form, 'a host in it cannot be understood')
   const host = address ?? (decode(name, form) || form.defaultHost || fail(form, 'it names no host'))
-  // Messages show hosts, so credentials that were encoded together with a host (`user%3Apassword%40host`) are refused.
+  // Messages show hosts, so a host must not contain credentials. If the "@" is percent-encoded
+  // (`user%3Apassword%40host`), the credentials are a part of the host, and the string is refused.
   if (host.includes('@')) fail(form, 'a host in it cannot be understood')
-  // Warnings show the host name, and no valid host name is longer.
+  // A longer host name cannot be valid, and would make warnings too long.
   if (host.length > MAX_HOST_CHARACTERS) fail(form, `a host in it is longer than ${MAX_HOST_CHARACTERS} characters`)
   const number = port === undefined ? form.defaultPort : Number(port)
   if (number < 1 || number > 65_535) fail(form, 'a port must be a number from 1 to 65535')
@@ -131,7 +135,7 @@ function decode(text: string, form: UrlForm): string {
   }
 }
 
-/** Returns a function that creates errors that show no part of the string itself. */
+/** Returns a function that creates errors for a connection string. Their messages show no part of the string itself. */
 export function createErrorFactory({ example }: Pick<UrlForm, 'example'>): CreateUrlError {
   return (reason, options) =>
     new OsprofilerError(

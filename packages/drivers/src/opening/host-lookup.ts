@@ -17,30 +17,32 @@ import { findKnownAddresses, type HostAddress, toFullNames } from './known-hosts
 import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
- * Finds the addresses of hosts for a store's clients. The system's `getaddrinfo` runs in one of four threads that a
- * process shares for lookups and files. A lookup cannot be canceled, and `process.exit()` waits for it. If the DNS
- * server hangs, a few lookups block the whole program.
+ * Finds the addresses of hosts for a store's clients. Avoids the system's `getaddrinfo` where possible, because it runs
+ * in one of the four threads that a process shares for lookups and files. A lookup cannot be canceled, and
+ * `process.exit()` waits for it. If the DNS server hangs, a few lookups block the whole program.
  */
 export interface HostLookup {
   /** A function for the option `lookup` of `net.connect()`. */
   readonly lookup: LookupFunction
-  /** Prevents further lookups by the system, because these cannot be canceled. */
+  /** Prevents further lookups by the system, because such lookups cannot be canceled. */
   stopSystemLookups(): void
   stop(): void
 }
 
-/** Time limit for one DNS server, one name and one try. */
+/** Time limit for one try: a query for one name, sent to one DNS server. */
 const TRY_MS = 1_200
-/** Time limit for all tries. A query keeps the process alive, and must not do so for longer than a write. */
+/**
+ * Time limit for all tries. A query keeps the process alive, and must not keep it alive for longer than a write may.
+ */
 const ALL_TRIES_MS = 3_000
 /**
- * If DNS hangs, clients get the error only after this delay, so that a finished program ends before the write is tried
- * again.
+ * If DNS hangs, the client gets the error only after this delay. During the delay, a finished program can end. After
+ * the error, the write is tried again, which keeps the program alive.
  */
 const HANG_REPORT_DELAY_MS = 1_000
 /**
- * Error codes for a DNS server that does not answer. After these, the system's lookup is not used, because it would
- * hang, too.
+ * Error codes for a DNS server that does not answer. After such an error, the system's lookup is not used, because it
+ * would also hang.
  */
 const HANG_CODES = new Set(['ETIMEOUT', 'ECANCELLED'])
 
@@ -77,8 +79,8 @@ export function createHostLookup(): HostLookup {
           const matching = addresses.filter(one => wantedFamily === 0 || one.family === wantedFamily)
           const [first] = matching
           const error = first === undefined ? createLookupError('ENOTFOUND', name) : null
-          // `callback` runs outside of the promise. Otherwise, an error that the client throws would become a rejection
-          // of the promise.
+          // `callback` is called outside of the promise chain. Inside the chain, an error that the client throws would
+          // become a rejection of the promise.
           queueMicrotask(() => {
             if (error !== null || first === undefined) callback(error, '')
             else if (all) callback(null, [...matching])
@@ -102,7 +104,7 @@ export function createHostLookup(): HostLookup {
   }
 }
 
-/** Queries DNS for one full name after another, until the time limit or the end of the program. */
+/** Sends DNS queries for the full names, one name after another, until the time limit or the end of the program. */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
   const limitMs = shortenAfterHang(ALL_TRIES_MS)
   if (limitMs === 0) throw createLookupError('ETIMEOUT', name)
@@ -136,7 +138,7 @@ async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly 
   }
 }
 
-/** Uses the system's lookup. Concurrent lookups of the same name share one query. */
+/** Uses the system's lookup. Concurrent calls with the same name share one lookup. */
 function askSystem(name: string): Promise<readonly HostAddress[]> {
   const asked = systemLookups.get(name)
   if (asked !== undefined) return asked

@@ -11,8 +11,8 @@ export interface HostAddress {
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /**
- * Returns the addresses that this machine knows without a query: addresses in its hosts file, and the addresses of
- * `localhost`.
+ * Returns the addresses that are known for a host without DNS: addresses in the machine's hosts file, and the addresses
+ * of `localhost`.
  */
 export function findKnownAddresses(name: string): readonly HostAddress[] {
   const host = name.toLowerCase().replace(/\.$/, '')
@@ -26,18 +26,20 @@ export function findKnownAddresses(name: string): readonly HostAddress[] {
 }
 
 const RESOLVER_FILE = '/etc/resolv.conf'
-/** glibc's limit for `ndots`. */
+/** The maximum value of the option `ndots` in glibc. */
 const MAX_DOTS = 15
 
-/** Returns the names to query in DNS, in order. Adds the system's search domains, which Node's resolver ignores. */
+/**
+ * Returns the names to query in DNS, in this order. Adds the system's search domains, which Node's resolver ignores.
+ */
 export function toFullNames(name: string): readonly string[] {
   if (name.endsWith('.')) return [name]
   const options: string[] = []
   let domains: readonly string[] = []
   for (const line of readLines(RESOLVER_FILE)) {
     const [word = '', ...rest] = line.split(/\s+/)
-    // As in glibc, all lines with options apply, but only the last line with domains applies, whether it is `domain` or
-    // `search`.
+    // As in glibc, all lines with options apply. Of the lines with domains (`domain` or `search`), only the last line
+    // applies.
     if (word === 'options') options.push(...rest)
     else if (word === 'search' && rest.length > 0) domains = rest
     else if (word === 'domain' && rest.length > 0) domains = rest.slice(0, 1)
@@ -53,7 +55,7 @@ function findHostsFile(): string {
   return join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'drivers', 'etc', 'hosts')
 }
 
-/** Returns the lines of a file without comments, or no lines if the file cannot be read. */
+/** Returns the lines of a file, without its comments. Returns no lines if the file cannot be read. */
 function readLines(path: string): readonly string[] {
   try {
     const lines = readRegularFile(path, MAX_FILE_BYTES).toString('utf8').split('\n')

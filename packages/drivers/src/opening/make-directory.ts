@@ -2,9 +2,9 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Creates a directory and its missing parents, with access for their owner only. Existing directories stay as they are.
- * Node's `recursive` option is not used: it loops forever in a thread if `mkdir` fails with ENOENT although the parent
- * exists, as in procfs. Not even `process.exit()` ends that thread.
+ * Creates a directory and its missing parents. Only the owner can access the new directories. Existing directories do
+ * not change. Node's option `recursive` is not used. If `mkdir` fails with ENOENT although the parent exists, as in
+ * procfs, Node would loop forever in a thread that not even `process.exit()` ends.
  */
 export async function makeDirectory(path: string): Promise<void> {
   const failure = await tryMakeDirectory(path)
@@ -17,7 +17,9 @@ export async function makeDirectory(path: string): Promise<void> {
   if (again !== undefined) throw again
 }
 
-/** Returns the error if the directory does not exist afterward, and otherwise undefined. */
+/**
+ * Tries to create a directory. Returns the error if the directory does not exist afterward, and otherwise undefined.
+ */
 async function tryMakeDirectory(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await mkdir(path, { mode: 0o700 })

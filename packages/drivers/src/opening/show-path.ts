@@ -3,7 +3,7 @@ import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
 const MAX_SHOWN_CHARACTERS = 300
 
 /**
- * Shortens a path for a message. Hides a password, in case the path is the connection string of another store by
+ * Shortens a path for a message. Hides a password, because the path may be the connection string of another store by
  * mistake.
  */
 export function showPath(path: string): string {
@@ -11,8 +11,8 @@ export function showPath(path: string): string {
 }
 
 /**
- * Creates an error for a path. If `showPath` hides a part of the path, the error omits the system's message, which may
- * contain this part.
+ * Creates an error for a path. If `showPath` hides a part of the path, the error omits the message of the system,
+ * because this message may contain the hidden part.
  */
 export function showPathFailure(path: string, message: string, code: unknown): Error {
   const shown = showPath(path) === path ? message : `the system reported ${String(code ?? 'no code')}`

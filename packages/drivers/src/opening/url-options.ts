@@ -27,7 +27,7 @@ const MS_PER_UNIT = new Map([
   ['w', 604_800_000],
 ])
 
-/** Reads a number of seconds as milliseconds. */
+/** Reads an option that is a number of seconds. Returns milliseconds. */
 export function readSeconds({ options, createError }: UrlOptions, name: string): number | undefined {
   const text = options.get(name)
   if (text === undefined) return undefined
@@ -36,7 +36,7 @@ export function readSeconds({ options, createError }: UrlOptions, name: string):
   throw createError(`${name} must be a number of seconds above 0`)
 }
 
-/** Reads an option with a fixed set of values. */
+/** Reads an option that must have one of the given values. */
 export function readChoice<Choice extends string>(
   { options, createError }: UrlOptions,
   name: string,
@@ -69,7 +69,7 @@ export function readFileOption({ options, createError }: UrlOptions, name: strin
   }
 }
 
-/** Reads the files that the named options refer to. Throws `ERR_CONNECTION_STRING` for an unreadable file. */
+/** Reads the files that these options name. Throws `ERR_CONNECTION_STRING` for an unreadable file. */
 export function readTlsFiles(url: UrlOptions, names: Readonly<Record<keyof TlsFiles, string>>): TlsFiles {
   const [ca, cert, key] = [names.ca, names.cert, names.key].map(name => readFileOption(url, name))
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }

@@ -12,14 +12,14 @@ import { createRecordFates } from './sending/record-fates.js'
 import { createOtlpSender } from './sending/sender.js'
 import { readOtlpSettings } from './settings/settings.js'
 
-/** Number of unfinished points that are planned and sent at a time. */
+/** Maximum number of unfinished points that are planned and sent in one step. */
 const BATCH_POINTS = 500
 
 /**
  * Opens a driver that sends points to an OpenTelemetry collector as spans, using OTLP over HTTP. The driver cannot read
- * traces. A span is sent when its point stops. Until then, the start record waits in bounded memory and counts as
- * written. A point without a stop record is sent with the mark `osprofiler.unfinished`. This happens some seconds after
- * all its ancestors stopped, when too many points are open, or when the driver or the process ends.
+ * traces. A span is sent when its point stops. Until then, the start record waits in memory of limited size, and counts
+ * as written. A point without a stop record is sent with the mark `osprofiler.unfinished`. This happens some seconds
+ * after all its ancestors have stopped, when too many points are open, or when the driver or the process ends.
  */
 export function openOtlpDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, lifetime } = context
@@ -47,8 +47,8 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
       await sendUnfinished(() => openPoints.planOldest(openPoints.isFull ? BATCH_POINTS : 0))
       const fresh = records.filter(record => fates.get(record) === undefined)
       const plan = openPoints.plan(fresh)
-      // No span is sent for a batch that contains only start records. These records count as written only if the
-      // collector accepts requests.
+      // For a batch that contains only start records, no span is sent. The records count as written only if the
+      // collector currently accepts requests.
       if (plan.points.length === 0 && fresh.length > 0) await sender.check()
       await sendPoints(plan.points, (point, fate) => {
         point.done(fate === 'sent')
@@ -78,8 +78,8 @@ export function openOtlpDriver(location: string, context: OpenContext): StoreDri
   }
 
   /**
-   * On `beforeExit`, the notifier delivers records, too, so a point counts as unfinished only if no further write
-   * follows.
+   * Sends all open points at the end of the process. The notifier also delivers records on `beforeExit`. Therefore the
+   * points count as unfinished only if no write has followed the previous `beforeExit`.
    */
   function onBeforeExit(): void {
     if (beginExit() === 0) return

@@ -75,8 +75,8 @@ export function openPostgresqlDriver(location: string, context: OpenContext): St
 }
 
 /**
- * Reads the hosts. As in libpq, hosts and ports may also be options. As in SQLAlchemy, the option for hosts may include
- * ports.
+ * Reads the hosts. As in libpq, hosts and ports can also be given as options. As in SQLAlchemy, the option for hosts
+ * may include ports.
  */
 function toHosts({ hosts, options, createError }: ConnectionUrl): readonly Host[] {
   const readList = (name: string) => options.get(name)?.split(',')
@@ -100,7 +100,7 @@ function readPort(text: string, createError: CreateUrlError): number {
   throw createError('port must be a number from 1 to 65535')
 }
 
-/** Reads libpq's `sslmode`. By default, TLS is tried first, and then a connection without TLS. */
+/** Reads libpq's `sslmode`. If it is not set, TLS is tried first, and then a connection without TLS. */
 function toConnectModes(url: ConnectionUrl): ConnectModes {
   const files = readTlsFiles(url, { ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' })
   const unverified = { ...files, verify: 'nothing' } as const

@@ -18,10 +18,13 @@ const ADVICE_BY_STATE = new Map([
   ['3F000', 'has no schema for its table; see the search_path of this user'],
 ])
 
-/** SQLSTATEs of a lock wait that took too long, and of a deadlock. */
+/** SQLSTATEs for a lock wait that took too long, and for a deadlock. */
 const LOCK_STATES = new Set(['55P03', '40P01'])
 const REFUSED_STATES = /^(?:22(?!00H)...|23...|44...|54...|P0001)$/
-/** SQLSTATEs of errors that end the connection. The client does not report the end of the connection. */
+/**
+ * SQLSTATEs of errors after which the connection ends. The client reports these errors, but not the end of the
+ * connection.
+ */
 const LOST_STATES = /^(?:08...|57P0.)$/
 
 /** Converts an error of `pg`. An error without a severity comes from the connection, and counts as `lost`. */
@@ -36,7 +39,10 @@ export function toPostgresqlFailure(error: unknown): SqlFailure {
   return new SqlFailure(text, state, verdict, advice)
 }
 
-/** Returns the failure for a read-only server, with the same message as if the server reported this itself. */
+/**
+ * Creates the failure for a read-only server. Its message is the same as for a statement that the server itself refuses
+ * as read-only.
+ */
 export function createReadOnlyFailure(): SqlFailure {
   return new SqlFailure('read-only', READ_ONLY_STATE, 'readonly', ADVICE_BY_STATE.get(READ_ONLY_STATE))
 }
@@ -46,8 +52,8 @@ function toVerdict(state: string, severity: unknown, constraint: unknown): SqlVe
   if (state === '42P01') return 'missing'
   if (LOCK_STATES.has(state)) return 'locked'
   if (state === READ_ONLY_STATE) return 'readonly'
-  // A conflict in the primary key means that the sequence lags behind the ids in the table. The row itself may be
-  // accepted later, with the next number of the sequence.
+  // A conflict in the primary key means that the sequence lags behind the ids in the table. The server may accept the
+  // same row later, with the next number of the sequence.
   if (constraint === 'data_pkey') return 'failed'
   return REFUSED_STATES.test(state) ? 'refused' : 'failed'
 }

@@ -3,28 +3,29 @@ import type { LockHolders } from '../sql/lock-holders.js'
 import type { SqlSession } from '../sql/session.js'
 
 /**
- * The columns that describe a session. A user without special rights sees only the user name of another user's session.
+ * The columns that describe a session. For the session of another user, a user without special rights sees only the
+ * user name.
  */
 const HOLDER_COLUMNS = `pid, usename, coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'localhost' END),
   floor(extract(epoch FROM now() - xact_start))`
 
 /**
- * A locked row contains, in `xmax`, the number of the transaction that locked the row, unless several transactions
- * share the lock.
+ * Finds the transactions that locked rows. `xmax` of a locked row contains the number of the transaction, unless
+ * several transactions share the lock.
  */
 const ROW_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND backend_xid::text IN (SELECT xmax::text FROM data WHERE id = ANY($1))
   ORDER BY xact_start LIMIT 3`
 
-/** Omits sessions that only read, because they block no other session. */
+/** Finds the sessions that locked the table. Omits sessions that only read, because they block no other session. */
 const TABLE_HOLDERS_QUERY = `SELECT ${HOLDER_COLUMNS} FROM pg_stat_activity
   WHERE pid <> pg_backend_pid() AND pid IN (
     SELECT pid FROM pg_locks WHERE relation = to_regclass('data') AND mode <> 'AccessShareLock')
   ORDER BY xact_start LIMIT 3`
 
 /**
- * Finds at most three sessions that have locked one of the rows. If there are none, finds sessions that may have locked
- * the table.
+ * Finds at most three sessions that have locked one of the rows. If no session has locked a row, finds sessions that
+ * may have locked the table.
  */
 export async function findPostgresqlHolders(
   session: SqlSession,

@@ -10,9 +10,9 @@ const DELETE_ALL = 'DELETE FROM data WHERE id = ANY($1)'
 const NOT_ALLOWED_STATE = '42501'
 
 /**
- * Returns a function that removes, within a transaction, the rows that are not locked, and resolves to their number.
- * Skipping locked rows requires the UPDATE privilege. Without this privilege, unlocked rows are found by halving, with
- * a short wait for each half.
+ * Returns a function that removes those of the given rows that are not locked, and resolves to their number. The
+ * function must be called in a transaction. Skipping locked rows requires the UPDATE privilege. Without this privilege,
+ * the function finds the unlocked rows by trying ever smaller halves, with a short wait for each half.
  */
 export function createRowRemover(session: SqlSession): (ids: Ids) => Promise<number> {
   let canSkipLocked = true
@@ -37,7 +37,7 @@ export function createRowRemover(session: SqlSession): (ids: Ids) => Promise<num
         canSkipLocked = false
       }
     }
-    // Waits for a lock on the whole table only once, instead of once for each half.
+    // Waits for a lock on the whole table only once, instead of once for each half of the rows.
     await session.run('LOCK TABLE data IN ROW EXCLUSIVE MODE')
     await session.run(`SET LOCAL lock_timeout = '100ms'`)
     return await removeByHalves(ids, some => attempt(DELETE_ALL, some))

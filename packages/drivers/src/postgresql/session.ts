@@ -15,7 +15,7 @@ import {
 } from '../sql/session.js'
 import { createReadOnlyFailure, toPostgresqlFailure } from './failure.js'
 
-/** Settings of a connection. The client reads missing settings from its environment variables. */
+/** Settings of a connection. The client reads settings that are missing here from its environment variables. */
 export interface PostgresqlSettings extends SqlServers {
   readonly database: string | undefined
   readonly applicationName: string
@@ -25,7 +25,10 @@ export interface PostgresqlSettings extends SqlServers {
   readonly mustBeWritable: boolean
 }
 
-/** Connects to the first server that answers and, if required, accepts writes. Rejects with an `SqlFailure`. */
+/**
+ * Connects to the first server that answers. If `mustBeWritable` is set, the server must also accept writes. Rejects
+ * with an `SqlFailure`.
+ */
 export async function connectPostgresql(settings: PostgresqlSettings, createSocket: CreateSocket): Promise<SqlSession> {
   async function open(host: Host, mode: ConnectMode): Promise<SqlSession> {
     const session = await connect(settings, host, mode, createSocket())
@@ -58,17 +61,18 @@ async function connect(
     options: sessionOptions,
     stream: () => socket,
   })
-  // The running statement reports this error. Without a listener, the error would end the program.
+  // The statement that is running reports a connection error. Without a listener here, the error would also end the
+  // program.
   client.on('error', () => undefined)
   await connectWithin(connectTimeoutMs, socket, async () => {
     await client.connect()
-    // The client does not announce its encoding, and the server would assume the encoding of the database.
+    // The client does not send its encoding, so the server would assume the encoding of the database.
     await client.query("SET client_encoding TO 'UTF8'")
   })
   return createSession({
     async query(text, values) {
       const result = await client.query({ text, values: [...values], rowMode: 'array' })
-      // The result is an array if the query text contained several statements.
+      // The result is an array if the text contained several statements.
       if (Array.isArray(result)) return { rows: [], changed: 0 }
       return { rows: result.rows, changed: result.rowCount ?? 0 }
     },

@@ -9,9 +9,9 @@ import { findPostgresqlHolders } from './lock-holders.js'
 import { createRowRemover } from './remove-unlocked.js'
 
 // This is the table that SQLAlchemy creates for Python's driver, except that `id` is BIGINT. At a million requests a
-// day, an INTEGER would run out within months. The collation "C" compares bytes, which is faster than a language's
-// rules. Of Python's eight indexes, only the two that this driver's queries use are created, under the same names,
-// because each index slows down every insert.
+// day, the numbers of an INTEGER would run out within months. The collation "C" compares bytes, which is faster than a
+// language's rules. Of Python's eight indexes, only the two that this driver's queries use are created, under the same
+// names, because each index slows down every insert.
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS data (
   id BIGSERIAL NOT NULL, timestamp VARCHAR(26) COLLATE "C", base_id VARCHAR(255) COLLATE "C",
   parent_id VARCHAR(255), trace_id VARCHAR(255), project VARCHAR(255), host VARCHAR(255), service VARCHAR(255),
@@ -21,27 +21,30 @@ const CREATE_INDEXES = [
   'CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp)',
 ]
 /**
- * The limit for lock waits is local to the transaction, because a connection pooler may give the session to another
- * program afterward.
+ * Begins a transaction that limits its own lock waits. The limit is not set for the session, because a connection
+ * pooler may give the session to another program afterward.
  */
 const BEGIN = `BEGIN; SET LOCAL lock_timeout = '${LOCK_WAIT_S}s'`
 /**
- * Prevents several processes from creating the table at once. The number of the lock is arbitrary, and is probably not
- * used by any other program.
+ * Prevents several processes from creating the table at the same time. The number of the lock was chosen arbitrarily.
+ * Other programs probably do not use it.
  */
 const TAKE_LOCK = 'SELECT pg_advisory_xact_lock(7160213846)'
 /** SQLSTATEs of errors that occur if another process, such as a Python program, creates the table at the same time. */
 const CREATED_BY_ANOTHER_STATES = new Set(['42P07', '42710', '23505'])
 
-// Passing one array per column keeps the statement short. Its text is the same for any number of rows.
+// The statement has one array per column, so it stays short, and its text is the same for any number of rows.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`
 
-/** PostgreSQL accepts 1,000,000,000 bytes per value, and easily handles statements of this smaller size. */
+/**
+ * Maximum size of a statement. PostgreSQL accepts 1,000,000,000 bytes per value, and easily handles a statement of this
+ * size.
+ */
 const MAX_STATEMENT_BYTES = 100_000_000
 
-/** Creates the store. The session's search path determines the schema of its table. */
+/** Creates the store. The search path of the session determines which schema contains the table. */
 export function createPostgresqlStore(session: SqlSession): SqlStore {
   let isTableKnown = false
 

@@ -5,8 +5,8 @@ import { isObject } from './record-text.js'
 const TEXT_TYPES = ['datetime', 'date', 'time', 'decimal', 'bytes', 'base64']
 
 /**
- * Replaces the objects that oslo.messaging 18 sends for dates, UUIDs, decimals and bytes with the strings that Python
- * shows for them. An example of such an object is `{"__type__": "date", "__value__": "2026-11-28"}`. Bytes that are not
+ * Replaces tagged objects, such as `{"__type__": "date", "__value__": "2026-11-28"}`, with the strings that Python
+ * shows for their values. oslo.messaging 18 sends such objects for dates, UUIDs, decimals and bytes. Bytes that are not
  * UTF-8 remain base64. Changes the given value in place, at any depth. The format is defined in `_encoders` and
  * `_decoders` of kombu/utils/json.py, 5.3 to 5.7.
  */

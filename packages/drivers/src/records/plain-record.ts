@@ -4,14 +4,17 @@ import { Array, Error, Object } from '@osprofiler/core/platform'
 import { isObject } from './record-text.js'
 import { isTimestamp } from './record-time.js'
 
-/** Maximum depth for copying. Deeper values are converted by JSON, which also detects cycles. */
+/**
+ * Maximum depth for copying without JSON. Deeper values are copied by encoding and decoding JSON, which also detects
+ * cycles.
+ */
 const MAX_DEPTH = 50
 
 /**
  * Copies a value to a plain record, which consists of strings, a valid timestamp, and `info` as it is after a round
  * trip through JSON. Returns undefined if a member is not a string, the timestamp is invalid, or JSON cannot encode
  * `info`, because no store accepts such a record. JSON cannot encode a cycle, a BigInt, or a getter that throws. Most
- * records are copied in one walk, which takes a fifth of the time of encoding and decoding JSON.
+ * records are copied without JSON, which takes a fifth of the time of encoding and decoding JSON.
  */
 export function toPlainRecord(value: unknown): TraceRecord | undefined {
   try {
@@ -33,7 +36,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
   try {
     return copyObject(info, MAX_DEPTH)
   } catch {
-    // If a getter threw before, it throws again while `info` is encoded as JSON.
+    // `info` could not be copied directly. If the reason was a getter that throws, it throws again here.
     const parsed = parseJson(stringifyJson(info) ?? '')
     return isObject(parsed) ? parsed : {}
   }
@@ -41,7 +44,7 @@ function copyInfo(info: TraceRecord['info']): TraceRecord['info'] {
 
 function copyValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  // Adding 0 turns -0 into 0, because -0 becomes 0 in JSON.
+  // Adding 0 turns -0 into 0, as JSON does.
   if (typeof value === 'number') return value + 0
   if (ExactNumber.is(value)) return value
   if (typeof value !== 'object' || depth === 0) throw new Error('not plain')

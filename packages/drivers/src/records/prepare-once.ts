@@ -1,7 +1,9 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { WeakMap } from '@osprofiler/core/toolkit'
 
-/** Calls `write` with the data that was prepared at the first try of a batch. At the first try, prepares this data. */
+/**
+ * Calls `write` with the data that was prepared for a batch. The data is prepared only at the first try of the batch.
+ */
 export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
   records: readonly TraceRecord[],
   write: (prepared: Prepared) => Promise<Result>,
@@ -9,8 +11,8 @@ export type WritePrepared<Prepared, Rest extends unknown[]> = <Result>(
 ) => Promise<Result>
 
 /**
- * Keeps the data that a driver prepared for a batch until the batch is written or reported as held. A batch that is
- * tried again is the same array. It keeps the ids of its first try, by which a store recognizes repeated records.
+ * Keeps the data that a driver prepared for a batch until `write` resolves. A batch that is tried again is the same
+ * array, and gets the same data. The data includes the ids by which a store recognizes repeated records.
  */
 export function prepareOnce<Prepared, Rest extends unknown[]>(
   prepare: (records: readonly TraceRecord[], ...rest: Rest) => Prepared,

@@ -3,7 +3,7 @@ import { jsonText } from '@osprofiler/core/json'
 import { JSON } from '@osprofiler/core/platform'
 import { isObject, parse, toRecord } from './record-text.js'
 
-/** The columns of a record, in the order in which they are packed, bound and read. */
+/** The columns of a record. They are packed, bound and read in this order. */
 export const COLUMNS = [
   'timestamp',
   'base_id',
@@ -16,10 +16,13 @@ export const COLUMNS = [
   'data',
 ] as const
 
-/** The values of `COLUMNS` as read from the database. Python leaves some of them NULL. */
+/** The values of the columns in `COLUMNS`, as read from the database. Python leaves some columns NULL. */
 export type RecordRow = readonly (string | null)[]
 
-/** Returns the values of `COLUMNS`. `data` is encoded only once, unlike in the database (see `toDataColumn`). */
+/**
+ * Returns the values of the columns in `COLUMNS`. `data` is encoded only once here, but twice in the database (see
+ * `toDataColumn`).
+ */
 export function toColumns(record: TraceRecord): string[] {
   const { timestamp, base_id, parent_id, trace_id, project, service, name, info } = record
   const host = typeof info.host === 'string' ? info.host : ''
@@ -27,8 +30,8 @@ export function toColumns(record: TraceRecord): string[] {
 }
 
 /**
- * Encodes `data` a second time, as Python's driver does: it passes JSON text to a column of type JSON, which encodes
- * the text again.
+ * Encodes `data` a second time, as Python's driver does. That driver passes JSON text to a column of SQLAlchemy's type
+ * JSON, which encodes the text again.
  */
 export function toDataColumn(data: string): string {
   return JSON.stringify(data)
@@ -40,8 +43,8 @@ export function isStorable(text: string): boolean {
 }
 
 /**
- * Converts a row that this driver or Python's driver wrote. Python's row may have the host in a separate column instead
- * of in `info`.
+ * Converts a row to a record. Either this driver or Python's driver wrote the row. A row from Python may have the host
+ * in a separate column instead of in `info`.
  */
 export function fromRow(row: RecordRow): TraceRecord {
   const [timestamp, base_id, parent_id, trace_id, project, host, service, name, data] = row
@@ -51,7 +54,7 @@ export function fromRow(row: RecordRow): TraceRecord {
   return toRecord({ timestamp, base_id, parent_id, trace_id, project, service, name, info })
 }
 
-/** Parses the column `data`, which is encoded once or twice. */
+/** Parses the column `data`, which may be encoded once or twice. */
 function parseData(data: string | null): Record<string, unknown> {
   const once = parse(data ?? '')
   const value = typeof once === 'string' ? parse(once) : once

@@ -5,8 +5,8 @@ import { Array, JSON, Number, Object, String } from '@osprofiler/core/platform'
 /** Matches strings that need no escapes in JSON. */
 const UNESCAPED_TEXT = /^[ !#-[\]-~]*$/
 /**
- * Matches the words for numbers that standard JSON does not allow. Also matches these words inside strings, where they
- * are harmless.
+ * Matches the words for numbers that standard JSON does not allow. Also matches these words inside strings, where
+ * standard JSON allows them.
  */
 const NON_FINITE_WORD = /NaN|Infinity/
 
@@ -15,7 +15,7 @@ const quoteParentId = createCachingQuote()
 const quoteProject = createCachingQuote()
 const quoteService = createCachingQuote()
 
-/** Encodes a record as a line of JSON. Equivalent to `stringifyJson`, but takes only five sixths of the time. */
+/** Encodes a record as a line of JSON. Gives the same result as `stringifyJson` in five sixths of the time. */
 export function encodeRecord(record: TraceRecord): string {
   const { name, base_id, parent_id, trace_id, timestamp, info, project, service } = record
   const place = `"base_id":${quoteBaseId(base_id)},"parent_id":${quoteParentId(parent_id)},"trace_id":${quote(trace_id)}`
@@ -35,8 +35,8 @@ export function encodeStandardRecord(record: TraceRecord): string | undefined {
 }
 
 /**
- * Replaces non-finite numbers with strings. May fail on deeply nested values, which a store with its own parser refuses
- * anyway.
+ * Replaces non-finite numbers with strings. May fail on deeply nested values. A store that parses JSON itself refuses
+ * such values anyway.
  */
 function spellNonFinite(value: unknown): unknown {
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
@@ -50,7 +50,10 @@ function quote(text: string): string {
   return UNESCAPED_TEXT.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** Creates a `quote` function for a member whose value is usually the same as in the previous record. */
+/**
+ * Creates a `quote` function that remembers its last result, for members whose value is usually the same as in the
+ * previous record.
+ */
 function createCachingQuote(): (text: string) => string {
   let last = ''
   let quoted = '""'
@@ -98,7 +101,7 @@ export function parse(text: string): unknown {
   }
 }
 
-/** Returns whether a value is an object with members, like `info`. */
+/** Returns whether a value is an object like `info`, as opposed to an array, null or an `ExactNumber`. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ExactNumber.is(value)
 }

@@ -6,7 +6,10 @@ const SECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS'.length
 const MICROSECOND_CHARACTERS = 'YYYY-MM-DDTHH:MM:SS.ffffff'.length
 const [POINT_CODE, ZERO_CODE, NINE_CODE] = [0x2e, 0x30, 0x39]
 
-/** A cache of the last second. Records arrive in bursts, so the next record is usually from the same second. */
+/**
+ * The second of the last timestamp, as a cache. Records arrive in bursts, so the next timestamp is usually in the same
+ * second.
+ */
 let lastSecond = ''
 let lastMs = Number.NaN
 
@@ -36,8 +39,8 @@ export function isTimestamp(timestamp: string): boolean {
 }
 
 /**
- * Returns the microseconds of a timestamp that is in the same second as the last timestamp and has six fractional
- * digits. This common case takes half the time of the general case.
+ * Returns the microseconds of a timestamp if it has six fractional digits and is in the same second as the last
+ * timestamp. This common case takes half the time of the general case.
  */
 function readInLastSecond(timestamp: string): number | undefined {
   if (timestamp.length !== MICROSECOND_CHARACTERS || Number.isNaN(lastMs) || !timestamp.startsWith(lastSecond))
@@ -52,7 +55,7 @@ function readInLastSecond(timestamp: string): number | undefined {
   return microseconds
 }
 
-/** Compares records by time for `sort`. The oldest record comes first. */
+/** Compares records by time, for `sort`. The oldest record comes first. */
 export function compareByTime(one: Pick<TraceRecord, 'timestamp'>, other: Pick<TraceRecord, 'timestamp'>): number {
   if (one.timestamp === other.timestamp) return 0
   return one.timestamp < other.timestamp ? -1 : 1

@@ -20,9 +20,9 @@ const MAX_REDIRECTIONS = 5
 const REDIRECTION_REPLY = /^(MOVED|ASK) \d+ (.*):(\d+)$/
 
 /**
- * Creates a route to the nodes of a Cluster. The commands for one master are sent together, and are redirected if their
- * slots have moved. The client's own Cluster class is not used, because it repeats a batch whose connection broke,
- * although the server may have executed the batch.
+ * Creates a route to the nodes of a Redis Cluster. The commands for one master are sent together. A command is
+ * redirected if its slot has moved to another node. The client's own `Cluster` class is not used. If a connection
+ * breaks, that class repeats a batch that the server may already have executed.
  */
 export function createClusterRoute(settings: RedisSettings, lookup: LookupFunction): RedisRoute {
   const opened = createRedisLinks(settings, lookup)
@@ -99,7 +99,8 @@ async function sendTogether(link: KeptLink, commands: readonly RoutedCommand[]):
       return replies[at - 1] ?? createLostReply()
     })
   } catch (error) {
-    // Nothing was sent to this node, so its commands count as refused. The other nodes got their commands.
+    // Nothing was sent to this node, so the commands for this node count as refused. The other nodes got their
+    // commands.
     return commands.map(() => ({ outcome: 'refused', error: isError(error) ? error : new Error(String(error)) }))
   }
 }
@@ -113,7 +114,7 @@ function redirect(routed: RoutedCommand, reply: RedisReply | undefined): RoutedC
   return { ...routed, host: to, mustAsk: kind === 'ASK' }
 }
 
-/** Returns whether the reply shows that the known slot owners may be out of date. */
+/** Returns whether a reply shows that the known owners of the slots may be out of date. */
 function showsOutdatedOwners(reply: RedisReply): boolean {
   return (
     reply.outcome === 'lost' ||

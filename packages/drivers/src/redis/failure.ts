@@ -5,10 +5,13 @@ import type { RedisSettings } from './url.js'
 
 type ShownSettings = Pick<RedisSettings, 'location' | 'product'>
 
-/** Refusals that are permanent: the key has another type, or a value is too large. */
+/** Matches permanent refusals: the key has another type, or a value is too large. */
 const PERMANENT_REFUSAL = /^WRONGTYPE |exceeds maximum allowed size|^ERR (?:Protocol error: )?invalid bulk length/
 
-/** Refusals because another server has become, or is about to become, the master or the owner of the keys. */
+/**
+ * Matches refusals by a server that is not, or not yet, the right server. For example, another server has become the
+ * master or the owner of the keys.
+ */
 const OTHER_SERVER_REFUSAL = /^(?:READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|LOADING|UNBLOCKED) /
 
 const REDIS_PAGE_URL = `${DOCUMENTATION}/stores/redis.md`
@@ -42,50 +45,53 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** Words to replace in advice for users of Valkey. The page name `redis.md` is not replaced. */
+/** Matches the words that are replaced in advice for users of Valkey. Does not match the page name `redis.md`. */
 const REDIS_WORDS = /\bRedis\b|\bredis(?=s?:\/\/)/g
 
-/** Marks a refusal by a Sentinel itself, which has another meaning than a refusal by the master. */
+/** Marks a refusal that comes from a Sentinel itself. The same refusal by the master has a different meaning. */
 export function toSentinelRefusal(error: unknown): unknown {
   if (!isError(error) || error.name !== 'ReplyError') return error
   return new Error(`Sentinel: ${error.message}`)
 }
 
-/** Returns whether a refusal is permanent, so that sending the record again is useless. */
+/** Returns whether a refusal is permanent. If so, there is no point in sending the record again. */
 export function isPermanent({ message }: Error): boolean {
   return PERMANENT_REFUSAL.test(message)
 }
 
 /**
- * Returns whether the size of one command may be the reason for a refusal. The server counts received data as used
- * memory, too.
+ * Returns whether the size of a single command may be the reason for a refusal. Redis also counts received data as used
+ * memory, so a large command may exceed the memory limit by itself.
  */
 export function mayConcernOneCommand({ message }: Error): boolean {
   return message.startsWith('OOM ')
 }
 
-/** Returns whether the server ends the connection after this refusal. */
+/** Returns whether the server ends the connection after it refused a command with this error. */
 export function endsConnection({ message }: Error): boolean {
   return message.startsWith('ERR Protocol error')
 }
 
-/** Returns whether another server has become, or is about to become, responsible for the command. */
+/**
+ * Returns whether a server refused a command because another server is, or soon will be, responsible for the command.
+ */
 export function isForOtherServer({ message }: Error): boolean {
   return OTHER_SERVER_REFUSAL.test(message)
 }
 
 /**
- * Returns an error for users of the driver. Its cause contains the message of the server or the system, but no command.
+ * Converts an error to an `OsprofilerError` for users of the driver. The `cause` contains the message of the server or
+ * the system, but no command.
  */
 export function toRedisError(settings: ShownSettings, error: unknown): unknown {
   const { message, code } = error as NodeJS.ErrnoException
   const said = firstLine(message)
-  // The client's own error is not used as the cause, because it contains the command with the login's password.
+  // The client's own error is not used as the `cause`, because it contains the login command with the password.
   const cause = Object.assign(new Error(said), code === undefined ? {} : { code })
   return new OsprofilerError('ERR_STORE', describeRefusal(settings, said), { cause })
 }
 
-/** Describes a refusal for users of the driver, with advice for known causes. */
+/** Describes a refusal for users of the driver. Adds advice if the cause is known. */
 export function describeRefusal({ location, product }: ShownSettings, message: string): string {
   const said = firstLine(message)
   const [, general] = ADVICE.find(([pattern]) => pattern.test(said)) ?? []

@@ -1,6 +1,6 @@
 import type { RedisLink } from './link.js'
 
-/** A connection that is opened on first use, and reopened after it broke. */
+/** A connection that is opened on first use. If the connection has broken, the next use opens a new connection. */
 export interface KeptLink {
   borrow(): Promise<RedisLink>
   /** Closes the connection. The next `borrow` opens a new connection. */
@@ -15,7 +15,7 @@ export function createKeptLink(open: () => Promise<RedisLink>): KeptLink {
       const seen = current
       const link = await seen?.catch(() => undefined)
       if (link?.isOpen === true) return link
-      // If several callers find the connection broken, the first one opens a new connection for all.
+      // If several callers find the connection broken, the first caller opens a new connection for all of them.
       if (current === seen) current = open()
       return await (current ?? open())
     },

@@ -15,7 +15,7 @@ export const LEGACY_PREFIX = 'osprofiler:'
 const KEYS_PER_SCAN = 500
 
 /**
- * A page of keys from one server, and the connection to this server. Commands for these keys must be sent over this
+ * A page of keys from one server, and the connection to this server. Commands for the keys must be sent over this
  * connection.
  */
 export interface KeyPage {
@@ -24,8 +24,8 @@ export interface KeyPage {
 }
 
 /**
- * Yields the keys with a prefix from all servers, in pages. As with `SCAN`, keys may be repeated, and new keys may be
- * missing.
+ * Yields the keys that begin with a prefix, from all servers, in pages. As with `SCAN`, a key may appear several times,
+ * and keys that are added during the scan may be missing.
  */
 export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerator<KeyPage> {
   const pattern = `${escapePattern(prefix)}*`
@@ -40,7 +40,10 @@ export async function* scanKeys(route: RedisRoute, prefix: string): AsyncGenerat
   }
 }
 
-/** Escapes an id, which may contain any character, so that no character acts as a wildcard. */
+/**
+ * Escapes an id for a search pattern, so that no character of the id acts as a wildcard. An id may contain any
+ * character.
+ */
 function escapePattern(text: string): string {
   return text.replace(/[\\*?[\]^-]/g, '\\$&')
 }

@@ -6,8 +6,8 @@ import type { RedisCommand } from './link.js'
 import type { RedisRoute } from './route.js'
 
 /**
- * Records in OSProfiler's old layout, which has one key per record. A key consists of `osprofiler:`, the trace id and
- * the point id.
+ * Gives access to records in OSProfiler's old layout, which has one key per record. A key consists of `osprofiler:`,
+ * the trace id and the point id.
  */
 export interface LegacyKeys {
   /** Reads the records of one trace, or of all traces. */
@@ -22,8 +22,8 @@ interface LegacyPage {
 }
 
 /**
- * Gives access to the old layout. Current versions do not write such keys, so if the first search finds no key, there
- * are no further searches.
+ * Creates the access to the old layout. Current versions do not write keys in this layout. Therefore, if the first
+ * search finds no key, no further searches are made.
  */
 export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   let hasLegacyKeys: boolean | undefined
@@ -52,7 +52,7 @@ export function createLegacyKeys(route: RedisRoute): LegacyKeys {
   return {
     async *read(baseId) {
       for await (const { records } of scan(`${LEGACY_PREFIX}${baseId ?? ''}`)) {
-        // The id of another trace may begin with this id, so the records are filtered.
+        // The search also finds traces whose id only begins with `baseId`, so the records are filtered.
         yield baseId === undefined ? records : records.filter(({ base_id }) => base_id === baseId)
       }
     },

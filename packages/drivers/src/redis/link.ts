@@ -12,30 +12,39 @@ import type { RedisLogin, RedisSettings, RedisTls } from './url.js'
 /** A Redis command: the name of the client's method, and its arguments. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]]
 
-/** The outcome of a command: its answer, a refusal that changed nothing, or `lost` because the connection ended. */
+/**
+ * The outcome of a command: its answer, a refusal that changed nothing, or `lost` if the connection ended before the
+ * answer.
+ */
 export type RedisReply =
   | { readonly outcome: 'done'; readonly value: unknown }
   | { readonly outcome: 'refused'; readonly error: Error }
   | { readonly outcome: 'lost'; readonly error: Error }
 
-/** The connections of one store to its servers. One call destroys all of them. */
+/** The connections of one store to its servers. */
 export interface RedisLinks {
   open(host: Host, login: RedisLogin, db: number): Promise<RedisLink>
   /** Ends all connections, including those that are still being opened. */
   destroyAll(): void
-  /** The number of calls to `destroyAll`. A connection attempt that began before a call is abandoned. */
+  /**
+   * The number of calls to `destroyAll`. A caller that is connecting compares the number, and gives up if it has
+   * changed.
+   */
   readonly destroyCount: number
 }
 
 /** A connection to one server. It does not keep the process alive. */
 export interface RedisLink {
   readonly isOpen: boolean
-  /** Sends commands together, and resolves to their outcomes in the same order. Rejects if nothing was sent. */
+  /** Sends the commands together, and resolves to their outcomes in the same order. Rejects if no command was sent. */
   send(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>
   close(): void
 }
 
-/** After this idle time, a connection may have broken unnoticed, so a ping tests it before a batch is sent. */
+/**
+ * After this idle time, a connection may have broken without notice. A ping then tests the connection before a batch is
+ * sent.
+ */
 const MAX_UNTESTED_IDLE_MS = 1_000
 
 /** How long the client waits for a connection to close. The client's own connector has the same default. */
@@ -50,7 +59,8 @@ export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction
   let destroyCalls = 0
 
   function prepare(options: ClientOptions, Client: typeof Redis): Redis {
-    // A connection outlives the request that opens it, so it must not belong to that request's trace.
+    // A connection stays open after the request that opens it, so the connection must not belong to that request's
+    // trace.
     const redis = suppress(() => new Client(options))
     clients.add(redis)
     redis.on('end', () => clients.delete(redis))
@@ -80,8 +90,8 @@ export function createRedisLinks(settings: RedisSettings, lookup: LookupFunction
 }
 
 /**
- * Returns options that disable retries, which could write a batch twice. They also disable the client's login, which
- * prints a warning if no password is set.
+ * Returns options that turn off the client's retries, which could write a batch twice. The options also turn off the
+ * client's own login, which prints a warning if no password is set.
  */
 function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSettings) {
   return {
@@ -95,14 +105,15 @@ function toOptions({ host, port }: Host, { connectTimeoutMs, tls }: RedisSetting
     maxRetriesPerRequest: 0,
     disableClientInfo: true,
     connectTimeout: connectTimeoutMs,
-    // Makes the client wait for the end of the TLS handshake. The connector has the actual TLS options.
+    // An empty object makes the client wait for the end of the TLS handshake. The connector has the actual TLS options.
     ...(tls === undefined ? {} : { tls: {} }),
-    // Keeps the client from sending `HELLO` for protocol 3, which a server refuses before the login.
+    // With protocol 2, the client does not send `HELLO`, the command for protocol 3. A server refuses `HELLO` before
+    // the login.
     protocol: 2,
   } satisfies RedisOptions
 }
 
-/** Creates a connector, because the client's own connector does not pass on `lookup`. */
+/** Creates a connector for the client. The client's own connector does not pass on the option `lookup`. */
 function toConnector(client: Client, { host, port }: Host, { tls }: RedisSettings, lookup: LookupFunction) {
   const { AbstractConnector } = client
   const address = { host, port, lookup }
@@ -136,8 +147,8 @@ async function connectAndLogIn(
   })
   async function connect(): Promise<RedisLink> {
     const connecting = suppress(() => redis.connect())
-    // The client creates its socket slightly later. A server that does not answer the TLS handshake must not keep the
-    // process alive.
+    // The client creates its socket slightly later, so `unref` is called in `setImmediate`. A server that does not
+    // answer the TLS handshake must not keep the process alive.
     setImmediate(() => redis.stream?.unref()).unref()
     await connecting
     const link = createLink(redis, settings.replyTimeoutMs)
@@ -151,10 +162,11 @@ async function connectAndLogIn(
 }
 
 /**
- * Ends a connection immediately. The client by itself would wait for a server that hangs, and keep the process alive.
+ * Ends a connection immediately. Without this function, the client would wait for a server that hangs, and keep the
+ * process alive.
  */
 function destroyConnection(redis: Redis): void {
-  // A second `disconnect` would make the client wait two seconds for the end of a connection that has already ended.
+  // If the connection has already ended, `disconnect` would make the client wait two seconds for its end.
   if (redis.stream?.destroyed) return
   redis.disconnect()
   redis.stream?.destroy()
@@ -198,8 +210,8 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   const commands: RedisCommand[] = []
   if (password !== undefined) commands.push(username === undefined ? ['auth', password] : ['auth', username, password])
   if (db !== 0) commands.push(['select', db])
-  // The ping makes sure that the user may run commands. If no password was given, a server that requires a password
-  // refuses the first command.
+  // The ping tests whether the user may run commands. A server that requires a password refuses the first command of a
+  // user who gave no password.
   commands.push(['ping'])
   const replies = await link.send(commands)
   for (const [index, reply] of replies.entries()) {
@@ -209,7 +221,7 @@ async function logIn(link: RedisLink, { username, password }: RedisLogin, db: nu
   }
 }
 
-/** As in Python, a password for a server that requires no password is not an error. */
+/** Returns whether the server requires no password although the user gave one. As in Python, this is not an error. */
 function needsNoPassword({ message }: Error): boolean {
   return /no password is set|without any password configured/.test(message)
 }

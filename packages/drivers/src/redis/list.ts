@@ -11,20 +11,20 @@ import type { RedisCommand, RedisReply } from './link.js'
 import { readList, readLists } from './read.js'
 import type { RedisRoute } from './route.js'
 
-/** A trace that began at `timestamp` or earlier. */
+/** A trace that may belong in a list. The trace began at `timestamp` or earlier. */
 interface Candidate {
   readonly baseId: string
   readonly timestamp: string
 }
 
-/** Limits the memory for candidates. The newest candidates are kept. */
+/** Maximum number of candidates in memory. Above this number, only the newest candidates are kept. */
 const MAX_CANDIDATES = 100_000
 const PAGE_TRACES = 20
 
 /**
- * Lists the newest traces. Redis does not sort traces, so the first record of each trace is read. Its timestamp is a
- * bound, because the trace began then or earlier. After that, whole traces are read, the latest bound first, until no
- * other trace can be newer.
+ * Lists the newest traces. Redis does not sort traces. Therefore the record that arrived first is read for each trace,
+ * because the trace began at the time of this record or earlier. Then whole traces are read, starting with the trace
+ * whose time is the latest, until no other trace can be newer.
  */
 export async function listTraces(
   route: RedisRoute,
@@ -87,7 +87,10 @@ function createTooManyTracesError(): OsprofilerError {
   )
 }
 
-/** Returns the traces that may have begun at `since` or later, the latest bound first. */
+/**
+ * Returns the traces that may have begun at `since` or later, sorted by the time of the record that arrived first. The
+ * trace with the latest time comes first.
+ */
 async function findCandidates(
   route: RedisRoute,
   failedOnly: boolean,
@@ -116,8 +119,8 @@ function selectNewest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
 }
 
 /**
- * Returns undefined for a missing key or a key of another program. An unreadable record counts as new, so that its
- * trace is read whole.
+ * Returns the timestamp of the record in a reply. Returns undefined for a missing key or a key of another program. A
+ * record that cannot be read gets the latest timestamp, so that its whole trace is read.
  */
 function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error

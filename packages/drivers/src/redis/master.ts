@@ -7,7 +7,10 @@ import { createRedisLinks, type RedisLink, type RedisLinks } from './link.js'
 import { type RedisRoute, toValues } from './route.js'
 import type { RedisSettings } from './url.js'
 
-/** Creates a route to a single server: the given host, or the current master according to the Sentinels. */
+/**
+ * Creates a route to a single server: the host of the connection string, or the current master according to the
+ * Sentinels.
+ */
 export function createMasterRoute(settings: RedisSettings, lookup: LookupFunction): RedisRoute {
   const links = createRedisLinks(settings, lookup)
   const kept = createKeptLink(async () => {
@@ -63,8 +66,8 @@ async function findMaster(sentinel: Host, settings: RedisSettings, links: RedisL
 }
 
 /**
- * Returns whether to reconnect, because the server became a replica, ends the connection, or still counts a large
- * command as used memory.
+ * Returns whether to reconnect after a refusal: the server became a replica, will end the connection, or still counts a
+ * large command as used memory.
  */
 function mustReconnect(refusal: Error): boolean {
   return isForOtherServer(refusal) || endsConnection(refusal) || mayConcernOneCommand(refusal)

@@ -8,7 +8,10 @@ const MAX_PAGE_LINES = 1_000
 /** Approximate size of a page. A single record may be as large as a megabyte. */
 const PAGE_CHARACTERS = 1_000_000
 
-/** Reads a list in pages from its end, which has the oldest record. New records are pushed at the other end. */
+/**
+ * Reads a list in pages, starting at its end with the oldest record. New records are pushed at the beginning of the
+ * list.
+ */
 export async function* readList(
   route: RedisRoute,
   key: string,
@@ -24,7 +27,10 @@ export async function* readList(
   }
 }
 
-/** Like `readList`, but for several lists, whose first pages are read together. `onPage` is called with each page. */
+/**
+ * Like `readList`, but for several lists. The first pages of all lists are read together. `onPage` is called with each
+ * page.
+ */
 export async function readLists(
   route: RedisRoute,
   keys: readonly string[],
@@ -35,7 +41,7 @@ export async function readLists(
     const replies = await route.send(pages.map(({ command }) => command))
     pages = pages.flatMap((page, index) => {
       const reply = replies[index]
-      // A key of another type is not a trace, and must not prevent other traces from being read.
+      // A key of another type is not a trace. Such a key must not prevent other traces from being read.
       const lines = reply?.outcome === 'refused' && isOtherType(reply.error) ? [] : toValues(reply ? [reply] : [])[0]
       const { records, next } = readPage(page, lines)
       onPage(page.key, records)

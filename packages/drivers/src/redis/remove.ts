@@ -21,8 +21,8 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
-    // In most traces, the last record is the newest. If this record is dated `before` or later, the trace is kept, and
-    // its other records need not be read.
+    // In most traces, the record that arrived last is the newest. If this record is dated `before` or later, the trace
+    // is kept, and its other records need not be read.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]
@@ -40,7 +40,7 @@ async function pruneTrace(route: RedisRoute, baseId: string, before: string): Pr
   const { summary, newest } = await tallyTrace(route, baseId)
   // A list that contains no record belongs to another program.
   if (summary === undefined || newest >= before) return false
-  // This removes only the records that were read, so that records that were pushed after the reading are kept.
+  // Removes only the records that were read. Records that were pushed after the reading are kept.
   const [, left] = toValues(
     await route.send([
       { key, command: ['ltrim', key, 0, -(Number(length) + 1)] },

@@ -6,11 +6,14 @@ export interface KeyedCommand {
   readonly command: RedisCommand
 }
 
-/** The connections to a store: to one server, to the servers of a Cluster, or to the current master of Sentinels. */
+/**
+ * The connections to a store: to a single server, to the servers of a Cluster, or to the current master of the
+ * Sentinels.
+ */
 export interface RedisRoute {
-  /** Sends each command to the server of its key, and resolves to the outcomes. Rejects if nothing was sent. */
+  /** Sends each command to the server of its key, and resolves to the outcomes. Rejects if no command was sent. */
   send(commands: readonly KeyedCommand[]): Promise<readonly RedisReply[]>
-  /** Opens a connection to each server that stores keys. Replicas do not count. */
+  /** Opens a connection to each server that stores keys, except replicas. */
   openLinks(): Promise<readonly RedisLink[]>
   destroy(): void
 }

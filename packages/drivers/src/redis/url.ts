@@ -9,15 +9,15 @@ import {
 } from '../opening/connection-url.js'
 import { readSeconds, readSwitch, readTlsFiles, readTtl } from '../opening/url-options.js'
 
-/** Servers of a store and how to connect, as read from the connection string. */
+/** The servers of a store, and how to connect to them, as read from the connection string. */
 export interface RedisSettings {
-  /** Whether `hosts` are one server, some nodes of a Cluster, or Sentinels that know the master. */
+  /** Whether `hosts` contains one server, some nodes of a Cluster, or Sentinels that know the address of the master. */
   readonly kind: 'single' | 'cluster' | 'sentinel'
   /** The product name for messages, which depends on the scheme of the connection string. */
   readonly product: 'Redis' | 'Valkey'
   readonly hosts: readonly Host[]
   readonly location: string
-  /** The name by which Sentinels know the master. */
+  /** The name of the master in the configuration of the Sentinels. */
   readonly masterName: string
   readonly login: RedisLogin
   /** The login to the Sentinels themselves. */
@@ -28,7 +28,7 @@ export interface RedisSettings {
   readonly connectTimeoutMs: number
   /** Time limit for an answer, in milliseconds. */
   readonly replyTimeoutMs: number
-  /** See `readTtl`. */
+  /** How long to keep traces, in milliseconds. */
   readonly ttl: number | undefined
 }
 
@@ -38,7 +38,7 @@ export interface RedisLogin {
   readonly password: string | undefined
 }
 
-/** TLS settings. Files are given by path, because each new connection reads them again. */
+/** TLS settings. Certificate files are given by their paths, because each new connection reads the files again. */
 export interface RedisTls {
   readonly caFile: string | undefined
   readonly certificateFile: string | undefined
@@ -50,13 +50,14 @@ export interface RedisTls {
 }
 
 /**
- * The options have the same names as in Python's client, except for `cluster`, `ttl` and the names with `sentinel_`.
+ * The options of a connection string. They have the same names as in Python's client, except for `cluster`, `ttl` and
+ * the names with `sentinel_`.
  */
 const COMMON_OPTIONS = splitWords(`
   db username password socket_timeout socket_connect_timeout ssl_ca_certs ssl_certfile ssl_keyfile
   ssl_cert_reqs ssl_check_hostname ttl
 `)
-/** Options of Python's client that have no effect here. */
+/** Options of Python's client that are accepted but have no effect here. */
 const IGNORED_OPTIONS = splitWords(`
   client_name health_check_interval max_connections protocol retry_on_timeout socket_keepalive
 `)
@@ -132,7 +133,7 @@ function readTls(scheme: string, url: ConnectionUrl): RedisTls | undefined {
   const certificateCheck = (options.get('ssl_cert_reqs') ?? 'required').toLowerCase().replace(/^cert_/, '')
   if (!['none', 'optional', 'required'].includes(certificateCheck))
     throw createError('ssl_cert_reqs must be none, optional or required')
-  // This call only checks that the files are readable. Each connection reads them again, because certificates get
+  // This call only checks that the files can be read. Each connection reads the files again, because certificates are
   // renewed.
   readTlsFiles(url, { ca: 'ssl_ca_certs', cert: 'ssl_certfile', key: 'ssl_keyfile' })
   return {

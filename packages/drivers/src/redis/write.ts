@@ -6,7 +6,9 @@ import { FAILURES_PREFIX, RECORDS_PREFIX } from './keys.js'
 import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
-/** A batch, converted to commands, and their outcomes so far. A retry sends only the steps that are still due. */
+/**
+ * A batch that was converted to commands, and their outcomes so far. A retry sends only the steps that are still due.
+ */
 export interface RedisBatch {
   readonly steps: readonly Step[]
   /** Number of records that cannot be converted to commands. */
@@ -14,10 +16,13 @@ export interface RedisBatch {
 }
 
 interface Step extends KeyedCommand {
-  /** Positions of the records that the step writes. A step without records may be sent any number of times. */
+  /**
+   * For each record that the step writes, its position in the batch. A step without records may be sent any number of
+   * times.
+   */
   readonly positions: readonly number[]
   readonly size: number
-  /** The step that must have succeeded for this step to count. */
+  /** The step on which this step depends. This step counts only if `follows` has succeeded. */
   readonly follows: Step | undefined
   state: 'due' | 'done' | 'refused' | 'unknown'
 }
@@ -28,16 +33,19 @@ interface TraceLines {
   failedAt: string | undefined
 }
 
-/** Limits for one request, because the client and the server copy a request in memory. */
+/** Limits for one request. They are needed because both the client and the server copy a request in memory. */
 const MAX_REQUEST_CHARACTERS = 8_000_000
 const MAX_COMMAND_LINES = 5_000
 /**
- * A longer line is sent in a separate command. If the server ends the connection because of the line's size, no other
- * record is lost.
+ * A line that is longer than this is sent in a separate command. If the line is so large that the server ends the
+ * connection, no other record is lost.
  */
 const MIN_LONG_LINE_CHARACTERS = 1_000_000
 
-/** Prepares one push per trace in the layout of Python's driver, optionally with an expiry and a failure marker. */
+/**
+ * Converts a batch to one push command per trace, in the layout of Python's driver. A trace may also get an expiry and
+ * a failure marker.
+ */
 export function prepareBatch(
   records: readonly TraceRecord[],
   options: { readonly ttl: number | undefined; readonly filterErrorTrace: boolean },
@@ -53,9 +61,9 @@ export function prepareBatch(
 }
 
 /**
- * Sends the due steps of a batch. Steps that are refused temporarily stay due. In this case, the call rejects, unless
- * the server has accepted other records, or only the size of a command may be the reason. Steps with an unknown outcome
- * are not sent again.
+ * Sends the due steps of a batch. Steps that the server refuses temporarily stay due. In this case, the call normally
+ * rejects. It does not reject if the server has accepted other records, or if the refusal may be due to the size of a
+ * command. Steps with an unknown outcome are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,
@@ -98,11 +106,11 @@ function findPositions(steps: readonly Step[], wanted: Step['state']): readonly 
   return steps.flatMap(({ state, positions }) => (state === wanted ? positions : []))
 }
 
-/** Updates the state of a step. Returns its failure, if any. */
+/** Updates the state of a step after a reply. Returns the error if the step failed. */
 function applyReply(step: Step, reply: RedisReply | undefined): Error | undefined {
   if (reply === undefined) return undefined
   if (reply.outcome === 'done') {
-    // If the push has failed, the expiry had no effect and stays due.
+    // If the push before this expiry has failed, the expiry had no effect and stays due.
     if (step.follows?.state !== 'due') step.state = 'done'
     return undefined
   }
@@ -141,7 +149,7 @@ function toSteps(baseId: string, { lines, positions, failedAt }: TraceLines, ttl
   return steps
 }
 
-/** Returns one push command, or several if the batch is too large for one. */
+/** Returns one push command, or several push commands if the lines are too many or too long for one command. */
 function toPushes(key: string, lines: readonly string[], positions: readonly number[]): Step[] {
   const steps: Step[] = []
   let from = 0

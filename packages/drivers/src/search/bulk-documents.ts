@@ -4,18 +4,18 @@ import { Buffer, JSON, Map, Object, WeakMap } from '@osprofiler/core/toolkit'
 import { encodeStandardRecord } from '../records/record-text.js'
 import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
-/** A record encoded for the bulk API, and its state so far. */
+/** A record that was encoded for the bulk API, and its state so far. */
 export interface BulkDocument {
-  /** One action with its document, or two actions if a failed trace must be noted. */
+  /** One bulk action with its document, or two actions if the failure of the trace must also be noted. */
   readonly lines: string
   readonly bytes: number
   /** Number of documents in `lines`. */
   readonly actions: number
-  /** `held` means that the server postponed this document, regardless of the other documents. */
+  /** `held` means that the server postponed only this document, so that the other documents may be written. */
   state: 'due' | 'held' | 'written' | 'refused'
 }
 
-/** Keeps the documents of records that are not settled, so that a retry sends the same ids. */
+/** Keeps the documents of records that may be sent again, so that a retry sends the same document ids. */
 export interface BulkDocuments {
   /**
    * Returns one document per record. In a retry, each record gets the same document again, even if the batch is split
@@ -27,28 +27,33 @@ export interface BulkDocuments {
 }
 
 /**
- * Maximum size of a record's JSON. OpenSearch 3 accepts strings of more than 50,000,000 characters, but then each
- * search that finds them fails. Also, a server keeps several copies of a document in memory.
+ * Maximum size of a record's JSON. OpenSearch 3 accepts strings of more than 50,000,000 characters, but every search
+ * that finds such a string fails. A server also keeps several copies of a document in memory.
  */
 export const MAX_RECORD_BYTES = 20_000_000
 
 /**
- * Maximum size of an id, because an index cannot contain a longer term. Elasticsearch 7 refuses such an id, and may
- * then fail every time the index is listed.
+ * Maximum size of an id, because an index cannot contain a longer term. Elasticsearch 7 refuses a document with a
+ * longer id, and may then fail every time the index is listed.
  */
 const MAX_ID_BYTES = 32_766
 
-/** The prefix of all document ids of this process. Only the last characters of the ids differ. */
+/** The prefix of all document ids of this process. The ids differ only in the characters after the prefix. */
 const idPrefix = randomBytes(12).toString('base64url')
 let documentCount = 0
 
 const UNFIT_DOCUMENT: BulkDocument = { lines: '', bytes: 0, actions: 0, state: 'refused' }
-/** Represents every record above `MAX_RECORD_BYTES`. The driver recognizes this object and explains the refusal. */
+/**
+ * Takes the place of every record above `MAX_RECORD_BYTES`. The driver recognizes this object and explains the refusal.
+ */
 export const TOO_LARGE_DOCUMENT: BulkDocument = { ...UNFIT_DOCUMENT }
 
-/** Creates documents with ids that the driver chooses, so that the server recognizes a repeated document. */
+/**
+ * Creates the documents for the bulk API. The driver chooses their ids, so that the server recognizes a repeated
+ * document.
+ */
 export function createBulkDocuments(noteFailures: boolean): BulkDocuments {
-  // A batch may contain the same record twice.
+  // The documents of each record. A batch may contain the same record twice, and each occurrence has its own document.
   const known = new WeakMap<TraceRecord, BulkDocument[]>()
   return {
     get(records) {
@@ -78,7 +83,7 @@ function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
     return UNFIT_DOCUMENT
   const id = `${idPrefix}${(documentCount++).toString(36).padStart(8, '0')}`
   if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS_INDEX, id, line)])
-  // In an index that does not index `info`, failed traces are found by the member `failed`.
+  // If the index does not index `info`, failed traces are found by the member `failed`.
   const marked = toLines(RECORDS_INDEX, id, `${line.slice(0, -1)},"failed":true}`)
   const note = toLines(FAILURES_INDEX, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])
@@ -91,7 +96,7 @@ function toBulkDocument(actions: readonly string[]): BulkDocument {
 }
 
 function isTooLarge(line: string): boolean {
-  // A character takes at most three bytes, unless JSON escapes it.
+  // Most lines are too short to exceed the limit, because a character has at most three bytes unless JSON escapes it.
   return (
     line.length > MAX_RECORD_BYTES || (3 * line.length > MAX_RECORD_BYTES && Buffer.byteLength(line) > MAX_RECORD_BYTES)
   )
@@ -101,7 +106,10 @@ function toLines(index: string, id: string, document: string): string {
   return `{"create":{"_index":"${index}","_id":"${id}"}}\n${document}\n`
 }
 
-/** Returns whether an index stores the strings outside of `info` unchanged. Terms are UTF-8. */
+/**
+ * Returns whether an index stores the strings outside of `info` unchanged. Terms are UTF-8, which cannot express lone
+ * surrogates.
+ */
 function areStorable({ info: _, ...texts }: TraceRecord): boolean {
   return Object.values(texts).every(text => text.isWellFormed())
 }

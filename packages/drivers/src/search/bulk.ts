@@ -5,32 +5,34 @@ import { type SearchClient, WRITE_MS } from './client.js'
 import { mayRefuseRecords, SearchFailure } from './failure.js'
 import { FAILURES_INDEX, RECORDS_INDEX } from './layout.js'
 
-/** The outcome of a try. The state of each document shows whether the document was written. */
+/** The outcome of one try to write a batch. The state of each document shows whether the document was written. */
 export interface BulkOutcome {
   /**
-   * Why the server refused a whole request, although only one of its documents may be the reason. To find this
-   * document, the batch must be halved.
+   * The reason why the server refused a whole request, if a single document may be the cause. To find this document,
+   * the batch must be halved.
    */
   readonly refusal: SearchFailure | undefined
-  /** Why some documents are still due: the server, or a proxy in front of it, failed. */
+  /** The reason why some documents are still due: the server, or a proxy in front of the server, failed. */
   readonly failure: SearchFailure | undefined
   /** The server's last reason for refusing or postponing a document. */
   readonly reason: SearchFailure | undefined
 }
 
-/** A proxy accepts 1 MiB by default. A larger record is sent in a separate request. */
+/**
+ * Maximum size of a request, because a proxy accepts 1 MiB by default. A larger record is sent in a separate request.
+ */
 const MAX_PIECE_BYTES = 1_000_000
 
-/** A write that changes nothing, because it only replaces a document that does not exist. */
+/** A write that changes nothing: it would replace a document, but this document does not exist. */
 const PROBE = `{"index":{"_index":"${RECORDS_INDEX}","_id":"osprofiler-probe","if_seq_no":0,"if_primary_term":1}}\n{}\n`
 
-/** Statuses of documents that may succeed later: a queue or the memory is full, or the server itself failed. */
+/** Statuses of documents that may be written later: a queue or the memory is full, or the server itself failed. */
 const HELD_STATUSES = [429, 500]
 const REFUSED_STATUSES = [400, 413]
-/** Status of a document that already exists, because an earlier try wrote it. */
+/** Status of a document that already exists. An earlier try wrote this document. */
 const WRITTEN_STATUS = 409
 
-/** Sends the documents of a batch that are not settled. Rejects if the reason for a failure is not in the batch. */
+/** Sends the documents of a batch that are still due or held. Rejects if the batch is not the reason for a failure. */
 export async function sendBulk(client: SearchClient, documents: readonly BulkDocument[]): Promise<BulkOutcome> {
   let outcome: BulkOutcome = { refusal: undefined, failure: undefined, reason: undefined }
   for (const piece of cutIntoPieces(documents.filter(({ state }) => state === 'due' || state === 'held'))) {
@@ -54,7 +56,8 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
       return { reason: error }
     }
     if (!mayRefuseRecords(error)) throw error
-    // If the server also refuses the probe, the records are not the reason, and `probeBulk` rejects.
+    // Finds out whether the records are the reason. If the server also refuses the probe, they are not, and `probeBulk`
+    // rejects.
     await probeBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }
@@ -63,7 +66,7 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
   }
 }
 
-/** Sends a write that changes nothing. Rejects if the server accepts no bulk requests. */
+/** Sends a bulk request that changes nothing. Rejects if the server accepts no bulk requests. */
 export async function probeBulk(client: SearchClient): Promise<void> {
   await postBulk(client, PROBE)
 }
@@ -74,8 +77,8 @@ async function postBulk(client: SearchClient, bulkBody: string): Promise<Record<
 }
 
 /**
- * Notes the state of each document. If a whole piece fails for reasons that do not concern its documents, the server
- * has failed.
+ * Notes the state of each document of a request. If all documents failed, and the reason is not in the documents, the
+ * server itself has failed.
  */
 function applyOutcomes(
   piece: readonly BulkDocument[],

@@ -8,16 +8,16 @@ import { checkServer, type SearchServerName } from './server-check.js'
 import type { RequestOptions, SearchAnswer, SearchRequest, SearchTransport } from './transport.js'
 
 /**
- * The limit is short, because connections keep a finished program alive. The server still writes the data that it has
- * received.
+ * Time limit for a write. It is short, because connections keep a finished program alive. After this time, the server
+ * still writes the data that it has received.
  */
 export const WRITE_MS = 4_000
 
-/** A client that is loaded and created on first use. */
+/** A client for Elasticsearch or OpenSearch that is loaded and created on first use. */
 export interface SearchClient {
   /** Number of hosts to which the client may send requests. */
   readonly nodes: number
-  /** Loads the client, which takes time on a busy machine. */
+  /** Loads the client's package, which takes time on a busy machine. */
   load(): Promise<unknown>
   /** Resolves to the server's answer. Rejects with a `SearchFailure`. */
   request(request: SearchRequest, options?: RequestOptions): Promise<Record<string, unknown>>
@@ -34,7 +34,9 @@ export interface OpenedTransport {
 }
 
 interface CheckedTransport extends OpenedTransport {
-  /** Resolves if the server is the expected product. Undefined before the first check and after a failed check. */
+  /**
+   * Resolves if the server is the expected product. Undefined before the first check, and again after a failed check.
+   */
   check: Promise<void> | undefined
 }
 
@@ -46,12 +48,12 @@ export interface SearchClientSettings {
   readonly timeoutMs: number
 }
 
-/** This margin is added to the driver's limit, so that the client's own limit expires first. */
+/** The margin that is added to the driver's time limit, so that the client's own limit expires first. */
 const LIMIT_MARGIN_MS = 1_000
 
 /**
- * Creates a client. `open` is called again after a failure or an abort. The connections that `open` creates must end
- * when the signal aborts.
+ * Creates a client. `open` is called on first use, and again after a failure or an abort. The connections that `open`
+ * creates must end when the signal aborts.
  */
 export function createSearchClient(
   open: (signal: AbortSignal) => Promise<OpenedTransport>,
@@ -69,14 +71,14 @@ export function createSearchClient(
 
   async function openClient(): Promise<CheckedTransport> {
     connections = new AbortController()
-    // Allows any number of listeners, because each socket adds a listener.
+    // Removes the limit for listeners, because each socket adds a listener to the signal.
     setMaxListeners(0, connections.signal)
     return { ...(await open(connections.signal)), check: undefined }
   }
 
   /**
-   * Checks the server before the first request. After a failed check, the next request repeats the check, because the
-   * server may have been replaced.
+   * Checks the server before the first request. After a failed check, the next request checks again, because another
+   * server may be running by then.
    */
   async function check(opened: CheckedTransport, requestTimeout: number, signal: AbortSignal): Promise<void> {
     opened.check ??= checkServer(opened.transport, expected, { requestTimeout, signal })
@@ -89,8 +91,8 @@ export function createSearchClient(
   }
 
   /**
-   * Aborts all connections. The end of a request does not end a connection that is still being opened and keeps the
-   * process alive.
+   * Aborts all connections. If a request ends while its connection is still being opened, the connection does not end
+   * by itself, and keeps the process alive.
    */
   function abortConnections(): void {
     connections.abort()
@@ -114,7 +116,8 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // The driver's time limit decides, because the client's own limit restarts with each piece of an answer.
+          // If the driver's time limit has expired, this limit is reported. The driver needs its own limit, because the
+          // client's limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + LIMIT_MARGIN_MS)
@@ -152,8 +155,8 @@ export function createSearchClient(
 }
 
 /**
- * Returns the client with short time limits for background work, so that no request delays the end of a program for
- * long.
+ * Returns the same client with short time limits. Background work uses this client, so that its requests do not delay
+ * the end of a program for long.
  */
 export function limitRequests(client: SearchClient): SearchClient {
   const withLimit = (options: RequestOptions = {}) => ({ ...options, requestTimeout: WRITE_MS })
@@ -164,7 +167,7 @@ export function limitRequests(client: SearchClient): SearchClient {
   }
 }
 
-/** Converts any failure to the `ERR_STORE` error that users of the driver get. */
+/** Converts a failure to the `ERR_STORE` error that users of the driver get. */
 export function toSearchError(product: string, location: string, error: unknown): unknown {
   const cause = toSearchFailure(error)
   return new OsprofilerError('ERR_STORE', `The store "${location}" in ${product} cannot be used: ${cause.message}.`, {
@@ -172,14 +175,15 @@ export function toSearchError(product: string, location: string, error: unknown)
   })
 }
 
-/** Creates the error for a request that the store refuses because of its records. */
+/** Creates the error for a request that the server refuses because of the records in it. */
 export function createWriteRefusedError(product: string, location: string, cause: SearchFailure): OsprofilerError {
   const message = `The store "${location}" in ${product} refuses the records: ${cause.message}.`
   return new OsprofilerError('ERR_WRITE_REFUSED', message, { cause })
 }
 
 /**
- * Returns the answer if it is an object. A server always sends an object, but a proxy in front of it may send anything.
+ * Returns the body of an answer if it is an object. A server always sends an object, but a proxy in front of the server
+ * may send anything.
  */
 function readAnswer({ statusCode, body }: SearchAnswer): Record<string, unknown> {
   if (statusCode >= 300) throw toRefusal(statusCode, body)

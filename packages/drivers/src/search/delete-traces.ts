@@ -8,10 +8,13 @@ import { readBuckets } from './list.js'
 import { searchWhole } from './pages.js'
 
 const PAGE_TRACES = 1_000
-/** The server answers only after it has removed all records. The server continues even if the client stops waiting. */
+/**
+ * Time limit for a removal. The server answers only after it has removed all records. If the client stops waiting, the
+ * server continues to remove records.
+ */
 const MAX_REMOVAL_MS = 600_000
 
-/** Removes a trace and the notes about its failure. Resolves to the number of its records. */
+/** Removes a trace, and the notes about its failure. Resolves to the number of removed records. */
 export async function deleteTrace(client: SearchClient, baseId: string): Promise<number> {
   const removed = await removeFrom(client, RECORDS_INDEX, idFields => toIdQuery(idFields, [baseId]))
   await removeFrom(client, FAILURES_INDEX, idFields => toIdQuery(idFields, [baseId]))
@@ -21,7 +24,7 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
 /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
 export async function pruneTraces(client: SearchClient, before: string, timeoutMs = MAX_REMOVAL_MS): Promise<number> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
-  // A record dated later than tomorrow does not keep its trace from being removed.
+  // Records dated later than tomorrow are not in this range, so they do not prevent the removal of their trace.
   const young = { range: { timestamp: { gte: before, lt: getLatestPlausibleTimestamp() } } }
   const pruned = new Set<string>()
   for (const idField of idFields) {
@@ -38,7 +41,7 @@ export async function pruneTraces(client: SearchClient, before: string, timeoutM
   return pruned.size
 }
 
-/** Returns a page of traces that have a record outside of the `young` range, sorted by id. */
+/** Returns a page of traces, sorted by id. Each of these traces has a record outside of the `young` range. */
 async function readOldTraces(
   client: SearchClient,
   { index, field }: IdField,
@@ -59,7 +62,7 @@ async function readOldTraces(
   }
 }
 
-/** Returns those of the given traces that have a record within the `young` range in any of the indices. */
+/** Returns those of the given traces that have a record within the `young` range, in any of the indices. */
 async function findYoungTraces(
   client: SearchClient,
   idFields: readonly IdField[],
@@ -83,7 +86,8 @@ async function removeOld(
   young: object,
   timeoutMs: number,
 ): Promise<void> {
-  // Records that arrived after the search are within the `young` range, and are kept.
+  // Only records outside of the `young` range are removed. Records that arrived after the search are within this range,
+  // and are kept.
   const toQuery = (idFields: readonly IdField[]) => ({
     bool: { filter: [toIdQuery(idFields, baseIds)], must_not: [young] },
   })
@@ -100,8 +104,8 @@ async function removeFrom(
   const idFields = await findIdFields(client, index)
   if (idFields.length === 0) return 0
   const query = toQuery(idFields)
-  // This search rejects if a shard is missing. Otherwise, a server might remove the records in other shards without
-  // reporting the missing shard.
+  // This search rejects if a shard is missing. Without this check, a server might remove the records in the other
+  // shards without reporting that a shard is missing.
   await searchWhole(client, index, { size: 0, query })
   const answer = await client.find(
     {

@@ -29,8 +29,8 @@ export interface SearchProduct {
   readonly title: string
   readonly url: SearchUrl
   /**
-   * Creates the client without connecting. When the signal aborts, connections must end, even while they are being
-   * opened.
+   * Creates the client without connecting. When `signal` aborts, all connections must end, including connections that
+   * are still being opened.
    */
   open(signal: AbortSignal, lookup: LookupFunction): Promise<OpenedTransport>
 }
@@ -38,18 +38,18 @@ export interface SearchProduct {
 const PAGE_RECORDS = 500
 /** The time limit for a write grows by one second for this number of bytes in the batch. */
 const BYTES_PER_EXTRA_SECOND = 1_000_000
-/** If a refresh takes longer than this, a search checks whether all shards are available. */
+/** If a refresh of the indices takes longer than this, a search checks whether all shards are available. */
 const SLOW_REFRESH_MS = 1_500
 /**
- * Interval of checks whether the indices exist. If an index is deleted between checks, a write recreates it with a
- * guessed mapping.
+ * How often the driver checks whether the indices exist. If an index is deleted between two checks, the next write
+ * recreates the index with a mapping that the server guesses.
  */
 const INDEX_CHECK_INTERVAL_MS = 60_000
 
 /**
  * Creates a driver for Elasticsearch or OpenSearch in the layout of Python's driver: one document per record. A batch
- * is one bulk request. Documents keep their ids in each try, so that nothing is written twice after a broken
- * connection. Reads first refresh the index, so that they find everything that was written.
+ * is one bulk request. A document keeps its id when a batch is tried again, so that no record is written twice after a
+ * broken connection. Reads first refresh the indices, so that they find every record that was written.
  */
 export function createSearchDriver(product: SearchProduct, context: OpenContext): StoreDriver {
   const { name, title, url, open } = product
@@ -59,11 +59,11 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   const documents = createBulkDocuments(filterErrorTrace)
   let nextIndexCheckAt = 0
 
-  /** Sends a batch, and resolves to the server's reason for refusing or postponing documents. */
+  /** Sends a batch. If the server refused or postponed documents, resolves to the reason. */
   async function send(batch: readonly BulkDocument[], totalBytes: number): Promise<SearchFailure | undefined> {
     await client.load()
     lifetime.checkMayConnect()
-    // The limit covers all requests for the batch and all nodes that are tried.
+    // The time limit covers all requests for the batch, and all nodes that are tried.
     const { refusal, failure, reason } = await lifetime.run(
       async signal => {
         signal.addEventListener('abort', client.abort)
@@ -77,7 +77,8 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       WRITE_MS + Math.floor(totalBytes / BYTES_PER_EXTRA_SECOND) * 1_000,
     )
     if (failure !== undefined) throw failure
-    // The next try omits documents that are known to be written. The server recognizes other documents by their ids.
+    // The next try omits documents that are known to be written. If another document was already written, the server
+    // recognizes its id.
     if (refusal !== undefined) throw createWriteRefusedError(title, location, refusal)
     return reason
   }
@@ -100,7 +101,8 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
   }
 
   /**
-   * Refreshes the indices. A user without this right sees new records a second later, after the server's own refresh.
+   * Refreshes the indices, so that a search finds the newest records. If the user has no right to refresh, the newest
+   * records are found only a second later, after the server's own refresh.
    */
   async function refresh(through = client): Promise<void> {
     const indices = `${RECORDS_INDEX},${FAILURES_INDEX}`
@@ -109,7 +111,7 @@ export function createSearchDriver(product: SearchProduct, context: OpenContext)
       path: `/${indices}/_refresh`,
       querystring: { ignore_unavailable: true },
     })
-    // A refresh waits a minute for a missing shard, but a search fails immediately.
+    // If a shard is missing, a refresh waits a minute, but a search fails immediately.
     if (!(await endsWithin(SLOW_REFRESH_MS, refreshed))) await searchWhole(through, indices, { size: 0 })
     try {
       await refreshed

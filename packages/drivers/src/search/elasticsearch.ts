@@ -10,7 +10,7 @@ import type { SearchTransport } from './transport.js'
 import { readSearchUrl, type SearchUrl } from './url.js'
 
 const CONNECT_MS = 5_000
-/** The client's connections end every request after this time, regardless of the request's own limit. */
+/** A time limit for every request on the client's connections, regardless of the limit of the request itself. */
 const MAX_ANSWER_MS = 900_000
 
 /** Opens a driver for Elasticsearch 7.14 or later, 8 and 9, using Elastic's client. See `createSearchDriver`. */
@@ -25,17 +25,18 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
-      // An older client does not export this class, although the types, which belong to the newest client, contain it.
+      // An older version of the client does not export this class. The types belong to the newest version and contain
+      // the class.
       if ((ClusterConnectionPool as unknown) === undefined) throw createOldClientError(scheme)
       const client = new Client({
         nodes: [...url.nodes],
         ...(auth === undefined ? {} : { auth }),
         tls: { ...toConnectOptions(signal, lookup), ...(url.ca === undefined ? {} : { ca: url.ca }) },
         maxRetries: url.nodes.length - 1,
-        // The client's default pool would occasionally send a request to an unavailable host.
+        // With its default pool, the client would occasionally send a request to an unavailable host.
         ConnectionPool: ClusterConnectionPool,
         requestTimeout: Math.max(MAX_ANSWER_MS, url.timeoutMs),
-        // Otherwise, the client refuses a record with a member named "__proto__", which is ordinary JSON.
+        // Without this option, the client refuses a record with a member named "__proto__", which is ordinary JSON.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -53,7 +54,8 @@ function createOldClientError(scheme: string): OsprofilerError {
 }
 
 /**
- * Requests plain JSON, which every server version accepts. The client would request the media type of its own version.
+ * Adapts the client's transport. Requests ask for plain JSON, which every version of the server accepts. The client
+ * itself would ask for the media type of its own version.
  */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
@@ -74,7 +76,7 @@ function toTransport(transport: Client['transport']): SearchTransport {
   }
 }
 
-/** The client passes these options on to Node's `connect`, although its types allow only TLS options. */
+/** Returns the options for Node's `connect`. The client passes them on, although its types allow only TLS options. */
 function toConnectOptions(signal: AbortSignal, lookup: LookupFunction) {
   return { timeout: CONNECT_MS, signal, lookup }
 }

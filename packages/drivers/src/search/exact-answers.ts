@@ -15,7 +15,7 @@ export function readExactly(serializer: Serializer): void {
     try {
       return parseJson(json)
     } catch {
-      // The client reports an answer that is not JSON with its own error.
+      // For an answer that is not JSON, the client's own parser reports the error.
       return Reflect.apply(deserialize, serializer, [json])
     }
   }

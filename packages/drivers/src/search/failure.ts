@@ -1,13 +1,13 @@
 import { Array, Error, Number, String } from '@osprofiler/core/toolkit'
 import { isObject } from '../records/record-text.js'
 
-/** A failed request. The message contains nothing that the client sent. */
+/** A failed request. The message contains no data of the request. */
 export class SearchFailure extends Error {
   /** The status of the answer, or undefined if there was no answer. */
   readonly status: number | undefined
   /** The server's name for the error, such as `index_not_found_exception`. */
   readonly type: string
-  /** Whether no server was reached, so that the request was not even started. */
+  /** Whether the request was never sent, because no server was reached. */
   readonly isUnsent: boolean
 
   constructor(status: number | undefined, type: string, isUnsent = false) {
@@ -21,25 +21,28 @@ export class SearchFailure extends Error {
 
 const MISSING_SHARD = 'a part of its data is unavailable: a shard is missing; see GET /_cluster/health'
 
-/** Matches errors of connections that could not be established. */
+/** Matches errors of connections that were not established. */
 const CONNECT_FAILURE = /^connect |ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|connect timeout/i
 
-/** Matches errors of the client if only one side uses TLS. */
+/** Matches errors of the client that occur if only one side uses TLS. */
 const CONNECTION_CUT = /socket hang up|other side closed|ECONNRESET/
 const TLS_MISMATCH = /wrong version number|packet length too long|EPROTO/
 
-/** Returns whether an index does not exist, as opposed to a path that the server does not know. */
+/**
+ * Returns whether the error means that an index does not exist. For a path that the server does not know, returns
+ * false.
+ */
 export function isMissingIndex(error: unknown): boolean {
   return error instanceof SearchFailure && error.type === 'index_not_found_exception'
 }
 
-/** Returns whether the status shows that the server will probably never accept the records of a request. */
+/** Returns whether the server refused the records of a request and will probably never accept them. */
 export function mayRefuseRecords(error: unknown): boolean {
   if (!(error instanceof SearchFailure)) return false
   return error.status === 413 || (error.status === 400 && advise(400, error.type) === '')
 }
 
-/** Converts a client's error, without the strings that the error quotes. */
+/** Converts a client's error to a `SearchFailure`. Omits the strings of the request that the error quotes. */
 export function toSearchFailure(error: unknown): SearchFailure {
   if (error instanceof SearchFailure) return error
   const { name, message, meta } = isObject(error) ? error : { name: '', message: '', meta: undefined }
@@ -47,7 +50,7 @@ export function toSearchFailure(error: unknown): SearchFailure {
   if (name === 'ResponseError' && isObject(meta) && status > 0) return toRefusal(status, meta.body)
   if (name === 'ConnectionError' || name === 'NoLivingConnectionsError') {
     const [reason = ''] = String(message).split('\n', 1)
-    // The rest of such a message comes from OpenSSL, and is not shown.
+    // The message of a TLS mismatch comes from OpenSSL, and is replaced by a message for users.
     if (TLS_MISMATCH.test(reason)) return new SearchFailure(undefined, SPEAKS_PLAIN, CONNECT_FAILURE.test(reason))
     return new SearchFailure(undefined, `${reason}${adviseOnTls(reason)}`, CONNECT_FAILURE.test(reason))
   }
@@ -64,8 +67,8 @@ export function toSearchFailure(error: unknown): SearchFailure {
       "Elastic's client does not accept the server as Elasticsearch 7.14 or later; for OpenSearch, write opensearch://",
     )
   }
-  // Another HTTP server answered 200, or the answer cannot be parsed. The client's message is not shown, because it may
-  // quote the answer.
+  // This failure covers all other errors. For example, another HTTP server gave a successful answer, or the answer
+  // cannot be parsed. The client's message is not shown, because it may quote the answer.
   return new SearchFailure(undefined, `its client reports ${String(name) || 'no reason'}`)
 }
 
@@ -94,7 +97,10 @@ export function checkWhole(answer: Record<string, unknown>): void {
   }
 }
 
-/** Returns whether the server is OpenSearch. OpenSearch names itself in the answer that Elastic's client rejects. */
+/**
+ * Returns whether the server is OpenSearch. If Elastic's client rejects an answer, `body.version` of the answer shows
+ * the name of the server.
+ */
 function isOpenSearch(meta: unknown): boolean {
   const body = isObject(meta) ? meta.body : undefined
   const version = isObject(body) ? body.version : undefined
@@ -105,7 +111,10 @@ const SPEAKS_PLAIN = 'it speaks plain HTTP; leave out +https'
 const NO_HANDLER = 'no handler found'
 const EXPECTS_TLS = 'plain HTTP at a TLS port'
 
-/** Returns advice if an answer concerns the request itself and not the records in it. Otherwise, returns `''`. */
+/**
+ * Returns advice if an answer shows that the request itself is wrong, and not the records in it. Returns `''` for all
+ * other answers.
+ */
 function advise(status: number, type: string): string {
   if (type === EXPECTS_TLS) return ': add +https to the scheme'
   if (type === NO_HANDLER) return ': check the path in the connection string'

@@ -3,20 +3,26 @@ import { isObject } from '../records/record-text.js'
 import type { SearchClient } from './client.js'
 import { SearchFailure } from './failure.js'
 
-/** The index of records, named as in Python's driver. */
+/** The index that contains the records, named as in Python's driver. */
 export const RECORDS_INDEX = 'osprofiler-notifications'
 /** The index of notes about failed traces, which the driver writes if `filterErrorTrace` is set. */
 export const FAILURES_INDEX = 'osprofiler-notifications-error'
 
-/** Time limit for creating an index during a write. It is short, because the write keeps a finished program alive. */
+/**
+ * Time limit for creating an index during a write. The limit is short, because the write keeps a finished program
+ * alive.
+ */
 const CREATE_TIMEOUT_MS = 5_000
 
-/** Lucene cannot index a term of more than 32,766 bytes. A longer string is stored but cannot be searched. */
+/**
+ * A string that can be searched, up to 8,191 characters. A longer string is stored but cannot be searched, because
+ * Lucene cannot index a term of more than 32,766 bytes.
+ */
 const SEARCHABLE_TEXT = { type: 'keyword', ignore_above: 8_191 }
 
 const ID_AND_TIME = {
   base_id: { type: 'keyword' },
-  // A `date` has only millisecond precision. Its text subfield orders records within the same millisecond.
+  // A `date` has only milliseconds. Its text subfield sorts records of the same millisecond.
   timestamp: {
     type: 'date',
     fields: { keyword: { type: 'keyword', ignore_above: 256 } },
@@ -24,8 +30,9 @@ const ID_AND_TIME = {
 }
 
 /**
- * Mappings of new indices. `info` is stored but not indexed, because its keys are arbitrary. Each new key would add a
- * field, until the index reaches its limit of fields or a field conflicts with another type.
+ * Mappings of new indices. `info` is stored but not indexed, because its keys are arbitrary. If `info` were indexed,
+ * each new key would add a field. The index would then reach its maximum number of fields, or refuse a value whose type
+ * differs from the type of its field.
  */
 const MAPPINGS = {
   [RECORDS_INDEX]: {
@@ -44,7 +51,7 @@ const MAPPINGS = {
   [FAILURES_INDEX]: { dynamic: false, properties: ID_AND_TIME },
 }
 
-/** Creates an index unless it exists. If the user lacks the right to create indices, existing indices are used. */
+/** Creates an index unless it exists. A user without the right to create indices can only use existing indices. */
 export async function createIndex(client: SearchClient, index: keyof typeof MAPPINGS): Promise<void> {
   try {
     const options = { requestTimeout: CREATE_TIMEOUT_MS }
@@ -56,19 +63,22 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
-/** The indices in which the same field compares whole ids (see `findIdFields`). */
+/** Indices in which the same field can be compared with a whole id (see `findIdFields`). */
 export interface IdField {
   /** The name of an index, or several names separated by commas. */
   readonly index: string
   readonly field: string
-  /** The names of the indices, if an alias refers to indices with different fields. */
+  /** The names of the indices. Undefined unless an alias refers to indices with different fields. */
   readonly indices: readonly string[] | undefined
 }
 
-/** The number of index names that fit into the path of a request. */
+/** Maximum number of index names that fit into the path of a request. */
 const MAX_PATH_NAMES = 40
 
-/** Finds the fields that compare whole ids: `base_id`, or `base_id.keyword` if Python's driver used the index first. */
+/**
+ * Finds the fields that can be compared with a whole id: `base_id`, or `base_id.keyword` if Python's driver created the
+ * index.
+ */
 export async function findIdFields(client: SearchClient, index: string): Promise<readonly IdField[]> {
   const mappings = await client.find({ method: 'GET', path: `/${index}/_mapping` })
   const fields = Object.entries(mappings ?? {}).map(([name, mapping]) => ({ name, field: toIdField(mapping) }))
@@ -81,7 +91,10 @@ export async function findIdFields(client: SearchClient, index: string): Promise
   })
 }
 
-/** Builds the query for the records of some traces, using the field that compares whole ids in each index. */
+/**
+ * Builds the query for the records of some traces. In each index, the query uses the field that can be compared with a
+ * whole id.
+ */
 export function toIdQuery(idFields: readonly IdField[], baseIds: readonly string[]): object {
   const queries = idFields.map(({ field, indices }) => {
     const isOne = { terms: { [field]: baseIds } }

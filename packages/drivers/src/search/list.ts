@@ -10,15 +10,16 @@ import { buildTimeSort, readHits, readPages, searchWhole } from './pages.js'
 
 const PAGE_RECORDS = 1_000
 /**
- * In an index that Python created, records of the same millisecond have no order, so several first records are read.
+ * Maximum number of first records that are read for a trace. An index that Python's driver created does not sort
+ * records within a millisecond, so several records may be the first.
  */
 const MAX_FIRST_RECORDS = 10
 
 const SUMMARY_MEMBERS = ['base_id', 'timestamp', 'name', 'project', 'service']
 
 /**
- * Matches the records for which `isErrorRecord` returns true. If `info` is not indexed, failed traces are found by the
- * driver's own member `failed`, or in the index of notes about failures.
+ * Matches the records for which `isErrorRecord` returns true. If `info` is not indexed, the query uses the driver's own
+ * member `failed`, or the index of notes about failed traces.
  */
 const FAILED_RECORDS_QUERY = {
   bool: {
@@ -43,7 +44,7 @@ export async function listTraces(
 ): Promise<TraceSummary[]> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
   if (idFields.length === 0) return []
-  // A trace that began at `since` or later has no older records.
+  // A trace that began at `since` or later has no records before `since`.
   const recent = selection.since === '' ? [] : [{ range: { timestamp: { gte: selection.since } } }]
   const filter = failedOnly ? [...recent, FAILED_RECORDS_QUERY] : recent
   const toQuery = (part: TimeRange): object =>
@@ -89,7 +90,10 @@ async function summarizeIn(
   return readBuckets(answer, 'traces').flatMap(bucket => toTrace(bucket) ?? [])
 }
 
-/** Joins the summaries of a trace whose records are in several indices. The older part contains the first point. */
+/**
+ * Joins two summaries of a trace whose records are in several indices. The summary with the earlier timestamp describes
+ * the first point.
+ */
 function joinParts(one: TraceSummary | undefined, other: TraceSummary): TraceSummary {
   if (one === undefined) return other
   return { ...(other.timestamp < one.timestamp ? other : one), records: one.records + other.records }
@@ -100,7 +104,9 @@ function toTrace({ doc_count: records, first: hits }: Record<string, unknown>): 
   return summary && { ...summary, records: Number(records) }
 }
 
-/** Returns the buckets of the aggregation with this name, or an empty list if the answer does not contain it. */
+/**
+ * Returns the buckets of an aggregation in an answer, or an empty list if the answer does not contain the aggregation.
+ */
 export function readBuckets(answer: unknown, name: string): Record<string, unknown>[] {
   const aggregations = isObject(answer) && isObject(answer.aggregations) ? answer.aggregations : {}
   const { buckets } = isObject(aggregations[name]) ? aggregations[name] : {}

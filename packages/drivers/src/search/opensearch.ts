@@ -24,11 +24,11 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
         nodes: [...nodes],
         ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
         ...(ca === undefined ? {} : { ssl: { ca } }),
-        // The client passes this option on to Node's agent, although its types do not allow it.
+        // The client passes the option `agent` on to Node's `Agent`, although its types do not allow `lookup`.
         agent: { lookup } as object,
         maxRetries: nodes.length - 1,
         requestTimeout: timeoutMs,
-        // Otherwise, the client refuses a record with a member named "__proto__", which is ordinary JSON.
+        // Without this option, the client refuses a record with a member named "__proto__", which is ordinary JSON.
         disablePrototypePoisoningProtection: true,
       })
       readExactly(client.serializer)
@@ -39,16 +39,15 @@ export function openOpensearchDriver(location: string, context: OpenContext): St
 }
 
 /**
- * Adapts OpenSearch's client to the interface of Elastic's client. A request of OpenSearch's client has a method
- * `abort`, while Elastic's client accepts a signal.
+ * Adapts OpenSearch's client to the interface of Elastic's client. Elastic's client accepts an abort signal.
+ * OpenSearch's client returns a request that has a method `abort`.
  */
 function toTransport(transport: Client['transport']): SearchTransport {
   return {
     async request(request, { signal, ...options }) {
       const answer = transport.request(request, options)
       signal?.addEventListener('abort', () => {
-        // This listener does not return the result, because the result would be treated as a promise without a
-        // rejection handler.
+        // `abort()` returns a promise that nothing handles, so the listener must not return it.
         answer.abort()
       })
       const { statusCode, headers, body } = await answer

@@ -7,25 +7,28 @@ import type { SearchRequest } from './transport.js'
 /** How long the server keeps a search open between two pages. */
 const SCROLL_LIFETIME = '2m'
 
-/** A search whose hits are sorted by time, in pages of `size` documents. */
+/** A search whose hits are sorted by time. The hits are read in pages of `size` documents. */
 export interface PagedSearch {
   /** The name of an index, or several names separated by commas. A missing index counts as empty. */
   readonly index: string
   readonly size: number
   readonly query: object
-  /** The members of a document to return. Default: all. */
+  /** The names of the members to return for each document. Default: all members. */
   readonly members?: readonly string[]
   readonly order: 'asc' | 'desc'
 }
 
-/** Sorts by date, and then by the date's text subfield if the index has one. */
+/**
+ * Returns the sort order by date. If the index has the date's text subfield, documents with the same date are sorted by
+ * this subfield.
+ */
 export function buildTimeSort(order: 'asc' | 'desc'): object[] {
   return [{ timestamp: { order, unmapped_type: 'date' } }, { 'timestamp.keyword': { order, unmapped_type: 'keyword' } }]
 }
 
 /**
- * Yields the documents that match when the search starts. Uses a scroll, because scrolls exist in every version and
- * need no unique field.
+ * Yields the documents that match at the start of the search. Uses a scroll, because every version of the servers
+ * supports scrolls, and a scroll needs no unique field.
  */
 export async function* readPages(
   client: SearchClient,
@@ -49,7 +52,7 @@ export async function* readPages(
   }
 }
 
-/** Searches, and rejects if the answer would be incomplete. A missing index counts as empty. */
+/** Searches, and rejects if the answer does not cover all shards. A missing index counts as empty. */
 export async function searchWhole(
   client: SearchClient,
   index: string,
@@ -62,14 +65,14 @@ export async function searchWhole(
   return answer ?? {}
 }
 
-/** Returns the documents in a search answer or in a `top_hits` aggregation. */
+/** Returns the documents in the answer to a search or in a `top_hits` aggregation. */
 export function readHits(answer: unknown): Record<string, unknown>[] {
   return toDocuments(readHitList(answer))
 }
 
 /**
- * Requests the next page. Repeats the request only if no server was reached. Otherwise, the server would skip the lost
- * page.
+ * Requests the next page of a scroll. If no server was reached, repeats the request. In any other case, a repeated
+ * request would skip the page that was lost.
  */
 async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Record<string, unknown>> {
   const next = {
@@ -89,9 +92,9 @@ async function readNextPage(client: SearchClient, scrollId: unknown): Promise<Re
 }
 
 /**
- * Returns a function that recognizes repeated documents. A repeated batch may be written to a new index behind an
- * alias, which does not know the ids of the old index. Copies have the same timestamp, so only the ids of one timestamp
- * are kept.
+ * Returns a function that recognizes repeated documents. A batch may be repeated after an alias was switched to a new
+ * index, which does not contain the ids of the old index. Both indices then contain the same documents. Copies have the
+ * same timestamp, so only the ids of one timestamp are kept in memory.
  */
 function createDuplicateFilter(): (hit: Record<string, unknown>) => boolean {
   let time: unknown
@@ -116,7 +119,7 @@ function toDocuments(hits: readonly Record<string, unknown>[]): Record<string, u
 }
 
 /**
- * Closes the scroll, because a server supports only a few hundred open scrolls. After a failure, the scroll expires by
+ * Closes a scroll, because a server supports only a few hundred open scrolls. If this fails, the scroll expires by
  * itself.
  */
 async function endScroll(client: SearchClient, scrollId: unknown): Promise<void> {

@@ -2,10 +2,13 @@ import { isObject } from '../records/record-text.js'
 import { SearchFailure, toRefusal, toSearchFailure } from './failure.js'
 import type { SearchTransport } from './transport.js'
 
-/** The two servers with this API, named as in the schemes of their connection strings. */
+/** The two servers with this API. The names are the schemes of their connection strings. */
 export type SearchServerName = 'elasticsearch' | 'opensearch'
 
-/** Checks which server answers, because a wrong address must not look like an empty store. Throws a `SearchFailure`. */
+/**
+ * Checks that the expected server answers, because a wrong address must not look like an empty store. Throws a
+ * `SearchFailure`.
+ */
 export async function checkServer(
   transport: SearchTransport,
   expected: SearchServerName,
@@ -23,8 +26,8 @@ export async function checkServer(
     throw new SearchFailure(undefined, `the server is not ${TITLES[expected]}`)
   } catch (error) {
     const failure = toSearchFailure(error)
-    // The user or a proxy may not be permitted to send this request. Later requests will show whether the server can be
-    // used.
+    // The user may have no permission for this request, or a proxy may block it. Later requests will show whether the
+    // server can be used.
     if ([403, 404, 405].includes(failure.status ?? 0)) return
     throw failure.status === 400 && failure.type === '' ? new SearchFailure(undefined, NOT_UNDERSTOOD) : failure
   }
@@ -37,7 +40,7 @@ const TITLES = { elasticsearch: 'Elasticsearch', opensearch: 'OpenSearch' }
 function identifyServer(headers: Readonly<Record<string, unknown>>, body: unknown): SearchServerName | undefined {
   const version = isObject(body) ? body.version : undefined
   if (!isObject(version) || typeof version.number !== 'string') return undefined
-  // For old clients, OpenSearch may identify itself as Elasticsearch 7.10. The last Elasticsearch without this header
-  // was 7.13.
+  // For old clients, OpenSearch may claim to be Elasticsearch 7.10, so the version is not enough. The last version of
+  // Elasticsearch without the header `x-elastic-product` was 7.13.
   return headers['x-elastic-product'] === 'Elasticsearch' ? 'elasticsearch' : 'opensearch'
 }

@@ -15,12 +15,14 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-/** The part of both clients that is documented for custom requests. */
+/** The method of both clients that is documented for custom requests. */
 export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }
 
-/** An answer with any status. The answer may come from a proxy in front of the server, so `body` may be anything. */
+/**
+ * An answer with any status. The answer may come from a proxy in front of the server, so the type of `body` is unknown.
+ */
 export interface SearchAnswer {
   readonly statusCode: number
   readonly headers: Readonly<Record<string, unknown>>

@@ -16,7 +16,7 @@ export interface SearchUrl {
   readonly ca: string | undefined
   /** Time limit for an answer, in milliseconds. */
   readonly timeoutMs: number
-  /** See `readTtl`. */
+  /** How long to keep traces, in milliseconds. */
   readonly ttl: number | undefined
   readonly createError: CreateUrlError
 }
@@ -38,7 +38,7 @@ export function readSearchUrl(scheme: string, location: string, options: readonl
   if (given.has('ca') && protocol === 'http') throw createError(`ca requires TLS; use ${scheme}+https://`)
   return {
     location: `${showHosts(hosts)}${prefix}`,
-    // Drops duplicate hosts, because OpenSearch's client rejects two nodes with the same address.
+    // Removes duplicate hosts, because OpenSearch's client rejects two nodes with the same address.
     nodes: Array.from(new Set(hosts.map(host => `${protocol}://${showHost(host)}${prefix}`))),
     username,
     password,

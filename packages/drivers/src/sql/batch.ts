@@ -3,13 +3,13 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Buffer } from '@osprofiler/core/toolkit'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
-/** A record as a row to insert. */
+/** A record that was converted to a row. */
 export interface SqlRow {
   /** Position of the record in its batch. */
   readonly position: number
-  /** The column values, in the order of `COLUMNS`. */
+  /** The values of the columns, in the order of `COLUMNS`. */
   readonly values: readonly string[]
-  /** Upper bound for the size of the values in UTF-8. */
+  /** Upper bound for the number of bytes of the values in UTF-8. */
   readonly bytes: number
 }
 
@@ -20,11 +20,12 @@ export interface SqlBatch {
 }
 
 /**
- * After this many bytes of rows, the conversion pauses. A longer conversion without a pause would block the event loop.
+ * The conversion of a batch pauses after this many bytes. Without pauses, the conversion would block the event loop.
  */
 const MAX_PIECE_BYTES = 1_000_000
 /**
- * Maximum length of `data`. A client builds strings several times as long, and a string has at most 2 ** 29 characters.
+ * Maximum length of `data`. A client builds strings that are several times as long, and a JavaScript string has at most
+ * 2 ** 29 characters.
  */
 const MAX_DATA_CHARACTERS = 50_000_000
 
@@ -32,9 +33,9 @@ const COLUMN_MAX_CHARACTERS = COLUMNS.slice(0, -1).map(column => (column === 'ti
 const HOST_COLUMN = COLUMNS.indexOf('host')
 
 /**
- * Converts records to rows. A record is refused if a string contains a lone surrogate, or a NUL that the database
- * cannot store. In `info`, JSON escapes both. A record is also refused if a string is longer than 255 characters, the
- * column width of Python's table.
+ * Converts records to rows. A record is refused if a string outside of `info` contains a lone surrogate, or a NUL that
+ * the database cannot store. In `info`, JSON escapes both. A record is also refused if a string is longer than 255
+ * characters, the width of the columns in Python's table.
  */
 export async function toBatch(records: readonly TraceRecord[], keepsNul: boolean): Promise<SqlBatch> {
   const rows: SqlRow[] = []
@@ -55,7 +56,8 @@ function toRow(record: TraceRecord, position: number, keepsNul: boolean): SqlRow
   const values = toColumns(record)
   const json = values.pop() ?? ''
   if (!doTextsFit(values, keepsNul)) {
-    // `info` contains the host, too, so nothing is lost if the host does not fit into its column.
+    // If the host does not fit into its column, the column stays empty. No data is lost, because `info` also contains
+    // the host.
     values[HOST_COLUMN] = ''
     if (!doTextsFit(values, keepsNul)) return undefined
   }

@@ -9,15 +9,15 @@ import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 
 /**
- * A connection that is opened on first use, and reopened after it broke. The connection does not keep the process
- * alive.
+ * A connection that is opened on first use. If the connection has broken, the next use opens a new connection. The
+ * connection does not keep the process alive.
  */
 export interface SqlConnection {
-  /** Runs `work` after all earlier work. */
+  /** Runs `work` after all work of earlier calls. */
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
   waitUntilIdle(): Promise<unknown>
   disconnect(): Promise<void>
-  /** Breaks the connection permanently, even during work. */
+  /** Destroys the connection, even during work. It is not opened again. */
   destroy(): void
 }
 
@@ -35,7 +35,7 @@ export function createSqlConnection(
   let isClosed = false
 
   function createSocket(seen: number): Socket {
-    // After the socket was destroyed, no other server or mode is tried.
+    // If the socket was destroyed in the meantime, no other server or connect mode is tried.
     if (isClosed || destroyCount !== seen) throw new SqlFailure('the attempt was canceled', undefined, 'failed')
     const created = addLookup(lookup, new Socket())
     socket = created
@@ -45,8 +45,8 @@ export function createSqlConnection(
     return created
   }
 
-  // Without `bind`, the connection would forever keep the context of the request that opened it. `suppress` is needed
-  // because the driver, too, may have been opened in a request.
+  // `bind` prevents a memory leak. Without `bind`, the connection would keep the context of the request that opened it.
+  // `suppress` is needed because the driver itself may have been opened in a traced request.
   const connect = AsyncResource.bind((seen: number) => suppress(() => open(() => createSocket(seen))))
 
   async function connectIfNeeded(): Promise<SqlStore> {
@@ -60,7 +60,7 @@ export function createSqlConnection(
   }
 
   /**
-   * Runs work that is aborted at the end of the program or after the store's time limit, even if the server does not
+   * Runs work. Aborts the work after the store's time limit or at the end of the program, even if the server does not
    * answer.
    */
   function runAbortable<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result> {
@@ -83,7 +83,9 @@ export function createSqlConnection(
   }
 }
 
-/** Adds `lookup` to a socket. Both clients call `connect` of the socket with a port and a host, or with a path. */
+/**
+ * Adds the option `lookup` to a socket's `connect`. Both clients call `connect` with a port and a host, or with a path.
+ */
 function addLookup(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)
   return Object.assign(socket, {

@@ -14,10 +14,10 @@ import type { CreateSocket } from './session.js'
 import type { SqlStore } from './store.js'
 import { CommitLost, writeBatch } from './write.js'
 
-/** The part of a driver that depends on the database. */
+/** The parts of an SQL driver that depend on the database. */
 export interface SqlDatabase {
   readonly name: string
-  /** Address to show in messages. */
+  /** The address of the database, for messages. */
   readonly location: string
   /** Time limit for connecting, over all hosts and connect modes, in milliseconds. */
   readonly connectMs: number
@@ -39,7 +39,7 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
   const writing = createSqlConnection(database.open, lifetime)
   const reading = createSqlConnection(database.open, lifetime)
   const both = [writing, reading]
-  /** Batches that were already attempted. If a batch is passed again, its last write failed. */
+  /** Batches that were already tried. If such a batch is passed again, its last write failed. */
   const writtenBefore = new WeakSet<readonly TraceRecord[]>()
 
   const use: UseTable = async (work, fallback) => {
@@ -51,7 +51,10 @@ export function createSqlDriver(database: SqlDatabase, { lifetime }: OpenContext
     return checkUnlocked(await pruneTraces(use, before), 'trace')
   }
 
-  /** Throws if locked rows remain after all other rows were removed. */
+  /**
+   * Throws if locked rows remain after all other rows were removed. Otherwise, returns the number of removed records or
+   * traces.
+   */
   function checkUnlocked({ amount, locked, lockedBy }: Removal, noun: string): number {
     if (lockedBy === undefined) return amount
     const left = `${locked.size} trace${locked.size === 1 ? ' has' : 's have'} records`
@@ -99,7 +102,7 @@ async function useTable<Result>(
   try {
     return await store.attempt(() => work(store))
   } catch (error) {
-    // The table was dropped. The next write may create the table again.
+    // The table does not exist, or no longer exists. The next write may create the table.
     if (!isFailure(error, 'missing')) throw error
     store.forgetTable()
     return fallback

@@ -4,21 +4,24 @@ import { Error, Map } from '@osprofiler/core/toolkit'
  * The meaning of a statement's failure.
  * - `refused`: The database will never accept these rows, but may accept other rows.
  * - `missing`: The table does not exist.
- * - `lost`: The connection broke, so it is unknown whether the statement was carried out.
- * - `readonly`: Not carried out, because the server is read-only. After a failover, another server may answer at this
- *   address.
- * - `locked`: Not carried out, because another transaction has locked something that the statement needs.
- * - `failed`: Not carried out.
+ * - `lost`: The connection broke, so it is unknown whether the statement was executed.
+ * - `readonly`: The statement was not executed, because the server is read-only. After a failover, another server may
+ *   answer at this address.
+ * - `locked`: The statement was not executed, because another transaction has locked something that it needs.
+ * - `failed`: The statement was not executed for any other reason.
  */
 export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'
 
-/** A client's error without the statement, the values and the connection, which do not belong in messages and logs. */
+/**
+ * An error of a client, without the statement, its values and the connection, because these must not appear in messages
+ * and logs.
+ */
 export class SqlFailure extends Error {
   override readonly name = 'SqlFailure'
-  /** Error code of the database or of the operating system. */
+  /** The error code of the database or of the operating system. */
   readonly code: string | undefined
   readonly verdict: SqlVerdict
-  /** What is wrong and what to do, as a continuation of "The store ...". */
+  /** What is wrong and what to do, as the end of a sentence that begins with "The store ...". */
   readonly advice: string | undefined
 
   constructor(message: string, code: string | undefined, verdict: SqlVerdict, advice?: string) {
@@ -44,7 +47,7 @@ const ADVICE = new Map([
   ['ENETUNREACH', 'cannot be reached: there is no route to it'],
 ])
 
-/** Returns advice for a connection error, if the advice is the same for all databases. */
+/** Returns advice for a connection error if the same advice is right for all databases. */
 export function adviseConnection(message: string, code: string | undefined): string | undefined {
   if (/certificate|ALTNAME/i.test(`${code} ${message}`)) {
     return `has a certificate that cannot be verified (${message}); see the options for TLS in the connection string`

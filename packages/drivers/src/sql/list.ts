@@ -12,8 +12,8 @@ const MAX_STEP_RECORDS = 16_000
 const MAX_SUMMARIZED_TRACES = 1_000
 
 /**
- * Lists the newest traces that match a query. The cost depends only on the number of records that are at least as new
- * as these traces.
+ * Lists the newest traces that match a query. The cost depends only on the number of records that are as new as these
+ * traces or newer.
  */
 export async function listTraces(use: UseTable, selection: Selection, failedOnly: boolean): Promise<TraceSummary[]> {
   return await collectNewest(
@@ -33,8 +33,8 @@ export async function listTraces(use: UseTable, selection: Selection, failedOnly
 }
 
 /**
- * Yields pages of records, from the newest to the oldest. The pages contain only records that may be the first of a
- * matching trace. With `failedOnly`, they contain only records of failed traces.
+ * Yields pages of records, from the newest to the oldest. A page contains only records that may be the first record of
+ * a matching trace. With `failedOnly`, a page contains only records of failed traces.
  */
 async function* walkBack(
   use: UseTable,
@@ -43,7 +43,7 @@ async function* walkBack(
   part: TimeRange,
 ): AsyncIterable<TracePage> {
   const end = 'after' in part ? part.after : selection.since
-  // The id is 0 instead of the largest number. Ids in Python's tables have 32 bits, and a larger number in the query
+  // The id is 0 and not the largest number, because ids in Python's tables have 32 bits. A larger number in the query
   // would cause an error.
   let from: Position | undefined = 'upTo' in part ? { timestamp: part.upTo, id: 0 } : undefined
   let limit = FIRST_STEP_RECORDS
@@ -64,7 +64,10 @@ function mayBeFirst(record: WalkedRecord, { name, service }: Selection): boolean
   )
 }
 
-/** Returns the records of this step that belong to failed traces. Reads only the records that may contain an error. */
+/**
+ * Returns those of the given records that belong to failed traces. Reads the `data` only of records that may contain an
+ * error.
+ */
 async function findFailed(use: UseTable, walked: readonly WalkedRecord[]): Promise<readonly WalkedRecord[]> {
   const suspects = walked.flatMap(({ id, suspectBytes: bytes }) => (bytes === undefined ? [] : { id, bytes }))
   const failed = new Set<string>()

@@ -1,27 +1,31 @@
 import { type Host, showHost } from '../opening/connection-url.js'
 import type { TlsFiles } from '../opening/url-options.js'
 
-/** How to verify the server's certificate: not at all, by its authority, or by its authority and host name. */
+/**
+ * How to verify the server's certificate: not at all, only that a trusted authority issued it, or also that it is for
+ * this host name.
+ */
 export interface SqlTls extends TlsFiles {
   readonly verify: 'nothing' | 'authority' | 'name'
 }
 
 /**
- * The connect modes to try, in this order: plain, TLS, or both. If TLS is required or verified, it is the only mode.
+ * The connect modes to try, in this order: only plain, only TLS, or one after the other. If TLS is required or
+ * verified, TLS is the only mode.
  */
 export type ConnectModes = readonly ConnectMode[]
 
-/** How to connect: without TLS, or with these TLS settings. */
+/** How to connect: `plain`, which means without TLS, or with these TLS settings. */
 export type ConnectMode = 'plain' | SqlTls
 
-/** The servers of a database, the login, and the connect modes. */
+/** The servers of a database, the login, and the connect modes to try. */
 export interface SqlServers {
   /** The hosts to try, in this order. */
   readonly hosts: readonly Host[]
   readonly modes: ConnectModes
   readonly user: string | undefined
   readonly password: string | undefined
-  /** Time limit for one attempt, in milliseconds. */
+  /** Time limit for one attempt to connect, in milliseconds. */
   readonly connectTimeoutMs: number
 }
 
@@ -35,7 +39,7 @@ export function isSocketPath(host: string): boolean {
   return host.startsWith('/')
 }
 
-/** Formats an address for messages: `host:port`, or only the path of a socket. */
+/** Formats an address for messages: `host:port`, or for a socket only its path. */
 export function showAddress(host: Host): string {
   return isSocketPath(host.host) ? host.host : showHost(host)
 }

@@ -3,26 +3,26 @@ import { isFailure, SqlFailure } from './failure.js'
 
 const MAX_NAMED_HOLDERS = 3
 
-/** A session, or a transaction without a session, that may have locked something that the driver needs. */
+/** A session, or a transaction without a session, that may have locked a row or table that the driver needs. */
 export interface LockHolder {
-  /** Name in the database, such as `connection 40`. */
+  /** The name of the session or transaction in the database, such as `connection 40`. */
   readonly name: string
   readonly user: string | undefined
   readonly host: string | undefined
   /** How long the transaction has been open, in seconds. */
   readonly seconds: number | undefined
-  /** The statement that ends the transaction. */
+  /** The statement with which an administrator can end the transaction. */
   readonly remedy: string
 }
 
-/** The sessions whose locks block a statement of the driver. An error message names these sessions. */
+/** The sessions whose locks may block a statement of the driver, for an error message. */
 export interface LockHolders {
   readonly holders: readonly LockHolder[]
-  /** Whether each holder certainly has a lock. Otherwise, the holders are only candidates. */
+  /** Whether each holder certainly has such a lock. If this is false, the holders are only candidates. */
   readonly areSure: boolean
   /**
-   * Advice on how to find out more than this user or this server can see, such as "to see the owner, grant this user
-   * PROCESS".
+   * Advice on how to find out more about the holders, if the user has no permission to see more or the server cannot
+   * show more. An example is "to see the owner, grant this user PROCESS".
    */
   readonly advice: string | undefined
 }
@@ -31,7 +31,7 @@ interface Lockable {
   findHolders(ids: readonly number[] | undefined): Promise<LockHolders>
 }
 
-/** Runs `work`. If another session's lock blocks the work, the error names this session. */
+/** Runs `work`. If the lock of another session blocks the work, the error names this session. */
 export async function withHoldersInErrors<Result>(store: Lockable, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -42,7 +42,10 @@ export async function withHoldersInErrors<Result>(store: Lockable, work: () => P
   }
 }
 
-/** Describes which sessions hold a lock and how to end their transactions, as a continuation of "locked by". */
+/**
+ * Describes which sessions have a lock and how to end their transactions. The text continues a sentence after "locked
+ * by".
+ */
 export async function describeHolders(store: Lockable, ids: readonly number[] | undefined): Promise<string> {
   const found = await store.findHolders(ids).catch(() => undefined)
   if (found === undefined) return 'another transaction'

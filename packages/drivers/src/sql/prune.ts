@@ -7,20 +7,24 @@ import type { OwnedId, Position, TimeSpan, WalkedRecord, WalkStep } from './stor
 
 const STEP_RECORDS = 1_000
 const MAX_REMOVED_ROWS = 5_000
-/** How long to wait before locked rows are tried again. Rows that another process was removing are gone by then. */
+/**
+ * How long to wait before locked rows are tried again. Another process that was removing these rows has finished by
+ * then.
+ */
 const LOCK_PAUSE_MS = 500
 
 /**
- * Outcome of a removal. `amount` counts records or traces. Rows that another transaction has locked are not removed.
+ * The outcome of a removal. `amount` is the number of removed records or traces. Rows that another transaction has
+ * locked are not removed.
  */
 export interface Removal {
   readonly amount: number
-  /** For each trace that has locked rows, the trace id and the id of one locked row. */
+  /** Maps the id of each trace that has locked rows to the id of one of these rows. */
   readonly locked: ReadonlyMap<string, number>
   readonly lockedBy: string | undefined
 }
 
-/** Removes all records of some traces. Tries locked rows once more after a pause. */
+/** Removes all records of some traces. If rows are locked, tries to remove them once more after a pause. */
 export async function removeTraces(use: UseTable, baseIds: readonly string[]): Promise<Removal> {
   const locked = new Map<string, number>()
   let amount = await removeRecords(use, baseIds, undefined, locked)
@@ -29,8 +33,8 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
 }
 
 /**
- * Removes the traces that have no record dated `before` or later, in steps, so that other work can run between the
- * steps. Records dated later than tomorrow do not count.
+ * Removes the traces that have no record dated `before` or later. Records dated later than tomorrow are ignored. The
+ * removal runs in steps, and other work can run between the steps.
  */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {
   const young = { from: before, to: getLatestPlausibleTimestamp() }
@@ -43,8 +47,9 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
 }
 
 /**
- * Walks from the oldest record forward, or from the newest record back, until a record is within `young`. Removes the
- * traces that have no record within `young`. Records that are newer than `young` are dated later than tomorrow.
+ * Removes the traces that have no record within `young`. Reads records in the order of their timestamps, either from
+ * the oldest forward or from the newest backward. Stops at the first record within `young`. Records that are newer than
+ * `young` are dated later than tomorrow.
  */
 async function pruneFrom(
   use: UseTable,
@@ -70,8 +75,8 @@ async function pruneFrom(
 }
 
 /**
- * Removes all records of these traces except those within `young`, and returns the number of removed records. A trace
- * with locked rows keeps these rows and is noted in `locked`.
+ * Removes all records of these traces except those within `young`. Returns the number of removed records. If a row of a
+ * trace is locked, the trace is added to `locked`, and its remaining rows are kept.
  */
 async function removeRecords(
   use: UseTable,
@@ -93,7 +98,7 @@ async function removeRecords(
   return removed
 }
 
-/** Tries the locked traces again. Traces that are still locked stay in `locked`. */
+/** Tries to remove the traces in `locked` again. Traces that are still locked stay in `locked`. */
 async function retryRemoval(use: UseTable, young: TimeSpan | undefined, locked: Map<string, number>): Promise<number> {
   if (locked.size === 0) return 0
   await delay(LOCK_PAUSE_MS)

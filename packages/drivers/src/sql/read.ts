@@ -4,22 +4,22 @@ import type { RecordId, SqlStore } from './store.js'
 
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_BYTES = 4_000_000
-/** Row ids may be negative. Ids in Python's tables have 32 bits. */
+/** The smallest possible id of a row. Row ids may be negative, and ids in Python's tables have 32 bits. */
 const MIN_ID = -(2 ** 31)
-/** Maximum number of ids in memory while a trace is read. */
+/** Maximum number of row ids in memory while a trace is read. */
 const MAX_IDS = 50_000
 
 /**
- * Runs `work`, or returns `fallback` if there is no table. Between two calls, other work can run, and no snapshot is
- * kept open.
+ * Runs `work` on the table. Returns `fallback` if the table does not exist. Other work can run between two calls, and
+ * no snapshot is kept open between them.
  */
 export type UseTable = <Result>(work: (store: SqlStore) => Promise<Result>, fallback: Result) => Promise<Result>
 
 const NONE: readonly never[] = []
 
 /**
- * Reads a trace in order of arrival. First reads the ids of its rows, from the index and at linear cost. Then reads the
- * rows in pages of limited size.
+ * Reads a trace in the order in which its records arrived. First reads the ids of the rows from the index, at linear
+ * cost. Then reads the rows in pages of limited size.
  */
 export async function* readRecords(use: UseTable, baseId: string): AsyncIterable<readonly TraceRecord[]> {
   for (let after: number | undefined = MIN_ID; after !== undefined; ) {
@@ -32,7 +32,7 @@ export async function* readRecords(use: UseTable, baseId: string): AsyncIterable
   }
 }
 
-/** Groups ids into pages, so that neither too many rows nor too many bytes are read at once. */
+/** Groups ids into pages, so that a page has neither too many rows nor too many bytes. */
 export function* toPages(records: readonly RecordId[]): Iterable<readonly number[]> {
   let page: number[] = []
   let total = 0

@@ -1,8 +1,8 @@
 import { isFailure } from './failure.js'
 
 /**
- * Removes the unlocked rows by repeated halving, and returns their number. `remove` must fail if any of its rows is
- * locked.
+ * Removes the rows that are not locked, and returns their number. Tries ever smaller halves of the rows. `remove` must
+ * fail if any of the rows that it gets is locked.
  */
 export async function removeByHalves(
   ids: readonly number[],

@@ -8,7 +8,10 @@ import type { WalkedRecord } from './store.js'
 
 type Cells = readonly unknown[]
 
-/** Returns whether the table exists, based on its column names. Throws if the table belongs to another program. */
+/**
+ * Returns whether the table exists. `names` contains the table's column names. Throws if the table belongs to another
+ * program.
+ */
 export function checkColumns(names: readonly string[]): boolean {
   if (names.length === 0) return false
   const missing = ['id', ...COLUMNS].filter(column => !names.includes(column))
@@ -17,14 +20,17 @@ export function checkColumns(names: readonly string[]): boolean {
   throw new SqlFailure(advice, undefined, 'failed', advice)
 }
 
-/** Converts a cell to a string. NULL becomes `null`, so that it differs from the empty string. */
+/**
+ * Converts the value of a column to a string. NULL becomes `null`, so that it can be distinguished from the empty
+ * string.
+ */
 export function toTextOrNull(cell: unknown): string | null {
   return cell === null || cell === undefined ? null : String(cell)
 }
 
 /**
- * Converts the columns `timestamp, id, base_id, name, service` and the size of `data`, which is NULL unless `data` may
- * contain an error.
+ * Converts the columns `timestamp, id, base_id, name, service` and the size of `data`. The size is NULL if `data`
+ * cannot contain an error.
  */
 export function toWalkedRecord([timestamp, id, base_id, name, service, bytes]: Cells): WalkedRecord {
   return {

@@ -5,18 +5,18 @@ import type { Host } from '../opening/connection-url.js'
 import { SqlFailure } from './failure.js'
 import { type ConnectMode, isSocketPath, type SqlServers } from './location.js'
 
-/** Result of a statement: rows as arrays of column values, and the number of changed rows. */
+/** The result of a statement: the rows, each as an array of column values, and the number of changed rows. */
 export interface SqlResult {
   readonly rows: readonly (readonly unknown[])[]
   readonly changed: number
 }
 
-/** The part of a database client that these drivers use, on one open connection. */
+/** The methods of a database client that the drivers use. A client has one open connection. */
 export interface SqlClient {
   query(text: string, values: readonly unknown[], often: boolean): Promise<SqlResult>
   end(): Promise<unknown>
   destroy(): void
-  /** Calls `listener` when the connection has ended, no matter which side ended it. */
+  /** Calls `listener` after the connection has ended, no matter whether the client or the server ended it. */
   onEnd(listener: () => void): void
   toFailure(error: unknown): SqlFailure
 }
@@ -24,7 +24,10 @@ export interface SqlClient {
 /** A connection to a database. A statement that fails as `lost` or `readonly` closes the connection. */
 export interface SqlSession {
   readonly isOpen: boolean
-  /** Runs one statement. `often` marks a frequent statement, which is worth preparing. Rejects with an `SqlFailure`. */
+  /**
+   * Runs one statement. `often` is true for a frequent statement, which the client should prepare. Rejects with an
+   * `SqlFailure`.
+   */
   run(text: string, values?: readonly unknown[], often?: boolean): Promise<SqlResult>
   end(): Promise<void>
 }
@@ -32,16 +35,18 @@ export interface SqlSession {
 /** Creates a socket that is not connected yet. The socket does not keep the process alive. */
 export type CreateSocket = () => Socket
 
-/** Time limit for a statement. After this time, the server or its network connection is considered dead. */
+/**
+ * Time limit for the answer to a statement. After this time, the server or the network connection is considered dead.
+ */
 const ANSWER_MS = 30_000
 /**
- * The server's limit for lock waits. It is below `ANSWER_MS`, so that a server that waits for a lock is not considered
- * dead.
+ * The time limit for lock waits on the server. It is shorter than `ANSWER_MS`, so that a server that waits for a lock
+ * is not considered dead.
  */
 export const LOCK_WAIT_S = 10
 const MAX_END_MS = 1_000
 
-/** Creates a session on a connected client. The session ends if a statement gets no answer. */
+/** Creates a session on a client that has connected. The session ends if a statement gets no answer. */
 export function createSession(client: SqlClient): SqlSession {
   let isOpen = true
   client.onEnd(() => {
@@ -85,8 +90,8 @@ export function createSession(client: SqlClient): SqlSession {
 }
 
 /**
- * Runs the first statements of a session. Ends the session if the statements fail, because no other code has access to
- * the session yet.
+ * Runs the first statements of a session. Ends the session if a statement fails, because the caller has not received
+ * the session yet, and could not end it.
  */
 export async function beginSession<Result>(session: SqlSession, work: () => Promise<Result>): Promise<Result> {
   try {
@@ -98,8 +103,8 @@ export async function beginSession<Result>(session: SqlSession, work: () => Prom
 }
 
 /**
- * Connects to the first server that answers. If `isAboutConnectMode` returns true for a failure, the next mode is
- * tried.
+ * Connects to the first server that answers. If a connection fails and `isAboutConnectMode` returns true for the
+ * failure, tries the next connect mode.
  */
 export async function connectToFirst(
   { hosts, modes }: SqlServers,

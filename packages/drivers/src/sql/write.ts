@@ -6,26 +6,29 @@ import type { SqlStore } from './store.js'
 
 type Rows = readonly SqlRow[]
 
-/** Keeps each statement below 2 ** 16 values, the limit of both databases. */
+/**
+ * Maximum number of rows in a statement. With this number, a statement has fewer than 2 ** 16 values, the limit of both
+ * databases.
+ */
 const MAX_STATEMENT_ROWS = 5_000
 const MAX_STATEMENT_BYTES = 4_000_000
 
-/** Thrown if the answer to a COMMIT was lost. */
+/** Thrown if the connection was lost during a COMMIT, so that it is unknown whether the batch was written. */
 export class CommitLost extends Error {
   override readonly name = 'CommitLost'
 }
 
-/** The records of a batch that the database did not accept, although it accepted the other records. */
+/** The records that the database did not accept although it accepted the other records of the batch. */
 interface Leftovers {
   refused: number
-  /** Positions of the records that the database may accept later. */
+  /** For each record that the database may accept later, its position in the batch. */
   readonly held: number[]
   failure: SqlFailure | undefined
 }
 
 /**
- * Writes a batch in one transaction and reports refused rows. Any failure except `CommitLost` means that nothing was
- * written.
+ * Writes a batch in one transaction, and reports the rows that the database refused. If this function throws any error
+ * except `CommitLost`, no row was written.
  *
  * @param hasFailedBefore whether an earlier write of the batch failed, so that one of its rows may be the reason
  */
@@ -41,7 +44,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefo
     if (isFailure(error, 'missing')) await store.createTable()
     else if (!isFailure(error, 'refused') && !(hasFailedBefore && mayConcernOneRow(error))) throw error
   }
-  // Only this second transaction looks for the refused rows, so the first transaction needs no savepoints.
+  // The first transaction needs no savepoints, because only this second transaction looks for the refused rows.
   const left = await runTransaction(store, async () => {
     const found: Leftovers = { refused: 0, held: [], failure: undefined }
     await insertInParts(store, rows, hasFailedBefore, found)
@@ -50,7 +53,7 @@ export async function writeBatch(store: SqlStore, batch: SqlBatch, hasFailedBefo
   return {
     refused: refusedBefore + left.refused,
     ...(left.held.length > 0 && { held: left.held }),
-    // The database's message may quote a record, so only the code is shown.
+    // The message of the database may quote a record, so only the error code is shown.
     ...(left.failure && { reason: `It answers ${left.failure.code ?? left.failure.verdict}.` }),
   }
 }
@@ -79,8 +82,8 @@ async function insertAll(store: SqlStore, rows: Rows): Promise<void> {
 }
 
 /**
- * Inserts rows. If the database does not accept them, tries each half separately, down to single rows. Notes the rows
- * that are not accepted in `left`.
+ * Inserts rows. If the database does not accept all of the rows, tries each half separately, down to single rows. Adds
+ * the rows that the database does not accept to `left`.
  */
 async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boolean, left: Leftovers): Promise<void> {
   const { session } = store
@@ -109,7 +112,8 @@ async function insertInParts(store: SqlStore, rows: Rows, hasFailedBefore: boole
 }
 
 /**
- * Returns whether one row may be the reason. A failure with advice concerns the database itself, such as a full disk.
+ * Returns whether a single row may have caused the failure. A failure with advice has a cause in the database itself,
+ * such as a full disk.
  */
 function mayConcernOneRow(error: unknown): boolean {
   return error instanceof SqlFailure && error.verdict === 'failed' && error.advice === undefined

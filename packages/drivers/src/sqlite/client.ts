@@ -7,9 +7,9 @@ import type { OpenContext } from '../opening/store-driver.js'
 const CLIENT_PACKAGE = '@photostructure/sqlite'
 
 /**
- * Returns the name of the SQLite client: Node's own from 22.13 on, or else a package with the same API. Does not load
- * the client, because Node prints a warning when its own client is loaded. Throws `ERR_MISSING_CLIENT` if neither
- * client exists.
+ * Returns the name of the SQLite client: Node's own client from Node 22.13 on, or else a package with the same API.
+ * Does not load the client, because Node prints a warning when its own client is loaded. Throws `ERR_MISSING_CLIENT` if
+ * neither client exists.
  */
 export function findSqliteClient(context?: Pick<OpenContext, 'checkOnly'>): string {
   if (context?.checkOnly || isBuiltin('node:sqlite')) return 'node:sqlite'

@@ -11,22 +11,22 @@ import { createThread, ThreadDied } from './thread.js'
 import { findWorker } from './worker-file.js'
 
 /**
- * Number of records that are sent to the thread at once. The thread unpacks these records while the next records are
- * packed.
+ * Number of records that are sent to the thread in one message. The thread unpacks these records while the driver packs
+ * the next records.
  */
 const RECORDS_PER_STAGE = 100
 
-/** Row ids may be negative. */
+/** The smallest possible id of a row. Row ids may be negative. */
 const MIN_ID = -(2n ** 63n)
 
 /**
  * Opens the embedded store: an SQLite file with the table of Python's SQLAlchemy driver. Any number of Node.js and
- * Python processes can write and read it at once. SQLite runs in a separate thread. Batches are transactions in
- * write-ahead mode, so once `write` resolves, its records survive `kill -9`, though not always a power failure. A call
- * waits up to 5 s for another process's lock. After that, the call rejects and has written nothing. A deleted file is
- * created again. Records with a NUL or a lone surrogate outside of `info` are refused. If the thread dies during a
- * write, the write rejects with `ERR_WRITE_UNCERTAIN`, and the next call starts a new thread. `?ttl=7d` prunes during
- * writes.
+ * Python processes can write and read the file at the same time. SQLite runs in a separate thread. Each batch is a
+ * transaction in write-ahead mode. When `write` has resolved, its records survive `kill -9`, but not always a power
+ * failure. If another process has locked the file, a call waits up to 5 s, and then rejects without writing anything.
+ * If the file was deleted, it is created again. Records with a NUL or a lone surrogate outside of `info` are refused.
+ * If the thread dies during a write, the write rejects with `ERR_WRITE_UNCERTAIN`, and the next call starts a new
+ * thread. With `?ttl=7d`, writes also remove old traces.
  */
 export function openSqliteDriver(location: string, context: OpenContext): StoreDriver {
   const { lifetime } = context
@@ -62,7 +62,7 @@ export function openSqliteDriver(location: string, context: OpenContext): StoreD
     list: (selection, failedOnly) => thread.ask('list', selection, failedOnly),
     remove: baseId => thread.ask('delete', baseId),
     prune,
-    // SQLite's clients would truncate or change other ids.
+    // SQLite's clients would truncate or change ids that do not meet these conditions.
     canStoreId: baseId => !baseId.includes('\0') && isStorable(baseId),
     toError: error => toStoreError(path, error),
     finishWork: thread.close,

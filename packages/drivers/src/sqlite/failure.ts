@@ -17,11 +17,14 @@ const ADVICE_BY_CODE = new Map([
   [26, 'is not an SQLite database; name another file'],
 ])
 
-/** Result codes for a row that is too large or violates a constraint, or for a value of the wrong type. */
+/**
+ * Result codes that mean that SQLite refuses a row: it is too large or violates a constraint, or a value has the wrong
+ * type.
+ */
 const REFUSED_CODES = new Set([18, 19, 20])
 const READ_ONLY_ADVICE = 'is read-only: this user cannot write to both the file and its directory'
 
-/** Converts a database failure to an `ERR_STORE` error, with advice for known result codes. */
+/** Converts a failure of the database to an `ERR_STORE` error. Adds advice for known result codes. */
 export function toStoreError(path: string, error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   const failure = error instanceof ThreadFailed ? error.failure : undefined
@@ -38,8 +41,8 @@ export function toStoreError(path: string, error: unknown): OsprofilerError {
 }
 
 /**
- * Returns the error for a failed write: `ERR_WRITE_REFUSED` if a row is the reason, so that the batch is written in
- * parts.
+ * Converts a failed write to an error. The error is `ERR_WRITE_REFUSED` if a row is the reason. The notifier then
+ * writes the batch in parts.
  */
 export function toWriteError(path: string, error: unknown): OsprofilerError {
   const result = error instanceof ThreadFailed ? error.failure.result : undefined
@@ -50,7 +53,7 @@ export function toWriteError(path: string, error: unknown): OsprofilerError {
   )
 }
 
-/** Returns whether this user may read the file but not change its content. */
+/** Returns whether the process may read the file but not change its content. */
 function isReadOnlyForUser(path: string): boolean {
   return (
     isAllowed(path, constants.R_OK) && !(isAllowed(path, constants.W_OK) && isAllowed(dirname(path), constants.W_OK))

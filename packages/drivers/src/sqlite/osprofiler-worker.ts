@@ -31,7 +31,7 @@ port?.on('message', async (message: SqliteMessage) => {
     (error: unknown) => ({ id, failure: describe(error) }),
   )
   port.postMessage(reply)
-  // In Deno, the port cannot be closed here, but the other side ends the thread.
+  // In Deno, the port cannot be closed here. The driver ends the thread instead.
   if (request.operation === 'close') port.close?.()
 })
 

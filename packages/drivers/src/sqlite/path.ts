@@ -13,8 +13,8 @@ export interface SqliteLocation {
 }
 
 /**
- * Reads a path with an optional `?ttl=7d`. Error messages do not quote the path, because a string for another store may
- * contain a password.
+ * Reads a path with an optional `?ttl=7d`. Error messages do not quote the path, because the user may have written the
+ * connection string of another store, with a password.
  */
 export function readSqliteLocation(location: string): SqliteLocation {
   const [, path = '', ttl] = /^([^?]*)(?:\?ttl=([^&]*))?$/.exec(location) ?? throwMalformed()
@@ -22,8 +22,8 @@ export function readSqliteLocation(location: string): SqliteLocation {
 }
 
 /**
- * Converts the part after `sqlite://`, which is a slash followed by a path. The path is absolute or relative to the
- * working directory. An empty string means the default store.
+ * Converts the part of a connection string after `sqlite://` to a file path. This part is a slash, followed by a path
+ * that is absolute or relative to the working directory. An empty string means the default store.
  */
 function toSqlitePath(location: string): string {
   if (location === '') return defaultPath()
@@ -54,7 +54,7 @@ function decode(location: string): string | undefined {
 
 function defaultPath(): string {
   const configured = process.env.XDG_STATE_HOME
-  // The XDG specification requires that relative paths be ignored.
+  // The XDG specification requires that a relative path in the variable be ignored.
   const stateHome =
     configured !== undefined && isAbsolute(configured) ? configured : join(findHome(), '.local', 'state')
   return join(stateHome, 'osprofiler', 'traces.db')
@@ -66,7 +66,7 @@ function findHome(): string {
   try {
     home = homedir()
   } catch (error) {
-    // Node throws if the system does not know the user id.
+    // `homedir()` throws if the system does not know the user id of the process.
     cause = error
   }
   if (isAbsolute(home)) return home
@@ -77,7 +77,7 @@ function findHome(): string {
   )
 }
 
-/** Makes a path absolute. A relative path needs the working directory, which may no longer exist. */
+/** Makes a path absolute. Throws if the path is relative and the working directory no longer exists. */
 function toAbsolute(file: string): string {
   try {
     return resolve(file)

@@ -1,12 +1,15 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { COLUMNS, isStorable, toColumns, toDataColumn } from '../records/record-row.js'
 
-/** SQLite accepts 1,000,000,000 bytes per row. A character takes at most three bytes, or six if it is escaped. */
+/**
+ * Maximum length of a row. SQLite accepts 1,000,000,000 bytes per row. A character takes at most three bytes, or six
+ * bytes if it is escaped.
+ */
 const MAX_ROW_CHARACTERS = 100_000_000
 
 /**
- * Packs a record into a string. Passing one string to the thread takes only a fraction of the time of passing the
- * columns or `info`.
+ * Packs a record into one string. Passing a single string to the thread takes only a fraction of the time that the
+ * columns or `info` would take.
  */
 export function packRecord(record: TraceRecord): string {
   return toColumns(record).join('\0')
@@ -19,9 +22,9 @@ export interface SqliteBatch {
 }
 
 /**
- * Adds packed records to a batch. A record is refused if it is too large, or if it contains a lone surrogate or a NUL,
- * which results in too many parts. SQLite's clients would truncate or change such strings. In `info`, JSON escapes
- * both.
+ * Adds packed records to a batch. A record is refused if it is too large, or if a string outside of `info` contains a
+ * lone surrogate or a NUL. A NUL is recognized because the packed record then has too many parts. SQLite's clients
+ * would truncate or change such strings. In `info`, JSON escapes both characters.
  */
 export function unpackRows(packed: readonly string[], batch: SqliteBatch): void {
   for (const text of packed) {

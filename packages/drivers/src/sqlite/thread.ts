@@ -7,42 +7,46 @@ import { endsWithin } from '../lifetime/hold.js'
 import type { SqliteStore } from './database/store.js'
 
 /**
- * The calls to the thread: the functions of the store, except that `write` writes the rows that were staged before.
+ * The calls that the thread accepts. They are the functions of the store, except that `write` writes the rows that were
+ * sent before with `stage`.
  */
 export interface SqliteCalls extends Omit<SqliteStore, 'write'> {
-  /** Writes the staged rows, and resolves to the number of refused records. */
+  /** Writes the rows that were sent with `stage`, and resolves to the number of refused records. */
   write(): Promise<number>
 }
 
-/** One call to the thread, as data to send. */
+/** One call to the thread, in a form that can be sent to the thread. */
 export interface SqliteRequest<Operation extends keyof SqliteCalls = keyof SqliteCalls> {
   readonly operation: Operation
   readonly args: Parameters<SqliteCalls[Operation]>
 }
 
-/** The failure of a request: the message and `code` of the error, and SQLite's result code. */
+/** The failure of a request: the message and the `code` of the error, and SQLite's result code. */
 export interface SqliteFailure {
   readonly message: string
   readonly code: string | undefined
   readonly result: number | undefined
 }
 
-/** A message to the thread: a request, or packed records for the next `write`, which are not answered. */
+/** A message to the thread: a request, or packed records for the next `write`. Packed records get no answer. */
 export type SqliteMessage =
   | { readonly id: number; readonly request: SqliteRequest }
   | { readonly packed: readonly string[] }
 
-/** The answer to the request with this id. Id 0 belongs to no request, and reports that the thread has started. */
+/**
+ * A message from the thread. `id` is the id of the request that is answered. The message with the id 0 is not an
+ * answer, and reports that the thread has started.
+ */
 export type SqliteReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: SqliteFailure }
 
-/** Thrown for a request whose thread died before it answered. */
+/** Thrown for a request if the thread died before it answered the request. */
 export class ThreadDied extends Error {
   override readonly name = 'ThreadDied'
 }
 
-/** Thrown for a request to which the thread answered with a failure. */
+/** Thrown for a request if the thread answered it with a failure. */
 export class ThreadFailed extends Error {
   override readonly name = 'ThreadFailed'
   readonly failure: SqliteFailure
@@ -53,17 +57,19 @@ export class ThreadFailed extends Error {
   }
 }
 
-/** The driver's side of the thread that runs SQLite. */
+/** The interface through which the driver uses the thread that runs SQLite. */
 export interface SqliteThread {
-  /** Sends packed records for the next `write`, so that the thread unpacks them while more records are packed. */
+  /**
+   * Sends packed records for the next `write`. The thread unpacks these records while the driver packs more records.
+   */
   stage(packed: readonly string[]): void
-  /** Sends a request. Starts a thread if there is none. The thread does not keep the process alive. */
+  /** Sends a request. Starts a thread if no thread is running. The thread does not keep the process alive. */
   ask<Operation extends keyof SqliteCalls>(
     operation: Operation,
     ...args: Parameters<SqliteCalls[Operation]>
   ): ReturnType<SqliteCalls[Operation]>
   close(): Promise<void>
-  /** Abandons the thread, even if it hangs. Pending requests reject with `ThreadDied`. */
+  /** Abandons the thread, even if the thread hangs. Pending requests reject with `ThreadDied`. */
   destroy(): void
 }
 
@@ -74,7 +80,7 @@ interface Pending {
 
 const MAX_THREAD_END_MS = 200
 /**
- * After a failed start, the next start is delayed by this time, because it would cost too much to try a start for each
+ * After a failed start, no new start is tried for this time, because it would cost too much to try a start for each
  * batch.
  */
 const START_PAUSE_MS = 10_000
@@ -88,10 +94,11 @@ export function createThread(file: string, client: string, path: string): Sqlite
   let startNotBefore = Number.NEGATIVE_INFINITY
   let startFailure: unknown
 
-  // Without `bind`, the thread would forever keep the context of the request that started it.
+  // `bind` prevents a memory leak. Without `bind`, the thread would keep the context of the request that started it.
   const start = AsyncResource.bind(() => {
     const signal = createExitSignal()
-    // The application's --import and NODE_OPTIONS must not load anything into this thread.
+    // The options `execArgv` and `env` keep the application's `--import` and `NODE_OPTIONS` from loading anything into
+    // this thread.
     const started = new Worker(file, {
       name: 'osprofiler-sqlite',
       workerData: { client, path, signal },
@@ -157,19 +164,20 @@ export function createThread(file: string, client: string, path: string): Sqlite
       if (closing === undefined) return
       const ended = once(closing, 'exit')
       await ask('close').catch(() => undefined)
-      // By now, the thread has left native code and will not enter native code again.
+      // The thread has left native code by now, and will not enter it again, so it can be terminated.
       if (!(await endsWithin(MAX_THREAD_END_MS, ended))) await closing.terminate()
     },
     destroy() {
       if (worker === undefined) return
-      // A thread that is running native code cannot be ended safely, but it will not enter native code again.
+      // A thread that is running native code cannot be terminated safely. Such a thread will not enter native code
+      // again.
       if (blockThread?.()) void worker.terminate()
       rejectAll(new ThreadDied('The thread of the store died.'))
     },
   }
 }
 
-/** Creates the error for a thread that did not start, and therefore has carried out none of the requests. */
+/** Creates the error for a thread that did not start. The thread has carried out no request. */
 function toStartFailure(cause: unknown): Error {
   const { code, message } = (cause ?? {}) as { code?: unknown; message?: unknown }
   return new Error(`its thread cannot be started (${String(code ?? message ?? 'it ended')})`, { cause })

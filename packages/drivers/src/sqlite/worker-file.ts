@@ -1,13 +1,13 @@
 import { OsprofilerError } from '@osprofiler/core'
 import { requireFrom } from '@osprofiler/core/toolkit'
 
-// `import.meta.url` is undefined in a CommonJS bundle. In other bundles, it is the URL of the bundle, or with webpack
-// the URL of this file at build time.
+// The URL of this file. In a CommonJS bundle, `import.meta.url` is undefined. In other bundles, it is the URL of the
+// bundle, or with webpack the URL that this file had at build time.
 const thisFileUrl: string | undefined = import.meta.url
 
 /**
- * Returns the path of the file that the thread runs. Throws `ERR_MISSING_CLIENT` in a bundle, which does not contain
- * this file.
+ * Returns the path of the file that the thread runs. Throws `ERR_MISSING_CLIENT` in a bundle, because a bundle does not
+ * contain the file of the thread.
  */
 export function findWorker(): string {
   const file = thisFileUrl === undefined ? undefined : findWorkerBeside(thisFileUrl)

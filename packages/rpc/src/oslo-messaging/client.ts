@@ -18,35 +18,36 @@ import {
 } from './messages/message.js'
 import { WaitingCalls } from './waiting-calls.js'
 
-/** The addressee of a call. Missing members default to the client's options. */
+/** The recipient of a call. If a member is missing, the value in the client's options is used. */
 export interface OsloTarget {
-  /** The name of one server of the topic. Default: any server. */
+  /** The name of one server of the topic. Default: any server of the topic. */
   readonly server?: string | undefined
   readonly namespace?: string | undefined
-  /** Version of the interface. The default is 1.0, as for servers. */
+  /** The requested version of the interface. The default is 1.0, which is also the default of servers. */
   readonly version?: string | undefined
   readonly topic?: string | undefined
-  /** The services' `control_exchange`. Default `openstack`. */
+  /** The `control_exchange` of the services. Default `openstack`. */
   readonly exchange?: string | undefined
 }
 
-/** The addressee and time limits of a call. */
+/** The recipient and the time limits of a call. */
 export interface OsloCallOptions extends OsloTarget {
-  /** Milliseconds to wait for a reply. Default 60,000. */
+  /** How long to wait for a reply, in milliseconds. Default 60,000. */
   readonly timeout?: number | undefined
   /**
-   * Milliseconds (2,000 or more) within which the server must report that it is working on the call. Default: no limit.
+   * How often the server must report that it is still working on the call, in milliseconds (2,000 or more). If a report
+   * is late, the call fails. Default: no reports are needed.
    */
   readonly monitorTimeout?: number | undefined
 }
 
-/** The addressee of a cast. A cast is a call without a reply. */
+/** The recipient of a cast. A cast is a call without a reply. */
 export interface OsloCastOptions extends OsloTarget {
-  /** Whether to reach all servers of the topic. Default false. */
+  /** Whether to send the cast to all servers of the topic. Default false. */
   readonly fanout?: boolean | undefined
 }
 
-/** Options of `createOsloClient`. The addressee and the time limits are defaults for each call. */
+/** Options of `createOsloClient`. The recipient and the time limits are the defaults for each call. */
 export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
   readonly topic: string
   /**
@@ -59,11 +60,14 @@ export interface OsloClientOptions extends OsloCallOptions, RabbitOptions {
 
 /** A client of a service that uses oslo.messaging, as returned by `createOsloClient`. */
 export interface OsloClient {
-  /** Resolves to the method's result. Throws RemoteError, MessagingTimeout, MessageUndeliverable or `ERR_BROKER`. */
+  /**
+   * Calls a method, and resolves to its result. Rejects with RemoteError, MessagingTimeout, MessageUndeliverable or
+   * `ERR_BROKER`.
+   */
   call(context: object | null, method: string, args?: object, options?: OsloCallOptions): Promise<unknown>
-  /** Makes a server run a method, and resolves when the broker has received the message. Rejects with `ERR_BROKER`. */
+  /** Makes a server run a method. Resolves when the broker has received the message. Rejects with `ERR_BROKER`. */
   cast(context: object | null, method: string, args?: object, options?: OsloCastOptions): Promise<void>
-  /** Rejects all waiting calls, and closes within `timeout` milliseconds. Default 5,000. */
+  /** Rejects all calls that wait for a reply, and closes within `timeout` milliseconds. Default 5,000. */
   close(timeout?: number): Promise<void>
 }
 
@@ -82,12 +86,13 @@ const CLIENT_OPTION_KINDS: OptionKinds<OsloClientOptions> = {
   hmacKeys: 'any',
   ...RABBIT_OPTION_KINDS,
 }
-// RabbitMQ rejects an expiration that is this long or longer.
+// RabbitMQ rejects an expiration of this many milliseconds or more.
 const MAX_EXPIRATION_MS = 2 ** 32
 
 /**
- * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace is a point
- * named `rpc`. The service's points become children of this point. Connects on first use, and reconnects after a loss.
+ * Creates a client for OpenStack's services over RabbitMQ, like Python's RPC client. Each call in a trace becomes a
+ * point named `rpc`. The points of the called service become children of this point. Connects on first use, and
+ * reconnects after the connection was lost.
  *
  * @throws TypeError for a wrong option
  * @example const orders = createOsloClient(() => amqplib.connect(url), { topic: 'orders', rabbit_quorum_queue: true })
@@ -115,8 +120,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
     const { channel } = open
     exchanges = new Set()
     await channel.assertQueue(replyQueue, declarations.transient)
-    // A reply is acknowledged only after its call has received it. If the connection ends before that, the reply is
-    // delivered again on the next connection.
+    // A reply is acknowledged only after its call has received it. If the connection ends before the acknowledgment,
+    // the broker delivers the reply again on the next connection.
     const { consumerTag } = await channel.consume(replyQueue, delivery => {
       if (delivery === null) return void channel.close().catch(() => undefined)
       try {
@@ -130,8 +135,8 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
   }
 
   /**
-   * Removes the queue, unless a late reply may arrive. If the queue is missing, a server keeps trying to send its
-   * reply.
+   * Removes the reply queue, unless a late reply may still arrive. If the queue were removed, the server would try
+   * repeatedly to send the late reply.
    */
   async function removeReplyQueue({ channel }: PublishingChannel): Promise<void> {
     if (waitingCalls.hasGivenUp) return
@@ -176,7 +181,7 @@ export function createOsloClient(connect: Connect, options: OsloClientOptions): 
           mandatory: true,
           ...(timeout < MAX_EXPIRATION_MS && { expiration: String(Math.ceil(timeout)) }),
         }
-        // `wait` is called last, so that an earlier error leaves no waiting call behind.
+        // `wait` is called only after all steps that may throw, so that an error leaves no call waiting.
         const reply = waitingCalls.wait(messageId, name, timeout, monitorTimeout)
         publish(target, content, properties).then(
           outcome => {
@@ -248,7 +253,7 @@ function createUnknownOutcomeError(name: string): OsprofilerError {
   return new OsprofilerError('ERR_BROKER', message)
 }
 
-/** OpenTelemetry backends use these attributes to distinguish a call, which waits for an answer, from a message. */
+/** Returns attributes by which OpenTelemetry backends distinguish a call, which waits for an answer, from a message. */
 function describeMessaging(operation: string, { topic }: Target): object {
   return { system: 'rabbitmq', operation, destination: topic }
 }

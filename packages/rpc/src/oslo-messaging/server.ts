@@ -25,39 +25,41 @@ import { createReplies, type ReplyOptions } from './serving/replies.js'
 /** Options of `createOsloServer`: the topic to serve, the methods, and the limits. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly topic: string
-  /** The name by which callers reach only this server (`server=`). Default: the host name. */
+  /** The name of this server. With `server=`, callers reach only the server with this name. Default: the host name. */
   readonly server?: string | undefined
-  /** The exchange of the topic, which is the services' `control_exchange`. Default `openstack`. */
+  /** The exchange of the topic. This is the `control_exchange` of the services. Default `openstack`. */
   readonly exchange?: string | undefined
-  /** One or more objects with methods. Each may have a member `target` with its `namespace` and `version`. */
+  /** One or more objects with methods. Each object may have a member `target` with its `namespace` and `version`. */
   readonly endpoints: object | readonly object[]
-  /** Trusted keys. Default: the keys of `configure`, `setup` or the environment. */
+  /** The keys with which callers may sign traces. Default: the keys of `configure`, `setup` or the environment. */
   readonly hmacKeys?: HmacKeys | undefined
   /** Limits and hooks for traces, as for `createRunTraced`. */
   readonly trace?: CallOptions<TraceContext> | undefined
-  /** Maximum number of calls that are served at the same time. Further calls wait at the broker. Default 64. */
+  /** Maximum number of calls that are served at the same time. Further calls wait in the broker. Default 64. */
   readonly maxConcurrentCalls?: number | undefined
-  /** Whether to answer `oslo_rpc_server_ping`. Default false. */
+  /** Whether to answer calls of `oslo_rpc_server_ping`. Default false. */
   readonly rpc_ping_enabled?: boolean | undefined
   /**
-   * Called with the error and the call if a method fails, and with only the error if the broker fails. Default: emits a
-   * process warning.
+   * Called with the error and the call if a method fails, and with only the error if the broker fails. By default, the
+   * server emits a process warning.
    */
   readonly onError?: ((error: unknown, call?: OsloCall) => void) | undefined
 }
 
-/** A call that failed, as passed to `onError`. Names are shortened to 200 characters. */
+/** A call that failed. It is passed to `onError`. Its names are shortened to 200 characters. */
 export interface OsloCall {
   readonly method: string
   readonly namespace: string | undefined
   readonly version: string
 }
 
-/** A running server of a topic, as returned by `createOsloServer`. */
+/** A running server for a topic, as returned by `createOsloServer`. */
 export interface OsloServer {
-  /** The number of calls with a trace, for each outcome. */
+  /** Counts the calls that contained a trace: the traced calls, and the refused calls for each reason. */
   readonly stats: TraceStats
-  /** Accepts no more calls, finishes the calls in progress, and ends within `timeout` milliseconds. Default 5,000. */
+  /**
+   * Accepts no more calls, and finishes the calls in progress. Resolves within `timeout` milliseconds. Default 5,000.
+   */
   close(timeout?: number): Promise<void>
 }
 
@@ -127,7 +129,8 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
 
   function onDelivery(open: PublishingChannel, delivery: ConsumeMessage | null): void {
     if (delivery !== null) return callHandler.handle(open, delivery)
-    // The broker canceled the consumer, because its queue was removed. A new channel declares the queue again.
+    // The broker canceled the consumer, because the queue was removed. The channel is closed, and a new channel will
+    // declare the queue again.
     open.channel.close().catch(() => undefined)
   }
 
@@ -145,7 +148,7 @@ export async function createOsloServer(connect: Connect, options: OsloServerOpti
       const deadline = performance.now() + timeout
       await reconnecting.close(timeout, async ({ channel }) => {
         for (const tag of consumerTags) await channel.cancel(tag)
-        // The calls get only a part of the time, because the requests to the broker take time, too.
+        // The calls get 80% of the remaining time, because the requests to the broker also take time.
         await waitAtMost(callHandler.drain(), Math.max(0, (deadline - performance.now()) * 0.8))
         await channel.deleteQueue(fanoutQueue)
       })
@@ -170,7 +173,7 @@ function ignoreHookErrors(onError: OnError): OnError {
     try {
       onError(error, call)
     } catch {
-      // An error that the hook throws must not end the process.
+      // An error that `onError` throws must not end the process.
     }
   }
 }

@@ -4,14 +4,17 @@ import { decodeFailure } from './messages/failure.js'
 import type { Message } from './messages/message.js'
 
 interface WaitingCall {
-  /** The result from an earlier reply. Some servers report the end of a call in a separate reply. */
+  /**
+   * The result in an earlier reply. Some servers send the result first, and then report the end of the call in a second
+   * reply.
+   */
   result: unknown
   resolve(result: unknown): void
   reject(error: unknown): void
   restartMonitor(): void
 }
 
-/** The calls of a client that wait for their replies, by message id. */
+/** The calls of a client that are waiting for their replies, by the ids of their messages. */
 export class WaitingCalls {
   readonly #calls = new Map<string, WaitingCall>()
   #hasGivenUp = false
@@ -20,13 +23,14 @@ export class WaitingCalls {
     return this.#calls.size
   }
 
-  /** Whether a call has ended without a reply, so that the reply may still arrive. */
+  /** Whether a call has ended without a reply. In this case, the reply may still arrive. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp
   }
 
   /**
-   * Resolves to a call's result. Rejects after `timeoutMs`, or if the server sends no heartbeat for `monitorTimeoutMs`.
+   * Resolves to the result of a call. Rejects after `timeoutMs`, or after `monitorTimeoutMs` without a heartbeat of the
+   * server.
    */
   async wait(messageId: string, name: string, timeoutMs: number, monitorTimeoutMs?: number): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined
@@ -54,7 +58,7 @@ export class WaitingCalls {
     }
   }
 
-  /** Passes a reply to the call that waits for it. */
+  /** Passes a reply to the call that is waiting for the reply. */
   settle({ _msg_id, result = null, failure, ending }: Message): void {
     const call = typeof _msg_id === 'string' ? this.#calls.get(_msg_id) : undefined
     if (call === undefined) return

@@ -19,20 +19,20 @@ export interface GatheredPoint {
   others: readonly TimedRecord[]
 }
 
-/** The limit of `others` for each point. Further records would add no information. */
+/** Maximum number of `others` for each point. More records would add no information. */
 const MAX_OTHER_RECORDS = 10
 
-/** Returns whether a record is the stop of its point, by the same rule as in a report. */
+/** Returns whether a record is the stop record of its point. Reports use the same rule. */
 export function isStop({ name }: TraceRecord): boolean {
   return isStopName(name)
 }
 
-/** Returns whether a point has a start record and no stop record yet. */
+/** Returns whether a point has a start record but no stop record yet. */
 export function isOpen({ start, stop }: GatheredPoint): boolean {
   return start !== undefined && stop === undefined
 }
 
-/** Adds a record to a point. As in a report, the earliest start and the latest stop are used. */
+/** Adds a record to a point. As in a report, the earliest start record and the latest stop record are used. */
 export function addRecord(point: GatheredPoint, added: TimedRecord): void {
   const kind = isStop(added.record) ? 'stop' : 'start'
   const rival = point[kind]
@@ -48,7 +48,8 @@ export function addRecord(point: GatheredPoint, added: TimedRecord): void {
 }
 
 /**
- * Returns marks for the inconsistencies of a point's records, with the names that a report uses, such as `no-start`.
+ * Returns a mark for each inconsistency of a point's records. A mark has the same name as in a report, such as
+ * `no-start`.
  */
 export function findMarks({ start, stop, others }: GatheredPoint): Set<string> {
   const marks = new Set<string>()

@@ -1,11 +1,11 @@
 import { Map, Set } from '@osprofiler/core/toolkit'
 import type { TimedRecord } from './gathered-point.js'
 
-/** The start of a point that has not stopped. */
+/** The start record of a point that has not stopped. */
 export interface HeldStart {
   readonly baseId: string
   readonly traceId: string
-  /** The record as JSON text, because the length of a string tells how much memory it uses. */
+  /** The record as JSON text. The length of the text shows how much memory it uses. */
   readonly line: string
   /** The time of the record, in microseconds since 1970. */
   readonly at: number
@@ -15,7 +15,7 @@ export interface HeldStart {
   readonly others: readonly TimedRecord[]
 }
 
-/** The starts of open points by trace id and point id, with limits on their number and memory. */
+/** The start records of open points, by trace id and point id. Their number and their memory are limited. */
 export interface HeldStarts {
   readonly size: number
   readonly isFull: boolean
@@ -26,28 +26,38 @@ export interface HeldStarts {
   touch(baseId: string): void
   findOldest(limit: number): readonly HeldStart[]
   /**
-   * Returns the oldest starts of traces that have had no new record for `lingerMs` (if all ancestors have stopped) or
-   * for an hour.
+   * Returns the oldest starts whose stops are overdue. A stop is overdue if the trace has had no new record for
+   * `lingerMs` and all ancestors of the trace's open points have stopped. After an hour without a new record, a stop is
+   * overdue in any case.
    */
   findOverdue(limit: number): readonly HeldStart[]
 }
 
 interface HeldTrace {
-  /** Keyed by point id. Records mostly share the string objects of ids, so the Map rarely compares characters. */
+  /**
+   * Maps point ids to starts. Records mostly share the same string objects as ids, so the Map rarely compares
+   * characters.
+   */
   readonly starts: Map<string, HeldStart>
   /** Number of starts that are not nested in another open point of this process. */
   topPoints: number
-  /** When the last record of the trace arrived, on the clock of `now`. */
+  /** The time when the last record of the trace arrived, in milliseconds as returned by `now`. */
   touchedAt: number
 }
 
-/** When either limit is exceeded, the oldest starts are removed. */
+/**
+ * The limits for the number of starts and for the length of their lines. If a limit is exceeded, the oldest starts are
+ * removed.
+ */
 const MAX_POINTS = 20_000
 const MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 /** If a trace has no new record for this long, its missing stops are considered lost. */
 const MAX_SILENCE_MS = 3_600_000
 
-/** Creates an empty collection. `lingerMs` limits the wait for a point's stop after all its ancestors have stopped. */
+/**
+ * Creates an empty collection. After all ancestors of a point have stopped, its own stop is expected for at most
+ * `lingerMs`.
+ */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
   /** All starts, in the order of arrival. */

@@ -2,31 +2,34 @@ import type { TraceRecord } from '@osprofiler/core'
 import { Math, Set } from '@osprofiler/core/toolkit'
 import { createRecentPoints } from './recent-points.js'
 
-/** Facts about a point that its child points and its later records need. */
+/** Facts about a point. They are needed for the point's later records and for its child points. */
 export interface KnownPoint {
   readonly baseId: string
   readonly traceId: string
   readonly parentId: string
   readonly program: string
   readonly startedAt: number
-  /** The end of the point, known once its span was sent. */
+  /** The time when the point ended. Undefined until its span was sent. */
   endedAt: number | undefined
-  /** Whether a span with both the start and the stop was sent. */
+  /** Whether a span was sent that has both the start and the stop. */
   isWhole: boolean
-  /** Set if the point's chain of parents forms a cycle. The earliest point of the cycle counts as the top. */
+  /** Set if the chain of the point's ancestors forms a cycle. The earliest point of the cycle counts as the top. */
   cycle: 'top' | 'below' | undefined
 }
 
-/** The most recent points, from which spans get their parents and missing ends. */
+/** The most recent points. They determine the parents of spans, and the ends of spans without a stop record. */
 export interface KnownPoints {
   get(baseId: string, traceId: string): KnownPoint | undefined
   learn(record: TraceRecord, startedAt: number): void
   /**
-   * Notes that a point's span was sent with its stop record. `isWhole` tells whether the span also had the start
+   * Notes that the span of a point was sent with its stop record. `isWhole` is true if the span also had the start
    * record.
    */
   end(baseId: string, traceId: string, at: number, isWhole: boolean): void
-  /** Returns whether a point has no parent. The trace id counts as a parent only if a point has this id. */
+  /**
+   * Returns whether a point has no parent. A parent id that equals the id of the trace refers to a parent only if a
+   * point has this id.
+   */
   isTop(point: KnownPoint): boolean
   /** Returns whether the parent is a point of the same program. */
   hasLocalParent(point: KnownPoint): boolean
@@ -45,7 +48,9 @@ const MAX_PATH_POINTS = 1_000
 /** Creates an empty collection. Above `MAX_POINTS` points, the oldest are removed. */
 export function createKnownPoints(): KnownPoints {
   const points = createRecentPoints<KnownPoint>(MAX_POINTS)
-  /** Parents that were referred to before their own records arrived. Only these parents can close a cycle. */
+  /**
+   * Ids of parents that were named by a child before their own records arrived. Only these parents can close a cycle.
+   */
   const awaited = createRecentPoints<true>(MAX_POINTS)
   const lastSeen = createRecentPoints<number>(MAX_POINTS)
 

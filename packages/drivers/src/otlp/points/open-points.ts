@@ -7,7 +7,7 @@ import { createHeldStarts, type HeldStart } from './held-starts.js'
 import { createKnownPoints, type KnownPoint } from './known-points.js'
 import { createRecentPoints } from './recent-points.js'
 
-/** A point that is ready to be sent. It has at least one of its records. */
+/** A point that is ready to be sent. The point has a start record, a stop record or both. */
 export interface OtlpPoint {
   readonly start: TraceRecord | undefined
   readonly stop: TraceRecord | undefined
@@ -18,43 +18,49 @@ export interface OtlpPoint {
   /** Marks for the inconsistencies of the point's records, with the names that a report uses. */
   readonly marks: readonly string[]
   /**
-   * Whether the parent is a point of the same program. Otherwise, the parent belongs to another program, or is unknown.
+   * Whether the parent is a point of the same program. If this is false, the parent belongs to another program, or is
+   * unknown.
    */
   readonly hasLocalParent: boolean
-  /** Whether a span of the point was already sent while a record was missing. */
+  /** Whether an incomplete span of the point was already sent, because a record was missing. */
   readonly isUpdate: boolean
-  /** The time of the first known record, in microseconds since 1970. */
+  /** The time of the point's first known record, in microseconds since 1970. */
   readonly startedAt: number
   /**
-   * The time of the stop, but at least `startedAt`. Without a stop, this is the end of an ancestor, or the time of the
-   * trace's last record.
+   * The time of the stop record, or `startedAt` if that is later. Without a stop record, this is the end of an
+   * ancestor, or the time of the trace's last record.
    */
   readonly endedAt: number
-  /** Must be called after the point was sent, or after sending it has finally failed. */
+  /** Must be called after the point was sent, or after the last attempt to send it has failed. */
   done(isSent: boolean): void
 }
 
-/** The points to send for a batch. Planning stores no records, so a batch that failed can be planned again. */
+/**
+ * The points to send for a batch. Planning does not change any stored state, so a failed batch can be planned again.
+ */
 export interface OtlpPlan {
   readonly points: readonly OtlpPoint[]
-  /** Stores the starts whose stops have not arrived. Returns the records of the batch that are not sent now. */
+  /**
+   * Stores the start records whose stop records have not arrived. Returns the records of the batch that are not sent
+   * now.
+   */
   hold(): readonly TraceRecord[]
 }
 
-/** Keeps the points that have started but not stopped, and plans which points to send for a batch. */
+/** Keeps the points that have started but not stopped. For each batch, plans which points to send. */
 export interface OpenPoints {
   readonly size: number
-  /** Whether the limit is exceeded, so that the oldest points must be sent. */
+  /** Whether too many points are open, so that the oldest points must be sent. */
   readonly isFull: boolean
-  /** Pairs the starts and stops of a batch. */
+  /** Joins the start and stop records of a batch to points, and plans to send these points. */
   plan(records: readonly TraceRecord[]): OtlpPlan
-  /** Plans to send the oldest points without their stops. */
+  /** Plans to send the oldest points without their stop records. */
   planOldest(limit: number): OtlpPlan
-  /** Like `planOldest`, but only for points whose stops are no longer expected. */
+  /** Like `planOldest`, but only for points whose stop records are no longer expected. */
   planOverdue(limit: number): OtlpPlan
 }
 
-/** A point of a batch, with its earlier records. */
+/** A point with records in the current batch, and with its earlier records. */
 interface BatchedPoint extends GatheredPoint {
   readonly baseId: string
   readonly traceId: string
@@ -64,18 +70,19 @@ interface BatchedPoint extends GatheredPoint {
   isNested: boolean
 }
 
-/** The record that was sent for an unfinished point, and the point's other records. */
+/** The record that was sent for an unfinished point, and the further records of this point. */
 type HalfPoint = Pick<HeldStart, 'line' | 'at' | 'others'>
 
 /**
- * Limits for points that were sent with one record. When the other record arrives, the span is sent again as a whole.
+ * Limits for remembering points that were sent with only one record. When the other record of such a point arrives, the
+ * complete span is sent.
  */
 const MAX_HALF_POINTS = 2_000
 const MAX_HALF_LINE_CHARACTERS = 8_000
 
 /**
- * Keeps starts until their stops arrive. Points are looked up by trace id and point id, so concurrent requests never
- * mix.
+ * Creates a collection that keeps start records until their stop records arrive. Points are looked up by trace id and
+ * point id, so concurrent requests never mix.
  */
 export function createOpenPoints(lingerMs: number, now: () => number = () => performance.now()): OpenPoints {
   const held = createHeldStarts(lingerMs, now)
@@ -107,7 +114,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
   function plan(records: readonly TraceRecord[]): OtlpPlan {
     const traces = new Map<string, Map<string, BatchedPoint>>()
     const batch: BatchedPoint[] = []
-    /** The points with a stop, in the order in which the stops arrived. */
+    /** The points that have a stop record, in the order in which the stop records arrived. */
     const ended = new Set<BatchedPoint>()
     const youngest = new Map<string, number>()
 
@@ -132,7 +139,7 @@ export function createOpenPoints(lingerMs: number, now: () => number = () => per
       if (point.stop !== undefined) ended.add(point)
     }
 
-    // A point that was sent as a whole is not sent again, because only its ids are remembered.
+    // A point whose complete span was sent is not sent again, because only the ids of the point are remembered.
     const fresh = new Set(batch.filter(({ baseId, traceId }) => known.get(baseId, traceId)?.isWhole !== true))
     for (const { start, stop } of fresh) {
       const main = start ?? stop

@@ -10,12 +10,12 @@ import type { OtlpPoint } from './open-points.js'
 export type ReadableSpan = Parameters<OTLPTraceExporter['export']>[0][number]
 type Resource = ReadableSpan['resource']
 
-/** Trace flag of a recorded span. */
+/** The trace flag that marks a recorded span. */
 const SAMPLED_FLAG = 1
 const SCOPE = { name: 'osprofiler' }
 const NONE: never[] = []
 
-/** A span to send, its point, and its size, which is used to split requests. */
+/** A span to send, with its point and its size. The size is used to split requests. */
 export interface ReadySpan {
   readonly span: ReadableSpan
   readonly point: OtlpPoint
@@ -24,8 +24,8 @@ export interface ReadySpan {
 }
 
 /**
- * Returns a function that maps points to spans. The attributes in `given` override the attributes of a record's
- * service.
+ * Returns a function that converts points to spans. If an attribute of the service is also in `given`, the value in
+ * `given` is used.
  */
 export function createSpanMaker(given: OtlpResource): (points: readonly OtlpPoint[]) => ReadySpan[] {
   return points => {
@@ -57,7 +57,7 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
   const context = { traceId, spanId, traceFlags: SAMPLED_FLAG }
   return {
     name: mapped.name,
-    // Span kinds start at 0 in OpenTelemetry's API, and at 1 in OTLP.
+    // The number of each span kind is lower by 1 in OpenTelemetry's API than in OTLP.
     kind: mapped.kind - 1,
     spanContext: () => context,
     ...(parentSpanId !== undefined && {
@@ -83,8 +83,8 @@ function toReadable(mapped: OtlpSpan, resource: Resource): ReadableSpan {
 }
 
 /**
- * Uses the same resource object for all records of one service, project and host, because exporters group spans by the
- * identity of this object.
+ * Returns a function that finds the resource for a record. All records of one service, project and host get the same
+ * object, because exporters group spans by the identity of this object.
  */
 function createResourceFinder(given: OtlpResource): (record: TraceRecord) => Resource {
   const resources = new Map<string, Resource>()

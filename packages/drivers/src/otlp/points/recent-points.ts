@@ -7,7 +7,7 @@ export interface RecentPoints<Value> {
   delete(baseId: string, traceId: string): void
 }
 
-/** Keeps at most `limit` values. Above the limit, the oldest value is removed. */
+/** Creates a collection of at most `limit` values. Above the limit, the oldest value is removed. */
 export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
   const values = new Map<string, Value>()
   return {
@@ -27,8 +27,8 @@ export function createRecentPoints<Value>(limit: number): RecentPoints<Value> {
 }
 
 /**
- * Creates a key from both ids. The ids may contain any character, so a length at the beginning shows where the first id
- * ends.
+ * Creates a key from both ids. The ids may contain any character. Therefore the key begins with the length of the first
+ * id.
  */
 function toKey(baseId: string, traceId: string): string {
   return `${baseId.length} ${baseId}${traceId}`

@@ -2,7 +2,7 @@ import { OsprofilerError } from '@osprofiler/core'
 import { Date, dateNow, Math, Number, Object, Set, URL } from '@osprofiler/core/toolkit'
 import type { OtlpSettings } from '../settings/settings.js'
 
-/** The parts of a collector's HTTP answer that decide the fate of a request. */
+/** The parts of a collector's HTTP answer that determine the outcome of a request. */
 export interface Answer {
   readonly status: number
   readonly body: Buffer
@@ -12,14 +12,16 @@ export interface Answer {
   readonly date?: string | undefined
 }
 
-/** Statuses to retry, according to OTLP's specification. */
+/** Statuses after which a request may be retried, according to OTLP's specification. */
 export const RETRYABLE_STATUSES = new Set([429, 502, 503, 504])
-/** Statuses that concern the spans of one request. Every other failure status concerns all requests. */
+/**
+ * Statuses with which a collector refuses the spans of one request. Every other failure status concerns all requests.
+ */
 const SPAN_STATUSES = new Set([400, 413, 422, 500])
 const TOO_LARGE = /too large|larger than|exceeds? .*(?:size|limit)/i
 const ENCODING_REFUSED = /content-encoding|gzip|compress/i
 const PLAIN_HTTP_AT_TLS_PORT = /HTTP request (?:was sent )?to (?:an )?HTTPS/i
-/** Matches nginx's answers to a client that sent no certificate or an untrusted certificate. */
+/** Matches answers of nginx to a client with no certificate or with an untrusted certificate. */
 const CLIENT_CERTIFICATE_MISSING = /SSL certificate (?:was sent|error)/i
 const MAX_PAUSE_MS = 60_000
 
@@ -75,7 +77,7 @@ export function createRefusesAllError(error: OsprofilerError): OsprofilerError {
   return toStoreError(said, isOfEncoding === true ? 'Use ?compression=none.' : undefined)
 }
 
-/** Returns whether the collector itself failed (500), so that its answer does not show what is wrong. */
+/** Returns whether the collector itself failed (500). In this case, the answer does not show what is wrong. */
 export function isCollectorFailure(error: OsprofilerError): boolean {
   return 'status' in error && error.status === 500
 }
@@ -85,7 +87,10 @@ export function isTooLarge(error: OsprofilerError): boolean {
   return 'isTooLarge' in error && error.isTooLarge === true
 }
 
-/** Returns the pause that the collector requests, in milliseconds. `Retry-After` is a number of seconds or a date. */
+/**
+ * Returns how long the collector asks the driver to wait, in milliseconds. `Retry-After` is a number of seconds or a
+ * date.
+ */
 export function readPauseMs({ retryAfter = '', date = '' }: Answer): number {
   const text = retryAfter.trim()
   const now = Date.parse(date)

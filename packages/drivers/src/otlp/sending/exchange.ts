@@ -6,7 +6,7 @@ import type { ReadableSpan } from '../points/readable-span.js'
 import { type Answer, RETRYABLE_STATUSES } from './answer.js'
 import { type Attempt, readErrorCode, toRequestError } from './failure.js'
 
-/** A request to a collector that is in progress. Only the first outcome counts. */
+/** A request to a collector that is in progress. Only the first outcome that is reported counts. */
 export interface Exchange {
   connected: boolean
   request: ClientRequest | undefined
@@ -22,11 +22,14 @@ export type Outcome =
   | { readonly answer: Answer }
   | {
       readonly failure: OsprofilerError
-      /** Whether a reused connection ended before any answer, which happens if the collector had already closed it. */
+      /**
+       * Whether a reused connection ended before any answer arrived. This happens if the collector had already closed
+       * the connection.
+       */
       readonly isStale: boolean
     }
 
-/** The exporter for a request, the time limit for the answer, and facts that explain a failure. */
+/** The exporter that sends a request, the time limit for the answer, and facts that explain a failure. */
 export interface Transport extends Pick<Attempt, 'isSecure' | 'hasClientCertificate'> {
   readonly exporter: OTLPTraceExporter
   readonly timeoutMs: number
@@ -69,7 +72,7 @@ export function runExchange(
     open(opened)
     try {
       exporter.export([...spans], ({ code, error }) => {
-        // Once a request exists, the request's own events decide about the outcome, because the exporter hides details.
+        // If a request exists, the events of the request determine the outcome, because the exporter hides details.
         if (opened.request !== undefined) return
         if (code === EXPORT_SUCCESS) settle(ACCEPTED_OUTCOME)
         else settle({ failure: toError(error), isStale: false })
@@ -94,8 +97,8 @@ export function watchRequests(agent: HttpAgent, onRequest: (request: ClientReque
 }
 
 /**
- * Settles the exchange with the outcome of the request. Changes the status or error code of failures that the exporter
- * would otherwise retry.
+ * Settles the exchange with the outcome of the request. Changes the status or error code of some failures before the
+ * exporter sees them, so that the exporter does not retry.
  */
 export function followRequest(request: ClientRequest, exchange: Exchange): void {
   exchange.request = request
@@ -121,7 +124,7 @@ export function followRequest(request: ClientRequest, exchange: Exchange): void 
       length += chunk.length
       if (length <= MAX_BODY_BYTES) chunks.push(chunk)
     })
-    // After `close` without `end`, the rest of the answer never arrives, but its status is known.
+    // If `close` arrives without `end`, the rest of the answer never arrives, but the status is known.
     for (const event of ['end', 'close']) {
       response.once(event, () => {
         const { location, date, 'retry-after': retryAfter, 'content-type': contentType } = headers

@@ -12,13 +12,13 @@ export interface Attempt {
 }
 
 /**
- * Matches, for example, `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong version
- * number:../ssl3_record.c:354:`.
+ * Matches the reason in a message such as `write EPROTO 80E2...:error:0A00010B:SSL routines:ssl3_get_record:wrong
+ * version number:../ssl3_record.c:354:`.
  */
 const OPENSSL_REASON = /:SSL routines:[^:]*:([a-z0-9 /]{1,60}):/i
 const TLS_ALERT = 0x15
 
-/** Hints for the user, by error codes that show that the collector cannot have read the request. */
+/** Hints for the user, by error code. Each of these codes shows that the collector cannot have read the request. */
 const UNREAD_HINTS: readonly (readonly [pattern: RegExp, toHint: (attempt: Attempt) => string])[] = [
   [/ALTNAME/, () => 'its certificate is not for the host in the connection string; name a host of the certificate'],
   [/CERT_HAS_EXPIRED/, () => 'its certificate has expired'],
@@ -51,8 +51,8 @@ export function toRequestError(attempt: Attempt, error: unknown): OsprofilerErro
 }
 
 /**
- * Creates the error for a closed connection. The error contains a hint, because a server for another protocol closes
- * the connection in the same way as a collector that crashes.
+ * Creates the error for a connection that was closed without an answer. A server for another protocol closes the
+ * connection in the same way as a collector that crashes. Therefore the error contains a hint about the protocol.
  */
 function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
   const { isSecure, hasClientCertificate } = attempt
@@ -60,7 +60,7 @@ function createUncertainError(attempt: Attempt, code: string): OsprofilerError {
     ? ` If this happens each time, it may ${hasClientCertificate ? 'not trust the' : 'ask for a'} client certificate: see OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE.`
     : ' If this happens each time, the port may be for TLS ("otlp+https://") or for gRPC. OTLP over HTTP has port 4318.'
   const ended = `The connection to the collector ended before its answer (${code})`
-  // If no spans were sent, nothing is uncertain.
+  // A probe contains no spans, so nothing is uncertain.
   if (attempt.isProbe) return new OsprofilerError('ERR_STORE', `${ended}.${hint}`)
   return new OsprofilerError('ERR_WRITE_UNCERTAIN', `${ended}. It is unknown whether the spans arrived.${hint}`)
 }
@@ -77,7 +77,7 @@ function describeNonHttp(error: unknown): string {
     : 'the answer is not HTTP; port 4317 is usually for gRPC, and 4318 for OTLP over HTTP'
 }
 
-/** Returns the code of an error and never its message, which may contain private data. */
+/** Returns the code of an error. Never returns the message, which may contain private data. */
 export function readErrorCode(error: unknown): string {
   if (typeof error === 'string') return error
   const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }

@@ -1,15 +1,16 @@
 import { Buffer, Number } from '@osprofiler/core/toolkit'
 import { isObject, parse } from '../../records/record-text.js'
 
-/** Field number and wire type of `ExportTraceServiceResponse.partial_success`. */
+/** The tag (field number and wire type) of `ExportTraceServiceResponse.partial_success`. */
 const PARTIAL_SUCCESS = 0x0a
-/** Field number and wire type of `ExportTracePartialSuccess.rejected_spans`. */
+/** The tag of `ExportTracePartialSuccess.rejected_spans`. */
 const REJECTED_SPANS = 0x08
 
 /**
- * Returns the number of rejected spans in a collector's answer. Returns 0 for any other body. The messages are defined
- * in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer a request in protobuf
- * with JSON. Therefore the format is read from the media type of the answer, if there is one.
+ * Returns the number of rejected spans in a collector's answer, or 0 if the body does not contain this number. The
+ * messages are defined in opentelemetry-proto 1.x, `collector/trace/v1/trace_service.proto`. Some collectors answer a
+ * protobuf request with JSON. Therefore the format is determined by the media type of the answer, if the answer has
+ * one.
  */
 export function countRejectedSpans(
   body: Buffer,
@@ -35,7 +36,7 @@ function readProtobuf(body: Buffer): number {
   return toCount(rejected)
 }
 
-/** Yields the varints and byte fields of a message. These messages have only these two types of fields. */
+/** Yields the fields of a message that are varints or bytes. The two messages contain only these types of fields. */
 function* readFields(body: Buffer): Generator<{ tag: number; number: number; bytes: Buffer }> {
   for (let at = 0; at < body.length; ) {
     const [tag, afterTag] = readNumber(body, at)

@@ -14,7 +14,10 @@ type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPTraceExporte
 
 /** A client of one collector. The driver makes one call at a time. */
 export interface OtlpSender {
-  /** Resolves to the number of rejected spans. Throws `ERR_STORE`, `ERR_WRITE_REFUSED` or `ERR_WRITE_UNCERTAIN`. */
+  /**
+   * Sends spans, and resolves to the number of rejected spans. Rejects with `ERR_STORE`, `ERR_WRITE_REFUSED` or
+   * `ERR_WRITE_UNCERTAIN`.
+   */
   send(spans: readonly ReadableSpan[]): Promise<number>
   /**
    * Sends a request without spans, unless the collector answered the last request as expected. Rejects with `ERR_STORE`
@@ -22,29 +25,29 @@ export interface OtlpSender {
    */
   check(): Promise<void>
   /**
-   * Sends a request without spans. Rejects with `ERR_STORE` even if the collector refuses the request, because no span
-   * can be the reason.
+   * Sends a request without spans. Rejects with `ERR_STORE` even if the collector refuses this request, because the
+   * request contains no span that could be the reason.
    */
   confirm(): Promise<void>
   disconnect(): Promise<void>
   destroy(): void
 }
 
-/** After this idle time, a server may close the connection just as the next request is sent. */
+/** If a connection was idle for this long, the server may close it just as the next request is sent. */
 const MIN_STALE_IDLE_MS = 200
 const MIN_REPEAT_INTERVAL_MS = 10_000
 
 /**
- * The state after the last request. `good`: the collector accepted the spans or refused only these spans. `doubtful`:
- * the collector did not answer.
+ * What is known about the collector after the last request. `good`: the collector accepted the spans or refused only
+ * these spans. `doubtful`: the collector did not answer.
  */
 type CollectorState = 'unknown' | 'good' | 'doubtful'
 
 /**
- * Creates a sender on top of OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
- * rejected spans, retries requests that may have arrived, and keeps the process alive while it waits. Therefore the
- * sender watches each request of the exporter's agent, and takes the outcome from the request itself. Failures are
- * hidden from the exporter, so that it does not retry. The notifier retries instead.
+ * Creates a sender that uses OpenTelemetry's exporter, which is loaded on first use. The exporter does not report
+ * rejected spans. It also retries requests that may have arrived, and keeps the process alive while it waits. Therefore
+ * the sender watches each request of the exporter's agent, and reads the outcome from the request itself. The sender
+ * hides failures from the exporter, so that the exporter does not retry. The notifier retries instead.
  */
 export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreLifetime): OtlpSender {
   const isSecure = settings.url.startsWith('https:')
@@ -83,8 +86,9 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
   }
 
   /**
-   * Returns whether a request may be repeated. This is the case if the connection was idle and was probably closed, or
-   * if the last repetition was at least `MIN_REPEAT_INTERVAL_MS` ago.
+   * Returns whether a request may be repeated. A repetition is allowed after an idle time of `MIN_STALE_IDLE_MS`,
+   * because the server may have closed the connection. Without this idle time, a repetition is allowed once every
+   * `MIN_REPEAT_INTERVAL_MS`.
    */
   function canRepeat(): boolean {
     const now = performance.now()
@@ -93,7 +97,9 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     return isAllowed
   }
 
-  /** Sends a request, and repeats it once if a reused connection had been closed. */
+  /**
+   * Sends a request. Repeats the request once if it was sent on a reused connection that the server had already closed.
+   */
   async function request(spans: readonly ReadableSpan[]): Promise<Outcome> {
     exporter ??= load()
     const { timeoutMs } = settings
@@ -112,7 +118,7 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     return settled
   }
 
-  /** Resolves to the answer if the collector accepted the request. Throws otherwise. */
+  /** Sends a request. Resolves to the answer if the collector accepted the request, and rejects in all other cases. */
   async function sendOrThrow(spans: readonly ReadableSpan[]): Promise<Answer> {
     const left = pausedUntil - performance.now()
     if (left > 0) {
@@ -138,13 +144,13 @@ export function createOtlpSender(settings: OtlpSettings, { lookup, run }: StoreL
     throw refusal
   }
 
-  /** Sends a request without spans, so that nothing is lost if the collector does not answer. */
+  /** Sends a request without spans. No span is lost if the collector does not answer. */
   async function sendProbe(): Promise<void> {
     try {
       await sendOrThrow([])
     } catch (error) {
       if (!(error instanceof OsprofilerError) || error.code !== 'ERR_WRITE_REFUSED') throw error
-      // A collector that refuses an empty request may still accept spans, unless it has already refused spans.
+      // A collector that refuses a request without spans may still accept spans, unless it has already refused spans.
       if (refusesProbes || isCollectorFailure(error)) throw createRefusesAllError(error)
     }
   }

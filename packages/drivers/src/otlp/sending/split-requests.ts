@@ -6,8 +6,8 @@ type Protocol = OtlpSettings['protocol']
 type Attributes = Readonly<Record<string, unknown>>
 
 /**
- * The maximum number of bytes that each encoding adds to a span and to an attribute, and the maximum size of a
- * character.
+ * For each encoding, the maximum number of bytes that it adds to a span and to an attribute, and the maximum size of a
+ * character in bytes.
  */
 const ENCODING_BYTES = {
   'http/protobuf': { span: 200, attribute: 24, character: 3 },
@@ -49,8 +49,8 @@ export function estimateRequestBytes(request: readonly ReadySpan[], protocol: Pr
 }
 
 /**
- * Returns an upper bound for the bytes of spans without reading their strings. Most batches are far below the limit, so
- * this bound is enough.
+ * Returns an upper bound for the bytes of some spans, without reading their strings. This is enough in most cases,
+ * because most batches are far smaller than the limit.
  */
 function estimateRoughBytes(ready: readonly ReadySpan[], protocol: Protocol): number {
   const { span, attribute, character } = ENCODING_BYTES[protocol]

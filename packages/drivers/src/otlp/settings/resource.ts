@@ -1,11 +1,11 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 
-/** Resource attributes from the settings, which are added to the attributes of each record's program. */
+/** Resource attributes from the settings. They are added to the attributes of the program that wrote a record. */
 export interface OtlpResource {
   /**
-   * Adds the settings to the attributes of a record's program. If both define an attribute, the settings take
-   * precedence.
+   * Adds the resource attributes from the settings to the attributes of a record's program. If both contain an
+   * attribute, the value from the settings is used.
    */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }
@@ -14,16 +14,16 @@ const PLACEHOLDER = /\{([^{}]*)\}/g
 const PLACEHOLDER_AND_HYPHENS = /(-?)\{(project|service)\}(-?)/g
 const PLACEHOLDER_NAMES: readonly string[] = ['project', 'service']
 
-/** Returns whether a template for a service name contains only the placeholders `{project}` and `{service}`. */
+/** Returns whether a template for a service name contains no placeholders except `{project}` and `{service}`. */
 export function isServiceTemplate(text: string): boolean {
   const rest = text.replace(PLACEHOLDER, (_, name: string) => (PLACEHOLDER_NAMES.includes(name) ? '' : '{'))
   return !/[{}]/.test(rest)
 }
 
 /**
- * Reads the resource from the environment and from the option `service`. The option may contain the placeholders
- * `{project}` and `{service}`, which are replaced by the values of each record. Python's driver names a service
- * `{project}-{service}` and sets no namespace. `OTEL_RESOURCE_ATTRIBUTES` has the format of W3C baggage: pairs
+ * Reads the resource attributes from the environment and from the option `service`. The option may contain the
+ * placeholders `{project}` and `{service}`, which are replaced by the values of each record. Python's driver uses the
+ * service name `{project}-{service}` and no namespace. `OTEL_RESOURCE_ATTRIBUTES` has the format of W3C baggage: pairs
  * `name=value`, percent-encoded and separated by commas.
  */
 export function readResource(option: string | undefined): OtlpResource {
@@ -45,7 +45,7 @@ export function readResource(option: string | undefined): OtlpResource {
   }
 }
 
-/** Fills in the placeholders. A hyphen next to an empty value is dropped. */
+/** Fills in the placeholders of a template. If a value is empty, the hyphen next to its placeholder is dropped. */
 function fillTemplate(template: string, record: TraceRecord): string {
   let isShort = false
   const shown = template.replace(

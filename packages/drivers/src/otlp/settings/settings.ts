@@ -17,15 +17,15 @@ export interface OtlpSettings {
   /** URL of the endpoint for traces, without credentials. */
   readonly url: string
   readonly protocol: 'http/protobuf' | 'http/json'
-  /** Headers in addition to those that the exporter reads from the environment itself. */
+  /** Headers to add to those that the exporter itself reads from the environment. */
   readonly headers: Readonly<Record<string, string>>
-  /** Time limit for one request. */
+  /** Time limit for one request, in milliseconds. */
   readonly timeoutMs: number
-  /** Undefined if the environment variables decide. */
+  /** The compression from the connection string. If it is undefined, the environment variables decide. */
   readonly compression: 'gzip' | 'none' | undefined
   readonly tls: TlsFiles
   readonly resource: OtlpResource
-  /** How long to wait for the stop of an open point after all its ancestors have stopped. */
+  /** After all ancestors of an open point have stopped, how long to wait for the stop of the point, in milliseconds. */
   readonly lingerMs: number
 }
 
@@ -42,8 +42,8 @@ const FORM: UrlForm = {
 }
 
 /**
- * Reads an `otlp://` connection string, and OpenTelemetry's environment variables for settings that the string does not
- * contain.
+ * Reads an `otlp://` connection string. Settings that the string does not contain are read from OpenTelemetry's
+ * environment variables.
  *
  * @throws OsprofilerError `ERR_CONNECTION_STRING`; `ERR_CONFIGURATION` for an invalid environment variable
  */
@@ -58,7 +58,7 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
   const transport = scheme === 'otlp+https' ? 'https' : 'http'
   const own = toTracesUrl(`${transport}://${showHost(host)}/${path}`)
   if (own === undefined) throw createError('its host cannot be understood')
-  // The endpoint in the environment applies only if the connection string contains no host.
+  // The endpoint from the environment is used only if the connection string contains no host.
   const url = /^(\?|$)/.test(location) ? (readEndpoint(transport) ?? own) : own
   const credentials = username === undefined ? undefined : `${username}:${password ?? ''}`
   return {
@@ -74,8 +74,8 @@ export function readOtlpSettings(location: string, { scheme }: OpenContext): Otl
 }
 
 /**
- * Adds the path for traces to an endpoint for all signals (traces, metrics, logs), unless the path is already there.
- * Python's driver always adds the path.
+ * Adds the path for traces to the URL of an endpoint for all signals (traces, metrics, logs), unless the URL already
+ * has this path. Python's driver always adds the path.
  */
 function toTracesUrl(base: string): URL | undefined {
   const url = URL.canParse(base) ? new URL(base) : undefined
@@ -97,7 +97,7 @@ function readEndpoint(transport: string): URL | undefined {
   if (transport === 'https' && url.protocol !== 'https:') {
     throw createVariableError('ENDPOINT', 'is an http URL, but otlp+https:// requires https')
   }
-  // Credentials in the URL are rejected, because messages may show the URL. Credentials belong in a header.
+  // A URL with credentials is rejected, because messages may show the URL. Credentials must be in a header.
   if (url.username !== '' || url.password !== '') {
     throw createVariableError(
       'ENDPOINT',
@@ -123,8 +123,8 @@ function readTimeout(): number {
 
 function readTls(parsed: ConnectionUrl): TlsFiles {
   const own = readFileOption(parsed, 'certificate')
-  // This file is always checked, because the exporter reads it in any case, and would hang on an endless file, such as
-  // a device.
+  // The certificate file in the environment is checked even if the option `certificate` names another file. The
+  // exporter reads this file in any case, and would hang on an endless file, such as a device.
   const common = readCertificate('CERTIFICATE')
   const ca = own ?? common
   const cert = readCertificate('CLIENT_CERTIFICATE')

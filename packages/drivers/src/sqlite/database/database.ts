@@ -10,13 +10,16 @@ import { findTable } from './table.js'
 export interface SqliteDatabase {
   readonly connection: DatabaseSync
   /**
-   * Returns whether the table exists now, even if another process created or removed it. Throws if another program uses
-   * the table's name; see `findTable`.
+   * Returns whether the table currently exists, even if another process created or removed it after the database was
+   * opened. Throws if another program uses the table's name; see `findTable`.
    */
   hasTable(): boolean
-  /** Creates a missing table and missing indexes, and prepares inserts of one row and of `INSERT_GROUP_ROWS` rows. */
+  /**
+   * Creates the table and the indexes if they are missing. Returns prepared statements that insert one row and
+   * `INSERT_GROUP_ROWS` rows.
+   */
   prepareInserts(): { readonly one: StatementSync; readonly many: StatementSync }
-  /** Whether this user may only read the file, so that `openReader` opened it. */
+  /** Whether the user of this process may only read the file. In this case, `openReader` opened the file. */
   readonly isReadOnly: boolean
   isInPlace(): boolean
   close(): void
@@ -24,7 +27,8 @@ export interface SqliteDatabase {
 
 // This is the table that SQLAlchemy creates for Python's driver. Of Python's eight indexes, only the two that this
 // driver's queries use are created, because each index slows down every insert. One index finds the records of a trace,
-// and the other finds the newest records. Both have the same names as in Python, so that no table gets an index twice.
+// and the other finds the newest records. The indexes have the same names as in Python, so that Python's driver does
+// not create them a second time.
 const CREATE_TABLE_AND_INDEXES = `
   CREATE TABLE IF NOT EXISTS data (
     id INTEGER NOT NULL, timestamp VARCHAR(26), base_id VARCHAR(255), parent_id VARCHAR(255), trace_id VARCHAR(255),
@@ -33,7 +37,9 @@ const CREATE_TABLE_AND_INDEXES = `
   CREATE INDEX IF NOT EXISTS ix_data_base_id ON data (base_id);
   CREATE INDEX IF NOT EXISTS ix_data_timestamp ON data (timestamp);`
 
-/** Rows per insert statement. One call per row would make up a third of an insert's cost. */
+/**
+ * Rows per insert statement. If each row had its own statement, the calls would take a third of the time of an insert.
+ */
 export const INSERT_GROUP_ROWS = 10
 
 /** Opens the database at a path. Returns undefined if the file is missing and `create` is false. */
@@ -47,8 +53,8 @@ export function openDatabase(Database: typeof DatabaseSync, path: string, create
 }
 
 /**
- * Creates a `SqliteDatabase` from an open connection. Closes the connection on failure, for example if the table
- * belongs to another program.
+ * Creates a `SqliteDatabase` from an open connection. Closes the connection if this fails, for example because the
+ * table belongs to another program.
  */
 export function toDatabase(
   connection: DatabaseSync,
@@ -66,8 +72,9 @@ export function toDatabase(
   }
 
   try {
-    // SQLite itself waits for a lock only for as long as the thread may be unresponsive. The caller handles longer
-    // waits. Foreign keys are disabled, because another table may refer to this table and have triggers.
+    // During a lock wait of SQLite itself, the thread does not respond. Therefore this wait is limited to 100 ms, and
+    // the caller handles longer waits. Foreign keys are disabled, because another table may refer to this table and
+    // have triggers.
     connection.exec('PRAGMA busy_timeout = 100; PRAGMA foreign_keys = OFF')
     hasTable()
   } catch (error) {
@@ -95,11 +102,12 @@ function buildInsert(rows: number): string {
   return `INSERT INTO data (${COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`
 }
 
-/** Creates the file with access for its owner only. Does not change an existing file. */
+/** Creates the file, which only its owner can access. Does not change an existing file. */
 function makeFile(path: string): void {
   try {
-    // SQLite would create the file, and -wal and -shm, with mode 0644. An existing file is not opened, because closing
-    // it on POSIX would release the locks that this process holds on it through other connections.
+    // SQLite itself would create the file and its `-wal` and `-shm` files with mode 0644. An existing file is not
+    // opened here. On POSIX, closing the file would release the locks that other connections of this process have on
+    // the file.
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!(isError(error) && 'code' in error && error.code === 'EEXIST')) throw error
@@ -107,8 +115,8 @@ function makeFile(path: string): void {
 }
 
 /**
- * Refuses FIFOs and devices, because `process.exit()` cannot end SQLite's wait for them. If the path is a link, the log
- * files are next to the link's target.
+ * Throws if a file of the database is a FIFO or a device, because `process.exit()` cannot end SQLite's wait for such a
+ * file. If the path is a link, the log files are next to the link's target.
  */
 export function checkFiles(path: string): void {
   const file = realpathSync(path)

@@ -9,10 +9,13 @@ import { fromRow } from '../../records/record-row.js'
 import { toRecord } from '../../records/record-text.js'
 
 const STEP_RECORDS = 1_000
-/** A string that sorts after all timestamps. */
+/** A string that comes after all timestamps when strings are sorted. */
 const END_OF_TIME = '\u{10ffff}'
 const END_OF_IDS = 2n ** 63n - 1n
-/** A damaged index may contain a cycle, so at most this many records of a trace are counted. */
+/**
+ * Maximum number of records that are counted for a trace. The limit is needed because a damaged index may contain a
+ * cycle.
+ */
 const MAX_COUNTED_RECORDS = 5_000_000
 const MAX_DATA_CHARACTERS = 250_000_000
 
@@ -45,8 +48,8 @@ export async function listTraces(run: RunStep, selection: Selection, failedOnly:
       const step: Step | undefined = await run(connection => stepBack(connection, begin, isFailure))
       from = step?.next
       yield { baseIds: step?.baseIds ?? [], reached: from?.timestamp ?? end }
-      // A timestamp that is not valid text changes when it is read. Without this check, the same step would then be
-      // repeated forever.
+      // SQLite may return a different text for a timestamp that is not valid text. The position may then stay the same.
+      // Without this check, the same step would be repeated forever.
       if (from === undefined || from.id === begin.id || from.timestamp < end) return
       await nextTurn()
     }
@@ -64,7 +67,7 @@ function stepBack(
   { timestamp, id }: Position,
   isFailure: ((data: string) => boolean) | undefined,
 ): Step {
-  // Only data that may contain a failure is returned and parsed.
+  // The query returns `data` only if it may contain a failure. Only this data is parsed.
   const data = isFailure
     ? `CASE WHEN length(data) < ${MAX_DATA_CHARACTERS} AND (instr(data, 'etype') OR instr(data, 'status_code')) THEN data END`
     : `''`
@@ -76,11 +79,11 @@ function stepBack(
   const baseIds = new Set<string>()
   let rows = 0
   let last: Position | undefined
-  // Reads one row at a time, because each row may be large.
+  // Reads one row at a time, because a single row may be large.
   for (const row of select.iterate(timestamp, timestamp, id)) {
     const { base_id: baseId, data } = row
     rows++
-    // In a table that this driver created, all ids are integers. After any other id, there is no next step.
+    // In a table that this driver created, all ids are integers. If an id is not an integer, no further step follows.
     last = typeof row.id === 'bigint' ? { timestamp: String(row.timestamp), id: row.id } : undefined
     if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
     if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)
@@ -104,8 +107,8 @@ function summarizeTrace(connection: DatabaseSync, baseId: string): TraceSummary 
 }
 
 /**
- * Loads the function that recognizes error records. The function is loaded only here, because a thread that only writes
- * starts faster without it.
+ * Loads the function that recognizes error records. The function is loaded only here, so that a thread that only writes
+ * starts faster.
  */
 async function loadFailureTest(): Promise<(data: string) => boolean> {
   const { isErrorRecord } = await import('@osprofiler/core')

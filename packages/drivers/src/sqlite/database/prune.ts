@@ -6,7 +6,10 @@ import type { RunStep } from './list.js'
 
 const STEP_TRACES = 100
 
-/** This statement checks each trace once. A check of each record would take minutes for a long trace. */
+/**
+ * Finds traces that have only old records. The statement checks each trace once. If it checked each record, a long
+ * trace would take minutes.
+ */
 const FIND_STALE = `INSERT INTO temp.stale
   SELECT base_id FROM (
     SELECT base_id FROM data WHERE timestamp < ? AND base_id IS NOT NULL
@@ -15,7 +18,8 @@ const FIND_STALE = `INSERT INTO temp.stale
   LIMIT ${STEP_TRACES}`
 
 /**
- * Removes the traces that have no record between `before` and tomorrow. Works in steps, between which writes can run.
+ * Removes the traces that have no record dated between `before` and tomorrow. Works in steps, and writes can run
+ * between the steps.
  */
 export async function pruneTraces(run: RunStep, before: string): Promise<number> {
   const latest = getLatestPlausibleTimestamp()
@@ -29,20 +33,22 @@ export async function pruneTraces(run: RunStep, before: string): Promise<number>
 }
 
 /**
- * Removes a trace, and returns the number of its records. Fails without write permission, even if nothing is removed.
+ * Removes a trace, and returns the number of removed records. Fails without write permission, even if there is nothing
+ * to remove.
  */
 export function deleteTrace(connection: DatabaseSync, baseId: string): number {
   return Number(connection.prepare('DELETE FROM data WHERE base_id = ?').run(baseId).changes)
 }
 
 /**
- * Removes at most `STEP_TRACES` traces, and returns their number. The trace ids stay inside SQLite, because JavaScript
- * would change ids that are blobs or invalid UTF-8. The same traces would then be found again forever.
+ * Removes at most `STEP_TRACES` traces, and returns their number. The trace ids are not read into JavaScript, which
+ * would change ids that are blobs or invalid UTF-8. A statement with a changed id would remove nothing, and each step
+ * would find the same traces again.
  */
 function pruneStep(connection: DatabaseSync, before: string, latest: string): number {
   connection.exec('CREATE TEMP TABLE IF NOT EXISTS stale (base_id); DELETE FROM temp.stale')
   const traces = connection.prepare(FIND_STALE).run(before, latest, before, latest).changes
   const records = connection.prepare('DELETE FROM data WHERE base_id IN (SELECT base_id FROM temp.stale)').run().changes
-  // A damaged index may contain traces that cannot be removed. Returning 0 ends the pruning in this case.
+  // A damaged index may contain traces that cannot be removed. In this case, 0 ends the pruning.
   return Number(records) === 0 ? 0 : Number(traces)
 }

@@ -8,21 +8,21 @@ import { checkFiles, openDatabase, type SqliteDatabase, toDatabase } from './dat
 import { SQLITE_CANTOPEN, SQLITE_PROTOCOL, SQLITE_READONLY, toPrimaryCode } from './result-code.js'
 
 /**
- * Result codes that SQLite returns if it would have to write. If the log cannot be used, SQLite reports a failed lock
+ * Result codes of a read for which SQLite would have to write. If SQLite cannot use the log, it reports a failed lock
  * (`SQLITE_PROTOCOL`).
  */
 const WRITE_NEEDED_CODES: readonly (number | undefined)[] = [SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL]
-/** Suffixes of the log files next to a database. A reader needs the content of these files. */
+/** Suffixes of the log files next to a database file. A reader also needs the content of these files. */
 const LOG_SUFFIXES = ['-wal', '-journal']
-/** A larger database is not copied. */
+/** Maximum size of a database that is copied. */
 const MAX_COPY_BYTES = 2 ** 30
-/** Maximum age of a copy that is used although the original has changed. */
+/** Maximum age of a copy. Until then, a copy is used even if the original has changed. */
 const MAX_COPY_AGE_MS = 5_000
 const MAX_COPY_TRIES = 3
 
 /**
- * Opens a database for reading, even without write permission. SQLite itself needs this permission, because it writes
- * an index of the log.
+ * Opens a database for reading, even if the process has no write permission. SQLite itself needs write permission to
+ * read, because it writes an index of the log.
  */
 export function openReader(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   try {
@@ -36,7 +36,10 @@ export function openReader(Database: typeof DatabaseSync, path: string): SqliteD
   }
 }
 
-/** Returns undefined if the database no longer exists. Throws if this user may not read its files. */
+/**
+ * Opens a database without write permission. Returns undefined if the database no longer exists. Throws if the process
+ * may not read the files of the database.
+ */
 function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDatabase | undefined {
   checkFiles(path)
   const state = readFileState(path)
@@ -44,7 +47,7 @@ function openReadOnly(Database: typeof DatabaseSync, path: string): SqliteDataba
   for (const suffix of ['', ...LOG_SUFFIXES]) checkReadable(`${path}${suffix}`)
   if (LOG_SUFFIXES.some(log => readFileSize(`${path}${log}`) > 0)) return openCopy(Database, path)
   // With `immutable`, SQLite takes no lock and does not notice changes to the file. Therefore the caller checks for
-  // changes after each piece of work.
+  // changes after each operation.
   const url = pathToFileURL(path)
   url.searchParams.set('immutable', '1')
   const connection = new Database(url.href, { readOnly: true })
@@ -59,7 +62,10 @@ function checkReadable(path: string): void {
   }
 }
 
-/** Opens a copy that only this user can access, in which SQLite adds the content of the log to the file. */
+/**
+ * Copies a database to a directory that only the user of this process can access, and opens the copy. In the copy,
+ * SQLite adds the content of the log to the database file.
+ */
 function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
   const directory = mkdtempSync(join(tmpdir(), 'osprofiler-read-'))
   try {
@@ -72,15 +78,15 @@ function openCopy(Database: typeof DatabaseSync, path: string): SqliteDatabase {
       isInPlace: () => dateNow() < until || readFileState(path) === state,
     })
   } finally {
-    // Open files remain readable after removal. On Windows, they cannot be removed, and remain until the system cleans
-    // up.
+    // On POSIX, open files remain readable after they were removed. On Windows, open files cannot be removed, and
+    // remain until the system cleans up its temporary files.
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
 /**
- * Copies the files and returns their state. Starts again if a write changes the files during the copying, because the
- * copy would be a mixture of two states.
+ * Copies the files of a database, and returns their state. If a write changes the files during the copying, starts
+ * again, because the copy would be a mixture of two states.
  */
 function copyFiles(path: string, directory: string): string | undefined {
   if (readFileSize(path) > MAX_COPY_BYTES)

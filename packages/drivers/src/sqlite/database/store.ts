@@ -21,24 +21,26 @@ const LOCK_PAUSE_MS = 10
 const MAX_PAGE_ROWS = 500
 const MAX_PAGE_CHARACTERS = 4_000_000
 const MAX_TRIES = 3
-/** Longer data does not fit into a JavaScript string, so such a row has no `info`. */
+/** Selects `data`, unless it is too long for a JavaScript string. A row without `data` has no `info`. */
 const DATA_COLUMN = 'CASE WHEN length(data) < 250000000 THEN data END AS data'
 
 /**
- * Why a database is opened: to read records, to remove records, or to write records. Only `make`, for writing, creates
- * a missing file.
+ * The purpose for which a database is opened: to read records, to remove records (`change`), or to write records
+ * (`make`). Only `make` creates a missing file.
  */
 type Purpose = 'read' | 'change' | 'make'
 
 type Rows = readonly (readonly string[])[]
 
-/** Some rows of a trace. The next page begins after the id `after`, which is undefined on the last page. */
+/**
+ * Some rows of a trace. The next page begins after the row with the id `after`. On the last page, `after` is undefined.
+ */
 export interface SqlitePage {
   readonly rows: readonly RecordRow[]
   readonly after: bigint | undefined
 }
 
-/** The operations of the thread. If `write` fails, it has written nothing. */
+/** The operations that the thread can run. If `write` rejects, it has written nothing. */
 export interface SqliteStore {
   write(rows: Rows): Promise<void>
   read(baseId: string, after: bigint): Promise<SqlitePage>
@@ -51,7 +53,8 @@ export interface SqliteStore {
 }
 
 /**
- * Creates a store with a client from `findSqliteClient`. The file is opened on first use, and again if it was deleted.
+ * Creates a store. `client` is a name that `findSqliteClient` returned. The file is opened on first use, and opened
+ * again if it was deleted.
  */
 export function createStore(client: string, path: string, guard: ExitGuard): SqliteStore {
   let Database: typeof DatabaseSync | undefined
@@ -74,7 +77,8 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   }
 
   /**
-   * Tries again while another process holds the lock. The thread is unresponsive only during SQLite's own, short wait.
+   * Runs `work`, and tries again while another process has locked the database. The thread is unresponsive only during
+   * SQLite's own, short wait.
    */
   async function attempt<Result>(work: () => Result): Promise<Result> {
     const begun = dateNow()
@@ -92,8 +96,8 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
   }
 
   function insertAll(rows: Rows): void {
-    // If the file was deleted during the insert, the batch is lost with the file. The batch is then written once more,
-    // into a new file.
+    // If the file was deleted during the insert, the batch is lost with it. The batch is then written once more, into a
+    // new file.
     for (let file = 1; file <= 2; file++) {
       const opened = openFor('make')
       if (opened === undefined) break
@@ -113,7 +117,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     }
   }
 
-  /** Reads a consistent state of the table, if the table exists. */
+  /** Reads a consistent state of the table. Resolves to undefined if the table does not exist. */
   function read<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       for (let tries = 1; ; tries++) {
@@ -122,7 +126,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
           const result = opened && runTransaction(opened, 'BEGIN', work)
           if (opened === undefined || opened.isInPlace() || tries === MAX_TRIES) return result
         } catch (error) {
-          // A read without a lock may see a mixture of two states.
+          // A read without a lock may see a mixture of two states, and fail. Such a read is repeated.
           if (isLocked(error) || tries === MAX_TRIES || !mayHaveChanged(error, opened)) throw error
           closeDatabase()
         }
@@ -130,12 +134,12 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     })
   }
 
-  /** Changes the table, if the table exists. Throws once the store is closing. */
+  /** Changes the table. Resolves to undefined if the table does not exist. Rejects after the store began to close. */
   function change<Result>(work: (connection: DatabaseSync) => Result): Promise<Result | undefined> {
     return attempt(() => {
       if (isClosing) throw new Error('it was closed')
       const opened = openFor('change')
-      // Uses IMMEDIATE, because a transaction that begins with a read cannot wait for the lock when it writes.
+      // The transaction is IMMEDIATE. A transaction that begins with a read cannot wait for the lock when it writes.
       return opened?.hasTable() ? runTransaction(opened, 'BEGIN IMMEDIATE', work) : undefined
     })
   }
@@ -149,7 +153,7 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failedOnly) {
-      // This module is loaded on demand, because it loads core, which is not needed to read one trace.
+      // This module is loaded only on demand. It loads core, which is not needed to read a single trace.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
         if (isClosing) throw new Error('it was closed')
@@ -182,8 +186,8 @@ function insert(database: SqliteDatabase, rows: Rows): void {
 }
 
 /**
- * Runs `work` in a transaction, if the table exists. The table is checked within the transaction, because before it,
- * another process could replace the table with an endless view.
+ * Runs `work` in a transaction, if the table exists. The check for the table is a part of the transaction. If the check
+ * came before the transaction, another process could replace the table with an endless view after the check.
  */
 function runTransaction<Result>(
   database: SqliteDatabase,
@@ -202,7 +206,8 @@ function runTransaction<Result>(
 }
 
 /**
- * Returns whether another try may succeed, because the file changed during the read, or its log was created or removed.
+ * Returns whether another try may succeed. This is the case if the file changed during the read, or if the log was
+ * created or removed.
  */
 function mayHaveChanged(error: unknown, database: SqliteDatabase | undefined): boolean {
   const code = toPrimaryCode(error)
@@ -213,13 +218,13 @@ function rollBack({ connection }: SqliteDatabase): void {
   try {
     connection.exec('ROLLBACK')
   } catch {
-    // SQLite has already rolled back by itself, for example because the disk is full.
+    // ROLLBACK fails if SQLite has already rolled back the transaction, for example because the disk is full.
   }
 }
 
 /**
- * Reads a page in order of arrival. The index makes sorting and snapshots unnecessary, and no record is missed between
- * pages.
+ * Reads a page of a trace in the order in which the records arrived. The index has this order, so the query needs no
+ * sorting and no snapshot, and no record is missed between two pages.
  */
 function readPage(connection: DatabaseSync, baseId: string, after: bigint): SqlitePage {
   const rows: RecordRow[] = []
@@ -228,14 +233,14 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
   const select = connection.prepare(
     `SELECT id, ${columns.join(', ')} FROM data WHERE base_id = ? AND id > ? ORDER BY id`,
   )
-  // Otherwise, a number beyond JavaScript's range would make the whole page fail.
+  // Without this setting, a number beyond JavaScript's safe range would make the whole page fail.
   select.setReadBigInts(true)
   for (const found of select.iterate(baseId, after)) {
     const row = COLUMNS.map(column => toText(found[column]))
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
     const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
-    // In a table that this driver created, all ids are integers. After any other id, there is no next page.
+    // In a table that this driver created, all ids are integers. If an id is not an integer, no further page follows.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }

@@ -8,9 +8,9 @@ const QUOTED_SQL = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*
 const ORDINARY_COLUMN = 0
 
 /**
- * Returns whether the table of records exists. Throws if `data` is not a plain table, or belongs to another program. A
- * trigger, a view, a CHECK or a generated column is SQL from the file that runs with each insert. SQLite sets no time
- * limit for such SQL, and a thread that is running it cannot be stopped, not even by `process.exit()`.
+ * Returns whether the table `data` exists. Throws if `data` is not a plain table, or if it belongs to another program.
+ * A trigger, a view, a CHECK and a generated column are SQL in the file that runs with each insert. SQLite sets no time
+ * limit for such SQL, and not even `process.exit()` can stop a thread that is running it.
  */
 export function findTable(connection: DatabaseSync): boolean {
   const entries = connection

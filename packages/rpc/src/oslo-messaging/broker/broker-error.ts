@@ -4,13 +4,18 @@ import { isError } from '@osprofiler/core/toolkit'
 const DECLARATION_MISMATCH =
   /inequivalent arg '([\w-]+)' for (exchange|queue) '([^']*)'.* but current is (?:the value )?'?(\w+)?/
 
-/** Converts a broker's error. Omits the client's message, which may contain an address. */
+/**
+ * Converts an error of the broker connection to an `OsprofilerError`. Omits the original message, which may contain the
+ * address of the broker.
+ */
 export function toBrokerError(error: unknown): OsprofilerError {
   if (error instanceof OsprofilerError) return error
   return new OsprofilerError('ERR_BROKER', `The message broker cannot be used: ${describeCause(error)}.`)
 }
 
-/** Returns whether a declaration failed because an exchange of the same type exists with other properties. */
+/**
+ * Returns whether the broker refused to declare an exchange because it exists with the same type and other properties.
+ */
 export function existsWithOtherProperties(error: unknown): boolean {
   const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []
   return kind === 'exchange' && (argument === 'durable' || argument === 'auto_delete')
@@ -28,7 +33,7 @@ function describeCause(error: unknown): string {
   return 'the connection ended'
 }
 
-/** Describes how the declarations differ, and names the option that makes them equal. */
+/** Describes how a declaration differs from the existing exchange or queue, and names the option to change. */
 function describeRefusedDeclaration(message: string): string {
   const [, argument, kind = '', name = '', current = 'not set'] = DECLARATION_MISMATCH.exec(message) ?? []
   if (argument === undefined) return 'it refused a declaration or a message (406)'

@@ -5,7 +5,7 @@ import { Error, Promise, Reflect, waitAtMost } from '@osprofiler/core/toolkit'
 import type { Channel, ConfirmChannel } from 'amqplib'
 import { toBrokerError } from './broker-error.js'
 
-/** The part of amqplib's connection that this package uses. */
+/** The methods of amqplib's connection that this package uses. */
 export interface AmqpConnection extends EventEmitter {
   createChannel(): Promise<Channel>
   createConfirmChannel(): Promise<ConfirmChannel>
@@ -13,29 +13,41 @@ export interface AmqpConnection extends EventEmitter {
 }
 
 /**
- * An amqplib connection, or a function that opens a connection and is called again after the connection was lost.
- * `close()` does not close a connection that was passed directly.
+ * An amqplib connection, or a function that opens a connection. The function is called again after the connection was
+ * lost. `close()` does not close a connection that was passed directly.
  *
  * @example () => amqplib.connect('amqp://user:password@host/')
  */
 export type Connect = AmqpConnection | (() => AmqpConnection | PromiseLike<AmqpConnection>)
 
-/** The current connection to the broker. A lost connection is replaced if a function opens connections. */
+/**
+ * The current connection to the broker. If the program passed a function that opens connections, a lost connection is
+ * replaced.
+ */
 export interface Connections {
-  /** Returns the current connection, or opens one. Rejects with `ERR_BROKER`. */
+  /** Returns the current connection, or opens a connection. Rejects with `ERR_BROKER`. */
   open(): Promise<AmqpConnection>
-  /** Ends a connection that does not answer, if a function opened it. */
+  /**
+   * Ends the current connection. Called if the broker does not answer. A connection that was passed directly stays
+   * open.
+   */
   destroyCurrent(): void
-  /** Whether no other connection will be opened, because the given connection has ended or `close` was called. */
+  /**
+   * Whether no other connection will be opened, because the connection that was passed directly has ended or `close`
+   * was called.
+   */
   readonly hasEnded: boolean
-  /** Closes a connection that a function opened, within `timeoutMs` milliseconds. A given connection stays open. */
+  /**
+   * Closes the current connection within `timeoutMs` milliseconds. A connection that was passed directly stays open.
+   */
   close(timeoutMs: number): Promise<void>
 }
 
 const CONNECT_TIMEOUT_MS = 30_000
 
 /**
- * Creates the connections of a client or server. The first `open` connects, and rejects if this takes longer than 30 s.
+ * Creates the `Connections` of a client or server. The first `open` connects. It rejects if connecting takes longer
+ * than 30 s.
  */
 export function createConnections(connect: Connect): Connections {
   let current: AmqpConnection | undefined
@@ -56,7 +68,7 @@ export function createConnections(connect: Connect): Connections {
   }
 
   async function openWith(create: () => AmqpConnection | PromiseLike<AmqpConnection>): Promise<AmqpConnection> {
-    // The sockets serve all traces, so they must not belong to the trace of the call that opens them.
+    // The connection is shared by all traces, so it must not belong to the trace of the call that opens it.
     const opened = Promise.resolve(suppress(create))
     try {
       const connection = await waitAtMost(opened, CONNECT_TIMEOUT_MS)

@@ -3,8 +3,8 @@ import type { AmqpConnection } from './connection.js'
 import type { Declaration } from './rabbit-options.js'
 
 /**
- * Declares an exchange. Services share the control exchange. Therefore, as in oslo.messaging, an existing exchange is
- * used even if its durability or auto-deletion differs.
+ * Declares an exchange. The control exchange is shared by all services. Therefore, as in oslo.messaging, an existing
+ * exchange is used even if its durability or auto-deletion differs.
  */
 export async function declareExchange(
   connection: AmqpConnection,
@@ -12,7 +12,7 @@ export async function declareExchange(
   type: 'topic' | 'fanout',
   { durable, autoDelete }: Pick<Declaration, 'durable' | 'autoDelete'>,
 ): Promise<void> {
-  // Uses a separate channel, because the broker closes a channel after it refuses a declaration.
+  // A separate channel is used, because the broker closes a channel on which it refuses a declaration.
   const channel = await connection.createChannel()
   channel.on('error', () => undefined)
   try {

@@ -6,12 +6,12 @@ import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
 /**
- * The outcome of a message: accepted, returned because no queue exists (if mandatory), refused, or unknown because the
- * channel closed first.
+ * The outcome of a message. `taken`: the broker accepted it. `returned`: no queue exists for the mandatory message.
+ * `unknown`: the channel closed before the broker answered.
  */
 export type Outcome = 'taken' | 'returned' | 'refused' | 'unknown'
 
-/** A channel that reports the outcome of each message. */
+/** A channel that reports the outcome of each published message. */
 export interface PublishingChannel {
   readonly channel: ConfirmChannel
   readonly connection: AmqpConnection
@@ -21,7 +21,7 @@ export interface PublishingChannel {
 }
 
 /**
- * Creates a publishing channel. `onClose` is called with the reason why the channel closed, or undefined if the
+ * Creates a `PublishingChannel`. `onClose` is called with the reason why the channel closed, or with undefined if the
  * connection ended.
  */
 export function watchChannel(
@@ -35,7 +35,7 @@ export function watchChannel(
   channel.on('error', error => {
     failure = error
   })
-  // This listener must run before the channel's own listener, which reports every message as refused.
+  // This listener must run before the channel's own `close` listener, which reports every message as refused.
   channel.prependListener('close', () => {
     isOpen = false
     onClose(failure)
@@ -55,7 +55,7 @@ export function watchChannel(
         const onConfirm = (error: unknown): void => {
           if (!isOpen) return resolve('unknown')
           if (error) return resolve('refused')
-          // The broker first returns a message without a queue, and then confirms it.
+          // If no queue exists for a message, the broker first returns the message, and then confirms it.
           resolve(returned.delete(messageId) ? 'returned' : 'taken')
         }
         try {

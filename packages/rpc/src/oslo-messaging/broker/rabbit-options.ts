@@ -1,13 +1,13 @@
 import { type OptionKinds, TypeError } from '@osprofiler/core/toolkit'
 
 /**
- * The options of OpenStack's section `[oslo_messaging_rabbit]`, with the same defaults. If the services have other
- * values, RabbitMQ answers 406.
+ * The options of OpenStack's section `[oslo_messaging_rabbit]`, with the same defaults. If the services use other
+ * values, RabbitMQ refuses the declaration of queues with status 406.
  */
 export interface RabbitOptions {
   /** Whether exchanges and queues survive a restart of the broker. Default false. */
   readonly amqp_durable_queues?: boolean | undefined
-  /** Whether exchanges and queues are removed with their last consumer. Default false. */
+  /** Whether exchanges and queues are removed when their last consumer disconnects. Default false. */
   readonly amqp_auto_delete?: boolean | undefined
   /** Whether queues are mirrored (`x-ha-policy`). Default false. */
   readonly rabbit_ha_queues?: boolean | undefined
@@ -19,11 +19,13 @@ export interface RabbitOptions {
   readonly rabbit_quorum_delivery_limit?: number | undefined
   readonly rabbit_quorum_max_memory_length?: number | undefined
   readonly rabbit_quorum_max_memory_bytes?: number | undefined
-  /** Seconds after which the broker removes unused queues for replies and fan-out. Default 1,800. 0 means never. */
+  /** How long the broker keeps unused queues for replies and fan-out, in seconds. Default 1,800. 0 means forever. */
   readonly rabbit_transient_queues_ttl?: number | undefined
 }
 
-/** The types of `RabbitOptions`, which both client and server check in addition to their own options. */
+/**
+ * The types of `RabbitOptions`. The client and the server check these types in addition to those of their own options.
+ */
 export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
   amqp_durable_queues: 'boolean',
   amqp_auto_delete: 'boolean',
@@ -37,8 +39,8 @@ export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
 }
 
 /**
- * The properties with which a queue or an exchange is declared. If the queue or exchange already exists, RabbitMQ
- * refuses other properties.
+ * The properties with which a queue or an exchange is declared. If it already exists with other properties, RabbitMQ
+ * refuses the declaration.
  */
 export interface Declaration {
   readonly durable: boolean
@@ -46,7 +48,7 @@ export interface Declaration {
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
-/** The declarations for topics, and for queues that exist only as long as a process. */
+/** The declarations for the queues of topics, and for queues that exist only as long as a process (`transient`). */
 export interface Declarations {
   readonly topic: Declaration
   readonly transient: Declaration

@@ -4,30 +4,36 @@ import { toBrokerError } from './broker-error.js'
 import { type AmqpConnection, type Connect, createConnections } from './connection.js'
 import { type PublishingChannel, watchChannel } from './publishing-channel.js'
 
-/** A channel that is reopened after the channel or its connection was lost. */
+/** A channel that is opened again after the channel itself or its connection was lost. */
 export interface ReconnectingChannel {
-  /** Returns the open channel, or opens one. Rejects with `ERR_BROKER`. */
+  /** Returns the open channel, or opens a channel. Rejects with `ERR_BROKER`. */
   open(): Promise<PublishingChannel>
   /** Whether the channel is being closed, or is closed. */
   readonly isClosing: boolean
   /**
-   * Calls `cleanUp` with the channel if it is open. Then closes the channel and its connection, all within `timeoutMs`
-   * milliseconds.
+   * If the channel is open, calls `cleanUp` with the channel. Then closes the channel and its connection. All of this
+   * takes at most `timeoutMs` milliseconds.
    */
   close(timeoutMs: number, cleanUp: (open: PublishingChannel) => Promise<void>): Promise<void>
 }
 
-/** Callbacks with which a client or a server prepares its channel and is notified of losses. */
+/** Callbacks of a client or a server. They prepare a new channel, and are called when the channel is lost. */
 export interface ChannelHooks {
-  /** Declares exchanges and queues, and starts consumers, on a new channel. */
+  /** Declares exchanges and queues on a new channel, and starts consumers. */
   prepare(open: PublishingChannel): Promise<void>
-  /** Whether to reopen a lost channel after a pause. Otherwise, the next use reopens the channel. */
+  /**
+   * Returns whether a lost channel must be reopened after a pause. If it returns false, the channel is reopened on the
+   * next use.
+   */
   isWanted(): boolean
-  /** Whether the pause before the next attempt keeps the process alive. */
+  /** Whether the pause before the next attempt to reopen the channel keeps the process alive. */
   readonly keepsProcessAlive: boolean
-  /** Called with the reason why the channel closed, and with the error of each failed attempt to reopen it. */
+  /** Called with the reason why the channel closed, and with the error of each failed attempt to reopen the channel. */
   onFailure(error: OsprofilerError): void
-  /** Called with the final error if the given connection has ended, so that the channel cannot be reopened. */
+  /**
+   * Called with the final error if the channel cannot be reopened, because the connection that was passed directly has
+   * ended.
+   */
   onEnded(error: OsprofilerError): void
 }
 
@@ -36,10 +42,13 @@ const CONNECTION_ENDED_MESSAGE =
 const PREPARE_TIMEOUT_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-/** If a channel was open for longer than this, its loss does not count as a failed attempt. */
+/** If a channel was open for longer than this, the pauses start again at 0.1 s after the channel is lost. */
 const HEALTHY_AFTER_MS = 10_000
 
-/** Creates a channel that opens on first use. After a loss, the pauses between attempts grow from 0.1 s to 10 s. */
+/**
+ * Creates a channel that opens on first use. After the channel was lost, the pauses between attempts to reopen it grow
+ * from 0.1 s to 10 s.
+ */
 export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks): ReconnectingChannel {
   const connections = createConnections(connect)
   let opening: Promise<PublishingChannel> | undefined
@@ -61,8 +70,8 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
   async function openChannel(): Promise<PublishingChannel> {
     try {
       const connection = await connections.open()
-      // A broker that has just restarted may leave requests unanswered. For example, RabbitMQ 3.10 does so for requests
-      // about a quorum queue.
+      // A broker that has just restarted may not answer some requests. For example, RabbitMQ 3.10 does not answer
+      // requests about a quorum queue.
       const opened = await waitAtMost(prepareChannel(connection), PREPARE_TIMEOUT_MS)
       if (opened !== undefined) return opened
       connections.destroyCurrent()
@@ -103,7 +112,8 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
 
   function retryLater(error: OsprofilerError): void {
     hooks.onFailure(error)
-    // Reopens the channel after a pause, because a connection reports its own end only after the end of its channels.
+    // Reopens the channel only after a pause. A connection that ends reports its end only after the end of its
+    // channels.
     clearTimeout(retry)
     retry = setTimeout(reopen, delayMs)
     if (!hooks.keepsProcessAlive) retry.unref()

@@ -5,19 +5,19 @@ import { Array } from '@osprofiler/core/toolkit'
 export interface RemoteFailure {
   /** Name of the exception class, such as `ValueError`. */
   readonly type: string
-  /** Module of the class, such as `nova.exception`. Default `builtins`. */
+  /** Module of the exception class, such as `nova.exception`. Default `builtins`. */
   readonly module?: string | undefined
   readonly message: string
   /** The arguments with which Python re-creates the exception. Default: only the message. */
   readonly args?: readonly unknown[] | undefined
   readonly kwargs?: Readonly<Record<string, unknown>> | undefined
-  /** The lines of the traceback or stack. */
+  /** The lines of Python's traceback or of the JavaScript stack. */
   readonly traceback?: readonly string[] | undefined
 }
 
 /**
- * Thrown if the method of a call failed on the server. If a served method throws a `RemoteError`, its caller gets the
- * same error, in Node.js and in Python.
+ * Thrown by a call if the called method failed on the server. If a method of a server throws a `RemoteError`, the
+ * caller gets the same error, in Node.js and in Python.
  *
  * @example
  * throw new RemoteError({ type: 'InstanceNotFound', module: 'nova.exception', message: `No instance ${id}` })
@@ -26,7 +26,7 @@ export class RemoteError extends OsprofilerError {
   override readonly name = 'RemoteError'
   readonly type: string
   readonly module: string
-  /** The exception's message without its type. */
+  /** The message of the exception, without the exception's type. */
   readonly remoteMessage: string
   readonly args: readonly unknown[]
   readonly kwargs: Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ export class RemoteError extends OsprofilerError {
   }
 }
 
-/** Thrown if no reply arrived in time. The method may have run nevertheless. */
+/** Thrown if no reply arrived in time. Nevertheless, the server may have run the method. */
 export class MessagingTimeout extends OsprofilerError {
   override readonly name = 'MessagingTimeout'
 
@@ -52,7 +52,7 @@ export class MessagingTimeout extends OsprofilerError {
   }
 }
 
-/** Thrown if no queue exists for a call, because no server has served its topic yet. */
+/** Thrown if no queue exists for a call. This is the case if no server has served the topic of the call yet. */
 export class MessageUndeliverable extends OsprofilerError {
   override readonly name = 'MessageUndeliverable'
 

@@ -15,7 +15,7 @@ export function encodeFailure(error: unknown): string {
   }
 }
 
-/** Returns the error for the caller from the failure in a reply. */
+/** Converts the failure in a reply to the error that the caller gets. */
 export function decodeFailure(failure: unknown): RemoteError {
   const parsed = readFailure(failure)
   const { class: type, module, message, tb, args, kwargs } = parsed
@@ -40,8 +40,8 @@ function readFailure(failure: unknown): Record<string, unknown> {
 }
 
 function describeError(error: unknown): Required<RemoteFailure> {
-  // A caller in Python cannot import the module `node`, so it raises oslo_messaging.RemoteError with the type and the
-  // message.
+  // A caller in Python cannot import the module `node`. The caller then raises oslo_messaging.RemoteError with the type
+  // and the message.
   const ownDefaults = { module: 'node', kwargs: {}, traceback: [] }
   try {
     if (error instanceof RemoteError) {

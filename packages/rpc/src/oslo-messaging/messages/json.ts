@@ -6,17 +6,17 @@ import { toSendable } from './sendable.js'
 const INTEGER_PATTERN = /^-?\d+$/
 
 /**
- * Reads JSON from Python, which may contain `NaN`, `Infinity` and integers beyond 2 ** 53 (read as BigInt), at any
- * depth. Throws a `SyntaxError`.
+ * Reads JSON from Python. At any depth, it may contain `NaN`, `Infinity`, and integers beyond 2 ** 53, which are read
+ * as BigInt. Throws a `SyntaxError` for invalid JSON.
  */
 export function readJson(text: string): unknown {
   const root = { value: parseJson(text) }
-  // Converts in place, because no other code uses the value.
+  // The value is converted in place, because no other code uses it.
   const unconverted: object[] = [root]
   for (let container = unconverted.pop(); container !== undefined; container = unconverted.pop()) {
     for (const [name, member] of Object.entries(container)) {
       const plain = toPlainNumber(member)
-      // Defines the member instead of setting it, because its name may be `__proto__`.
+      // `defineProperty` is used, because assigning to a member named `__proto__` would change the prototype.
       if (plain !== member) Object.defineProperty(container, name, { value: plain })
       if (typeof plain === 'object' && plain !== null) unconverted.push(plain)
     }

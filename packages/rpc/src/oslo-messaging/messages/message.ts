@@ -6,26 +6,26 @@ import { readJson, writeJson } from './json.js'
 /** The members of an oslo.messaging message without its envelope. */
 export type Message = Readonly<Record<string, unknown>>
 
-/** A call or a cast, as the server reads it. */
+/** A call or a cast, in the form in which the server reads it. */
 export interface Incoming {
   readonly method: string
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** The context without the trace, because the key in the trace is only for this library. */
+  /** The context of the call, without the trace. Methods must not see the key in the trace. */
   readonly context: Readonly<Record<string, unknown>>
-  /** Identifies a message, so that a repeated delivery is recognized. */
+  /** Identifies a message, so that the server recognizes a message that is delivered twice. */
   readonly uniqueId: string | undefined
   /** The address for the reply. Undefined for a cast. */
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
-  /** The interval in seconds within which the caller expects to hear that the server is still working on its call. */
+  /** The interval in seconds at which the caller expects reports that the server is still working on the call. */
   readonly monitorTimeout: number
-  /** The reason why this call must not run a method. Undefined for a valid call. */
+  /** The reason why no method must run for this call. Undefined for a valid call. */
   readonly flaw: CallFlaw | undefined
 }
 
 interface CallFlaw {
-  /** The exception that Python's dispatcher would raise. */
+  /** The class of the exception that Python's dispatcher would raise. */
   readonly type: string
   readonly message: string
 }
@@ -62,7 +62,7 @@ export function decodeMessage(content: Buffer, compression?: unknown): Message {
   return message
 }
 
-/** Adds the prefix that context members have in a message. */
+/** Adds the prefix that the members of the context have in a message. */
 export function addContextPrefix(context: object): Message {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT_PREFIX + name, value]))
 }
@@ -89,8 +89,8 @@ export function readIncoming(message: Message): Incoming {
 }
 
 /**
- * Returns what is wrong with a call. A member of the wrong type does not count as missing, because the caller set it
- * intentionally.
+ * Returns what is wrong with a call, or undefined. A member with a value of the wrong type is an error. It does not
+ * count as missing, because the caller has set it.
  */
 function findFlaw({ method, args, namespace, version }: Message): CallFlaw | undefined {
   if (typeof method !== 'string') return { type: 'NoSuchMethod', message: 'The name of the method must be a string' }
@@ -113,14 +113,14 @@ export function createHexId(): string {
   return randomUUID().replaceAll('-', '')
 }
 
-/** Decompresses a message. Despite its name, kombu_compression=gzip is the zlib format. */
+/** Decompresses a message. Despite its name, kombu_compression=gzip uses the zlib format. */
 function decompress(content: Buffer, compression: unknown): Buffer {
   if (compression === undefined) return content
   if (compression !== 'application/x-gzip') throw new Error('its compression is not kombu_compression=gzip')
   return unzipSync(content, { maxOutputLength: MAX_DECOMPRESSED_BYTES })
 }
 
-/** Returns whether a value is an object with members, and not an array. */
+/** Returns whether a value is an object that is not an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

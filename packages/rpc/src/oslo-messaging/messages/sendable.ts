@@ -19,8 +19,8 @@ const UNSENDABLE_TYPES: readonly (readonly [string, (value: unknown) => boolean]
 ]
 
 /**
- * Prepares a value for JSON. Throws in the same cases as `writeJson`, and for members that JSON would silently omit or
- * encode as empty.
+ * Prepares a value for JSON. Throws in the same cases as `writeJson`. Also throws for members that JSON would omit or
+ * encode as empty, without an error.
  */
 export function toSendable(root: object): unknown {
   const ancestors = new Set<object>()

@@ -18,10 +18,10 @@ import { createRepetitionCheck } from './repetition-check.js'
 import type { Replies } from './replies.js'
 import { shortenName, shortenNames } from './shorten-names.js'
 
-/** Handles the messages that a server's queues deliver. */
+/** Handles the messages that the broker delivers from the queues of a server. */
 export interface CallHandler {
   handle(open: PublishingChannel, delivery: ConsumeMessage): void
-  /** Resolves when all calls in progress are finished and answered. */
+  /** Resolves when all calls in progress are finished, and their replies were sent. */
   drain(): Promise<void>
 }
 
@@ -57,8 +57,8 @@ export function createCallHandler({
         ),
       )
     }
-    // As in Python, a message is acknowledged before the method runs. If a call ends its process, the message must not
-    // be delivered to another process.
+    // As in Python, a message is acknowledged before the method runs. If the method crashes the process, the broker
+    // must not deliver the message to another process.
     if (!settleDelivery(open, () => open.channel.ack(delivery))) return
     const incoming = readIncoming(message)
     if (isRepeated(incoming.uniqueId)) return
@@ -70,13 +70,13 @@ export function createCallHandler({
     repliesInProgress.add(sending)
   }
 
-  /** Runs the method, and returns the function that sends the outcome to the caller. */
+  /** Runs the method of a call. Returns a function that sends the outcome to the caller. */
   async function runMethod(message: Message, incoming: Incoming): Promise<(to: ReplyTo) => Promise<void>> {
     const { method, args, context } = incoming
     const heartbeat = startHeartbeat(incoming)
     try {
       const run = async (): Promise<unknown> => findMethod(endpoints, incoming)(context, args)
-      // A call counts as a served request. A cast counts as a processed message.
+      // A call is recorded as a served request, and a cast as a processed message.
       const info =
         incoming.reply === undefined ? { messaging: { system: 'rabbitmq', operation: 'process' } } : undefined
       const result = await runTraced(message, run, { functionName: shortenName(method), info })
@@ -106,8 +106,8 @@ export function createCallHandler({
 type ReplyTo = NonNullable<Incoming['reply']>
 
 /**
- * Acknowledges or rejects a message, and returns whether this was possible. If the channel is closed, the message is
- * delivered again.
+ * Acknowledges or rejects a message, and returns whether this was possible. If the channel is already closed, the
+ * broker will deliver the message again.
  */
 function settleDelivery(open: PublishingChannel, settle: () => void): boolean {
   if (!open.isOpen) return false

@@ -1,14 +1,14 @@
 import { Promise } from '@osprofiler/core/toolkit'
 
-/** A limit on the number of calls that a server works on at the same time. */
+/** Limits the number of calls that a server works on at the same time. */
 export interface ConcurrencyLimit {
-  /** Runs `work` once a slot is free, in the order of the calls. `work` must not reject. */
+  /** Runs `work` as soon as the limit allows it, in the order in which `run` was called. `work` must not reject. */
   run(work: () => Promise<void>): void
-  /** Resolves when no work is running. Work that still waits for a slot is dropped. */
+  /** Resolves when no work is running. Drops work that has not started. */
   drain(): Promise<void>
 }
 
-/** Creates a limit that runs at most `maxRunning` pieces of work at a time. Further work waits in memory. */
+/** Creates a limit of `maxRunning` calls of `work` at the same time. Further work waits in memory. */
 export function createConcurrencyLimit(maxRunning: number): ConcurrencyLimit {
   const waiting: (() => Promise<void>)[] = []
   let running = 0

@@ -3,25 +3,28 @@ import { RemoteError } from '../messages/errors.js'
 import type { Incoming } from '../messages/message.js'
 import { shortenNames } from './shorten-names.js'
 
-/** The description of an endpoint, in its member `target`. */
+/** The description of an endpoint, which is its member `target`. */
 export interface EndpointTarget {
-  /** The namespace of the methods. Default: none. */
+  /** The namespace of the endpoint's methods. Default: no namespace. */
   readonly namespace?: string | undefined
   /**
-   * Version of the interface. Callers may request the same major version and the same or a lower minor version. Default
-   * `1.0`.
+   * Version of the interface. A caller can request a version with the same major number and the same or a lower minor
+   * number. Default `1.0`.
    */
   readonly version?: string | undefined
 }
 
-/** A method that can be called. Its parameters are the caller's context, and an object with the arguments by name. */
+/**
+ * A method that callers can call. Its parameters are the context of the caller, and an object that contains the
+ * arguments by name.
+ */
 export type EndpointMethod = (context: Readonly<Record<string, unknown>>, args: never) => unknown
 
 type Method = (context: object, args: object) => unknown
 
 const DISPATCHER_MODULE = 'oslo_messaging.rpc.dispatcher'
 
-/** Returns the endpoints as a list. Throws a `TypeError` for anything but an object or a list of objects. */
+/** Returns the endpoints as a list. Throws a `TypeError` if the value is neither an object nor a list of objects. */
 export function checkEndpoints(endpoints: unknown): readonly object[] {
   const list: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [endpoints]
   const areObjects = list.length > 0 && list.every(one => typeof one === 'object' && one !== null)
@@ -30,8 +33,8 @@ export function checkEndpoints(endpoints: unknown): readonly object[] {
 }
 
 /**
- * Finds the method in the first endpoint with this namespace and a compatible version. Throws the `RemoteError` that
- * Python's server would throw.
+ * Finds the method of a call in the first endpoint that has the requested namespace and a compatible version. Throws
+ * the `RemoteError` that Python's server would throw.
  */
 export function findMethod(endpoints: readonly object[], incoming: Incoming): Method {
   const { method, namespace, version, flaw } = incoming
@@ -51,8 +54,8 @@ export function findMethod(endpoints: readonly object[], incoming: Incoming): Me
 }
 
 /**
- * Returns whether an interface version is compatible with the requested version. The major versions must be equal, and
- * the rest must not be lower than requested.
+ * Returns whether an implemented version is compatible with the requested version. The major numbers must be equal, and
+ * the other numbers must not be lower than requested.
  */
 export function isCompatible(implemented: string, requested: string): boolean {
   const [major = Number.NaN, minor = Number.NaN, revision = 0] = implemented.split('.').map(Number)
@@ -77,21 +80,21 @@ function readTarget(endpoint: object): EndpointTarget {
 }
 
 /**
- * Returns a public method of an endpoint or of its classes. Methods that all objects have, such as `toString`, cannot
- * be called.
+ * Returns a public method of an endpoint or of one of its classes. Callers cannot call methods that all objects have,
+ * such as `toString`.
  */
 function findPublicMethod(endpoint: object, name: string): Method | undefined {
   if (name.startsWith('_') || name === 'constructor') return undefined
   for (let holder: object | null = endpoint; holder !== null; holder = Reflect.getPrototypeOf(holder)) {
     if (isObjectPrototype(holder)) return undefined
     const descriptor = Reflect.getOwnPropertyDescriptor(holder, name)
-    // A getter is not a method.
+    // A member with a getter has no `value`, and is not a method.
     if (descriptor !== undefined) return typeof descriptor.value === 'function' ? descriptor.value : undefined
   }
   return undefined
 }
 
-/** Recognizes `Object.prototype`, even the `Object.prototype` of another realm. */
+/** Returns whether an object is the `Object.prototype` of this realm or of another realm. */
 function isObjectPrototype(holder: object): boolean {
   return Reflect.getPrototypeOf(holder) === null && Object.hasOwn(holder, 'hasOwnProperty')
 }

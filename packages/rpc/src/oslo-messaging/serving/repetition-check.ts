@@ -2,7 +2,10 @@ import { Set } from '@osprofiler/core/toolkit'
 
 const MAX_REMEMBERED_IDS = 1_000
 
-/** Recognizes repeated messages among the last 1,000. The broker repeats a message if its acknowledgment was lost. */
+/**
+ * Creates a function that recognizes repeated messages among the last 1,000 messages. The broker repeats a message if
+ * the acknowledgment of the message was lost.
+ */
 export function createRepetitionCheck(): (uniqueId: string | undefined) => boolean {
   const seen = new Set<string>()
   return uniqueId => {

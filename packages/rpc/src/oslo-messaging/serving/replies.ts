@@ -5,27 +5,30 @@ import { MessageUndeliverable } from '../messages/errors.js'
 import { encodeFailure } from '../messages/failure.js'
 import { encodeMessage, type Incoming, type Message } from '../messages/message.js'
 
-/** Sends results, errors and heartbeats to the queues on which callers wait. */
+/** Sends results, errors and heartbeats to the queues of callers. */
 export interface Replies {
-  /** Sends a result. Never rejects. */
+  /** Sends the result of a call. Never rejects. */
   send(to: NonNullable<Incoming['reply']>, result: unknown): Promise<void>
   sendFailure(to: NonNullable<Incoming['reply']>, error: unknown): Promise<void>
   /** Reports that the server is still working on the call. */
   sendHeartbeat(to: NonNullable<Incoming['reply']>): Promise<void>
 }
 
-/** Options for replies, with the names that oslo.messaging uses. */
+/** Options for replies. Their names are the same as in oslo.messaging. */
 export interface ReplyOptions {
-  /** Whether to send a reply again if its queue is missing. Default true. */
+  /** Whether to send a reply again if the queue of the caller is missing. Default true. */
   readonly direct_mandatory_flag?: boolean | undefined
-  /** For how many seconds a reply is sent again. Default 60. */
+  /** How long the server tries to send a reply while the queue is missing, in seconds. Default 60. */
   readonly kombu_missing_consumer_retry_timeout?: number | undefined
 }
 
 const RETRY_DELAY_MS = 250
 const REMEMBER_GONE_MS = 60_000
 
-/** Creates a sender of replies. If a caller's queue stays missing, the caller counts as gone for 60 s. */
+/**
+ * Creates a sender of replies. If the queue of a caller is missing until the last try, the server sends no replies to
+ * this queue for 60 s.
+ */
 export function createReplies(
   reconnecting: ReconnectingChannel,
   options: ReplyOptions,
@@ -44,21 +47,21 @@ export function createReplies(
         goneSince.set(queue, performance.now())
         return onFailure(failure)
       }
-      // The caller may be reconnecting, for example after a restart of the broker.
+      // The queue may be missing because the caller is reconnecting, for example after a restart of the broker.
       await new Promise(resolve => void setTimeout(resolve, RETRY_DELAY_MS).unref())
     }
   }
 
   /**
-   * Returns whether the caller with this queue counts as gone. A program that has ended may have left many calls
-   * behind, and retrying each reply would take too long.
+   * Returns whether the queue was missing recently. A program that has ended may have made many calls without waiting
+   * for their replies. To try again for each of these replies would take too long.
    */
   function isGone(queue: string): boolean {
     for (const [name, since] of goneSince) if (performance.now() - since > REMEMBER_GONE_MS) goneSince.delete(name)
     return goneSince.has(queue)
   }
 
-  /** Returns the reason why the reply was not delivered, or undefined if the reply was delivered. */
+  /** Sends a reply. Returns the reason why the reply was not delivered, or undefined if it was delivered. */
   async function trySend(queue: string, content: Buffer): Promise<OsprofilerError | undefined> {
     try {
       const outcome = await (await reconnecting.open()).publish('', queue, content, { mandatory })
@@ -79,7 +82,7 @@ export function createReplies(
       try {
         content = encodeReply({ result: result ?? null, _msg_id: messageId }, true)
       } catch (error) {
-        // The result cannot be encoded as JSON. The caller gets the error, so that it does not wait until its timeout.
+        // JSON cannot encode the result. The caller gets the error, so that the caller does not wait until its timeout.
         onFailure(error)
         return await replies.sendFailure({ queue, messageId }, error)
       }

@@ -3,12 +3,15 @@ import type { Incoming } from '../messages/message.js'
 
 const MAX_NAME_CHARS = 200
 
-/** Shortens a name for messages, because a caller may send a name of several megabytes. */
+/** Shortens a name for error messages, because a caller may send a name of several megabytes. */
 export function shortenName(name: string): string {
   return shorten(name, MAX_NAME_CHARS)
 }
 
-/** Returns a call whose method, namespace and version are short enough for messages and for `onError`. */
+/**
+ * Returns a copy of a call for error messages and for `onError`. The method, the namespace and the version are
+ * shortened.
+ */
 export function shortenNames(incoming: Incoming): Incoming {
   const { method, namespace, version } = incoming
   return {
