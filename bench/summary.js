@@ -37,7 +37,7 @@ function formatLines(lines, nodes) {
   const header = [
     'CPU time, us',
     'reference',
-    ...nodes.flatMap(({ version }) => [`Node ${version}`, `reference, ${version}`]),
+    ...nodes.flatMap(({ version }) => [`OSProfiler, Node ${version}`, `reference, Node ${version}`]),
   ]
   const rows = lines.map(({ title, own, besideTitle = '', beside = [] }) => [
     title,

@@ -38,7 +38,16 @@ export async function runPoints(effort) {
   }
   printTable(
     'One point',
-    ['', 'ours, ns', 'OpenTelemetry', "Python's", 'ratio to a span', 'aim 0.5', "ratio to Python's point", 'aim 0.2'],
+    [
+      '',
+      'our point, ns',
+      "OpenTelemetry's span, ns",
+      "Python's point, ns",
+      'ratio to the span',
+      'at most 0.5',
+      "ratio to Python's point",
+      'at most 0.2',
+    ],
     rows,
   )
   await runCallSites(effort)
@@ -56,7 +65,7 @@ async function runCallSites(effort) {
   const ofStack = ratio(new Map([...samples, ['extra', extra]]), 'extra', 'stack')
   printTable(
     'The call site of a point, in requests of 20 points',
-    ['', 'ns per point', 'ratio of the added time to reading a stack', 'aim 2'],
+    ['', 'ns per point', 'ratio of the added time to reading a stack', 'at most 2'],
     [
       ['with a call site', ns('with'), show(ofStack), verdict(ofStack.median, 2)],
       ['without a call site', ns('without'), '', ''],
@@ -71,8 +80,8 @@ async function runInactive(effort) {
   const traced = summarise(samples.get('traced').flat())
   const ns = contender => show(summarise(samples.get(contender).flat()), 1)
   printTable(
-    'A traced function with no profiler active',
-    ['', 'ns a call', 'aim 50', 'ratio to a proxy'],
+    'A call of a traced function while no trace is active',
+    ['', 'ns per call', 'at most 50', 'ratio to a proxy'],
     [
       ['traced', ns('traced'), verdict(traced.median, 50), show(ratio(samples, 'traced', 'proxy'))],
       ['a proxy that forwards the call', ns('proxy'), '', ''],

@@ -39,14 +39,14 @@ async function runAwaits(effort) {
     ])
   }
   printTable(
-    `An untraced await, ns, on Node ${process.versions.node}`,
+    `CPU time of an untraced \`await\`, ns, on Node ${process.versions.node}`,
     [
       '',
       'nothing is traced',
-      'a trace, hooks off',
+      'a trace is active, hooks off',
       'empty hooks',
-      'a pending traced promise',
-      'added to hooks off',
+      'a traced promise is pending',
+      "added by OSProfiler's hooks",
       'ratio to empty hooks',
     ],
     rows,
@@ -86,15 +86,15 @@ async function runCalls(effort) {
     ])
   }
   printTable(
-    `An asynchronous call, ns, on Node ${process.versions.node}`,
+    `CPU time of an asynchronous call, ns, on Node ${process.versions.node}`,
     [
       '',
-      'bare',
+      'untraced',
       'trace(), hideArgs',
       'withTrace()',
-      'in a span',
-      'trace(), ratio to a span',
-      'withTrace(), ratio to a span',
+      "OpenTelemetry's span",
+      'trace(), ratio to the span',
+      'withTrace(), ratio to the span',
     ],
     rows,
   )

@@ -114,7 +114,7 @@ function printRows(pages, taken) {
     )
   printTable(
     'The page, in ms',
-    ['points', 'MB', 'writing the file', 'first paint', 'rows'],
+    ['points', 'MB', 'writing the file', 'first paint', 'first rows'],
     pages.map(({ points, size, writtenMs }) => [
       points,
       (size / 1e6).toFixed(1),

@@ -14,9 +14,9 @@ const LEVELS = ['waits', 'cpu']
 /** A trace is open in each phase. Only the account differs. */
 const PHASES = [
   ['without an account', undefined],
-  ['an account of the level waits is open', 'waits'],
+  ['during an account of the level waits', 'waits'],
   ['after the account of the level waits', undefined],
-  ['an account of the level cpu is open', 'cpu'],
+  ['during an account of the level cpu', 'cpu'],
   ['after the account of the level cpu', undefined],
 ]
 
@@ -33,7 +33,13 @@ export async function runWhy({ generations, rounds }) {
   const where = `on Node ${process.versions.node}, at a load of ${loadavg()[0].toFixed(0)}`
   printTable(
     `The pause at the start of an account, ${where}`,
-    ['heap, MB', 'waits, ms', 'cpu, ms', 'cpu, ms of CPU', 'ms of CPU per MB beyond the first row'],
+    [
+      'size of the heap, MB',
+      'level waits: elapsed ms',
+      'level cpu: elapsed ms',
+      'level cpu: ms of CPU time',
+      'ms of CPU time for each MB above the first row',
+    ],
     [...pauses].map(([heap, { waits, cpu }], row) => [
       heap,
       show(summarise(waits.map(({ ms }) => ms)), 1),
@@ -44,8 +50,8 @@ export async function runWhy({ generations, rounds }) {
   )
   const [before = []] = phases.values()
   printTable(
-    `Other requests of a busy server, with 100 awaits each, ${where}`,
-    ['', 'us of CPU per request', 'ratio to the first row'],
+    `Other requests of a busy server, each with 100 awaits, ${where}`,
+    ['', 'CPU time per request, us', 'ratio to the first row'],
     [...phases].map(([name, us]) => [
       name,
       show(summarise(us), 0),
@@ -55,9 +61,9 @@ export async function runWhy({ generations, rounds }) {
   const bare = signed.get(undefined)
   printTable(
     `The traced request itself, with 100 awaits, until its account is recorded, ${where}`,
-    ['', 'us of CPU', 'ratio to the first row'],
+    ['', 'CPU time, us', 'ratio to the first row'],
     [...signed].map(([level, us]) => [
-      level ?? 'without an account',
+      level === undefined ? 'without an account' : `with an account of the level ${level}`,
       show(summarise(us), 0),
       show(summarise(us.map((each, at) => each / bare[at]))),
     ]),
