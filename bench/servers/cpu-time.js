@@ -8,7 +8,8 @@ const TICKS_PER_SECOND = process.platform === 'linux' ? Number(execFileSync('get
  */
 export function readCpuTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The second field is the name in parentheses, which may contain anything. `utime` and `stime` are fields 14 and 15.
+  // The second field is the process name in parentheses, which may contain anything. `utime` and `stime` are fields 14
+  // and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND
 }

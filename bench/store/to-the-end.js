@@ -29,7 +29,8 @@ const WAYS = {
   },
   count: () => makePoints(countRecords().expect),
   /**
-   * Does the least work of a store: in one thread, creates the JSON of prepared records, and runs a statement for each.
+   * Does the least work that a store needs, in one thread: creates the JSON of prepared records, and runs one statement
+   * per record.
    */
   async statement() {
     const statement = await openStatement(path)
@@ -63,7 +64,8 @@ function makePoints(expect) {
 }
 
 /**
- * Rows are counted by the last row id, because counting them all would add work that is not part of the measurement.
+ * Creates the check that the expected rows have arrived. Counts rows by the last row id, because counting all rows
+ * would add work that is not part of the measurement.
  */
 function expectRows(flush) {
   const database = openDatabase(path)

@@ -114,7 +114,9 @@ function runFunctions({ wrap }: WayToTrace): Promise<unknown> {
   })
 }
 
-describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store of the class %s', name => {
+const STORE_CLASSES = ['Decorated', 'Automatic', 'Listed'] as const
+
+describe.each(STORE_CLASSES)('a MobX store of the class %s', name => {
   it.each(WAYS_TO_TRACE)('behaves the same untraced and traced with $name', async way => {
     const { untraced, outside, inside } = await compare(way, each => runStore(name, each))
 

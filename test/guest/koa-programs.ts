@@ -14,7 +14,10 @@ const require = createRequire(import.meta.url)
 // koa-compose is a dependency of Koa, but not of this repository.
 const compose: (middlewares: Koa.Middleware[]) => Koa.Middleware = createRequire(require.resolve('koa'))('koa-compose')
 
-/** Adds its middleware to an application. `Application` creates another application with the same version of Koa. */
+/**
+ * A test program, which adds middleware to an application. `Application` creates another application with the same
+ * version of Koa.
+ */
 export type KoaProgram = (app: Koa, ticks: Ticks, Application: typeof Koa) => void
 
 /** Programs whose middleware must behave the same with and without points for it. */

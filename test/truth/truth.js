@@ -7,8 +7,8 @@ export function now() {
 }
 
 /**
- * Creates the truth about one request: the list of the steps that the request really takes. `traced` tells whether the
- * request is signed, because only signed requests may have points.
+ * Creates the list of the steps that one request really takes. `traced` is true if the request is signed, because only
+ * signed requests may have points.
  */
 export function createTruth(traced) {
   return { traced, steps: [] }

@@ -172,7 +172,8 @@ const HOSTILE = {
     Object.freeze(Error)
   },
   resources() {
-    // The recorder of accounts reads members of async resources, so reading a member throws here.
+    // While an account is recorded, members of async resources are read. Reading a member of this resource throws an
+    // error.
     const failing = new Proxy(
       {},
       {

@@ -1,4 +1,5 @@
-// Lists the products, but a computation makes this slow. The tree shows its duration, and `--why` shows its line.
+// Lists the products, which is slow because of a computation. The tree shows how long the computation takes, and
+// `--why` shows its line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'

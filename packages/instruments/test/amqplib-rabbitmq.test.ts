@@ -76,7 +76,9 @@ function recordOf(name: string, suffix: string): TraceRecord {
   return record
 }
 
-describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', name => {
+const VERSIONS = ['amqplib', 'amqplib-1', 'amqplib-0']
+
+describe.each(VERSIONS)('the instrument of %s', name => {
   const amqplib: Library = require(name)
   let connection: ChannelModel
   let channel: Channel

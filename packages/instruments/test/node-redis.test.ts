@@ -34,7 +34,9 @@ afterEach(async () => {
   await proxy.heal()
 })
 
-describe.each(['redis', 'redis-5'])('%s', name => {
+const VERSIONS = ['redis', 'redis-5']
+
+describe.each(VERSIONS)('the instrument of %s', name => {
   let library: NodeRedis
   let redis: Client
   const clients: { destroy(): unknown }[] = []
@@ -415,7 +417,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual(keys.map(() => ({ statement: 'SET ? ?' })))
   })
 
-  it('does not record its own requests to Sentinels', async () => {
+  it("does not record the client's own requests to Sentinels", async () => {
     instrumented()
     const client = library.createSentinel({
       name: 'mymaster',
@@ -473,7 +475,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
     const work = `
       const redis = library.createClient({ url: '${server.url}' })
       await redis.connect(); await redis.set('a', '1'); await redis.get('a')`

@@ -446,7 +446,7 @@ describe('instrument() for pg', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds pg if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds pg in every load order: %s %s instrument()', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'pg',

@@ -27,7 +27,8 @@ export function findRegistrationSite(): RegistrationSite {
   try {
     const frames = readStack(MAX_FRAMES)
     const ownFolder = findOwnFolder(frames[0]?.file ?? '')
-    // Packages linked from a workspace are not inside a `node_modules` folder.
+    // Packages linked from a workspace are not inside a `node_modules` folder, so `isProgramFile` alone does not
+    // exclude them.
     const coreFolder = ownFolder.replace(/instruments(?=[\\/]dist[\\/]$)/, 'core')
     const frame = frames.find(
       ({ file }) => isProgramFile(file) && !file.startsWith(ownFolder) && !file.startsWith(coreFolder),
