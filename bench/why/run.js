@@ -33,7 +33,13 @@ export async function runWhy({ generations, rounds }) {
   const where = `on Node ${process.versions.node}, at a load of ${loadavg()[0].toFixed(0)}`
   printTable(
     `The pause at the start of an account, ${where}`,
-    ['heap, MB', 'waits, ms', 'cpu, ms', 'cpu, ms of CPU', 'ms of CPU per MB beyond the first row'],
+    [
+      'heap size, MB',
+      'pause (waits), ms',
+      'pause (cpu), ms',
+      'CPU time (cpu), ms',
+      'added CPU time per added MB of heap (cpu), ms',
+    ],
     [...pauses].map(([heap, { waits, cpu }], row) => [
       heap,
       show(summarise(waits.map(({ ms }) => ms)), 1),
@@ -45,7 +51,7 @@ export async function runWhy({ generations, rounds }) {
   const [before = []] = phases.values()
   printTable(
     `Other requests of a busy server, with 100 awaits each, ${where}`,
-    ['', 'us of CPU per request', 'ratio to the first row'],
+    ['', 'CPU time per request, us', 'ratio to the first row'],
     [...phases].map(([name, us]) => [
       name,
       show(summarise(us), 0),
@@ -55,7 +61,7 @@ export async function runWhy({ generations, rounds }) {
   const bare = signed.get(undefined)
   printTable(
     `The traced request itself, with 100 awaits, until its account is recorded, ${where}`,
-    ['', 'us of CPU', 'ratio to the first row'],
+    ['', 'CPU time, us', 'ratio to the first row'],
     [...signed].map(([level, us]) => [
       level ?? 'without an account',
       show(summarise(us), 0),
