@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { answer } from '../answer.js'
 
-/** A client needs less time than this to send its parallel requests. */
+/** The maximum time for which the server is blocked. A client sends all its parallel requests in less time. */
 const NAP_MS = 10
 const blocked = new Int32Array(new SharedArrayBuffer(4))
 

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 const TICKS_PER_SECOND = process.platform === 'linux' ? Number(execFileSync('getconf', ['CLK_TCK'])) : 0
 
 /**
- * Returns the CPU time that a process and its threads have used, in microseconds. `/proc` counts it in ticks of 10 ms.
+ * Returns the CPU time that a process and its threads have used, in microseconds. `/proc` counts this time in ticks of
+ * 10 ms.
  */
 export function readCpuTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

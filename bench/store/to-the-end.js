@@ -55,7 +55,8 @@ function makePoints(expect) {
       for (let i = 0; i < POINTS_PER_TRACE; i++) withTrace('db', info, () => {})
     }),
   )
-  // The last trace is always completed. Its extra points are negligible among the thousands in a measurement.
+  // Traces are always completed, so a few points more than `count` may be recorded. These are negligible among the
+  // thousands of points in a measurement.
   return async count => {
     const traces = Math.ceil(count / POINTS_PER_TRACE)
     await makeTraces(traces)

@@ -20,7 +20,10 @@ const PHASES = [
   ['after the account of the level cpu', undefined],
 ]
 
-/** Measures what an account costs: the pause at its start, the other requests of a busy server, and the request itself. */
+/**
+ * Measures what an account costs: the pause at its start, and the time that it adds to other requests of a busy server
+ * and to its own request.
+ */
 export async function runWhy({ generations, rounds }) {
   const pauses = new Map()
   const phases = new Map(PHASES.map(([name]) => [name, []]))

@@ -98,7 +98,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   },
 }
 
-/** Programs that need Express 5, because it awaits promises. */
+/** Programs that need Express 5, because Express 4 does not await the promises of handlers. */
 export const EXPRESS5_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   reject(app, ticks) {
     app.get('/', async () => {

@@ -220,7 +220,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** Programs that need Koa 2, because it runs generators. */
+/** Programs that need Koa 2, because Koa 3 does not run generator functions. */
 export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'is a generator'(app, ticks) {
     function* old(this: Koa.Context, next: unknown) {

@@ -27,7 +27,7 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
     recorded,
     outcome,
     startedAfter: now(),
-    /** The time when the callee or a handler noticed the step. The step must have begun before. */
+    /** The time when the callee or a handler noticed the step. The step must have begun before this time. */
     startedBefore: Number.POSITIVE_INFINITY,
     /** The time at which the callee or a handler noticed that the step had not ended. */
     endedAfter: 0,

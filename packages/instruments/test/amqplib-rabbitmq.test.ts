@@ -55,7 +55,7 @@ function called({ name, info }: TraceRecord): string {
   return (info.function as { name: string } | undefined)?.name ?? name
 }
 
-/** Returns the start record of the only call with this name. Throws if there is not exactly one. */
+/** Returns the start record of the only call with this name. Throws unless there is exactly one such call. */
 function startOf(name: string): TraceRecord {
   return recordOf(name, '-start')
 }

@@ -16,7 +16,7 @@ import {
 const MAX_TEXTS = 2_000
 const MAX_DEPTH = 8
 const MAX_BUFFER_BYTES = 4_096
-// A member name of this form reveals nothing about the data.
+// A member name that matches this pattern reveals nothing about the data.
 const PLAIN_MEMBER_NAME = /^(?:\d+|[A-Za-z_]\w*)$/
 
 // Shorter strings stay: hiding them would make the message unreadable, and they reveal little.

@@ -67,7 +67,7 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE_WRAPPERS = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), aroundRegistration]))
 
-/** Maps each stand-in that a layer receives as `next` to the original function. */
+/** Layers receive a stand-in as their `next`. Maps each stand-in to the original function. */
 const originalNexts = new WeakMap<object, Next>()
 
 /**

@@ -13,7 +13,7 @@ const FRAMEWORK_FILES =
 export interface RegistrationSite {
   /** The file and line, such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
   readonly label: string
-  /** The program's functions on the stack, for the call site. */
+  /** The frames of the stack that may belong to the program. The call site is chosen from them. */
   readonly stack: Stack
 }
 

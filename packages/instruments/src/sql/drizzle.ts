@@ -6,7 +6,7 @@ import { undoAll } from '../wrapping/wrap-method.js'
 
 /**
  * A class whose objects run a query when they are awaited. Each class of SELECT queries has its own copy of `then`, so
- * each is wrapped separately.
+ * each class is wrapped separately.
  */
 interface QueryClass {
   readonly file: string

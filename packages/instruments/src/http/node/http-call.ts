@@ -156,7 +156,7 @@ export function listReceivers(
   // The agent's options take precedence over those of the request.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
   if (agentHost) others.push(toOrigin(scheme, String(agentHost), ''))
-  // For https, the proxy only forwards encrypted bytes.
+  // For https, the proxy only forwards encrypted bytes, so it cannot read the headers.
   if (scheme === 'http') {
     const isRewritten = proxiedUrl === undefined && sentTarget !== undefined && /^https?:/i.test(sentTarget)
     others.push(...listProxies(agent, isRewritten))
