@@ -215,7 +215,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'ChannelClosed' })
   })
 
-  it('ends the points that wait for the broker or a consumer if the connection breaks', async () => {
+  it('ends the points of unconfirmed and unacknowledged messages if the connection breaks', async () => {
     const proxy = await startProxy(rabbitmq)
     onTestFinished(() => proxy.stop())
     const broken = await amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
@@ -261,7 +261,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
   })
 
-  it('tells a consumer that the broker has canceled it', async () => {
+  it('notifies a consumer when the broker cancels the consumer', async () => {
     const cancelled = new Promise(resolve => {
       channel.consume(queue, message => resolve([message, get()]))
     })

@@ -264,7 +264,7 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
   })
 })
 
-describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with %s', name => {
+describe.each(Object.keys(FORWARDS))('a gateway that copies headers with %s, and whose caller sent a ticket,', name => {
   beforeEach(() => {
     forward = FORWARDS[name] as Forward
   })

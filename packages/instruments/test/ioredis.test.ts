@@ -245,7 +245,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'GET ?' }])
   })
 
-  it('keeps a command out of the trace that opened its connection', async () => {
+  it('keeps a command out of the trace in which its connection was opened', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const lazy = new ioredis.Redis({ port: server.port, lazyConnect: true })
     clients.push(lazy)
@@ -287,7 +287,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     }
   })
 
-  it('keeps later messages out of the trace that subscribed to them', async () => {
+  it('keeps later messages out of the trace of the code that subscribed to them', async () => {
     instrumented()
     const subscriber = new ioredis.Redis({ port: server.port })
     clients.push(subscriber)

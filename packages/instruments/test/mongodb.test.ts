@@ -239,7 +239,7 @@ describe.each(MONGODB_VERSIONS)('the instrument of %s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it('ends the wait for a server that does not exist', async () => {
+  it('ends the point `wait` if the server does not exist', async () => {
     instrumented()
     const lost = create({ serverSelectionTimeoutMS: 60 }, `mongodb://127.0.0.1:${await findFreePort()}/`)
 

@@ -105,7 +105,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('is not recorded with traceSql "off", but its library is named in the root point', async () => {
+    it('is not recorded with traceSql "off", but the root point lists its library', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
@@ -287,7 +287,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS a' }])
     })
 
-    it("runs callbacks in the caller's trace, not in the trace that opened the connection", async () => {
+    it("runs callbacks in the caller's trace, not in the trace in which the connection was opened", async () => {
       instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')

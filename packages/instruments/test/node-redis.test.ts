@@ -311,7 +311,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     for (const record of own) if (/^(?:db|wait)-/.test(record.name)) expect(record.parent_id).toBe(work)
   }
 
-  it('ends the wait of a call that gets no connection from the pool in time', async () => {
+  it('ends the point `wait` of a call that gets no connection from the pool in time', async () => {
     instrumented()
     const pool = library.createClientPool({ url: server.url }, { minimum: 1, maximum: 1, acquireTimeout: 30 })
     pool.on('error', () => undefined)
@@ -329,7 +329,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])
   })
 
-  it('keeps later messages out of the trace that subscribed to them', async () => {
+  it('keeps later messages out of the trace of the code that subscribed to them', async () => {
     instrumented()
     const subscriber = create()
     const heard: string[] = []

@@ -393,7 +393,7 @@ describe('two hundred requests over a pool of one client', () => {
     expect(databaseCalls(records)).toHaveLength(50)
   })
 
-  it('stay out of the trace that opened the connection', async () => {
+  it('stay out of the trace in which the connection was opened', async () => {
     instrumented()
     const fresh = openPool()
     await inTrace(() => fresh.query('SELECT 1'))

@@ -76,7 +76,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('is not recorded with traceSql "off", but its library is named in the root point', async () => {
+  it('is not recorded with traceSql "off", but the root point lists its library', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))

@@ -92,7 +92,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('is not recorded with traceSql "off", but its library is named in the root point', async () => {
+    it('is not recorded with traceSql "off", but the root point lists its library', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))

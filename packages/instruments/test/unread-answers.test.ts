@@ -103,7 +103,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, received by %s,
     expect(took).toBeGreaterThanOrEqual(requests.first_byte_ms - 2)
   })
 
-  it('ends its point when the body has been read, if it is read later within the trace', async () => {
+  it('ends its point when its whole body has been read later within the trace', async () => {
     const { result } = await inTrace(async () => {
       const { read } = await open(`${server.origin}/big`)
       await new Promise(resolve => setTimeout(resolve, 100))
@@ -124,7 +124,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, received by %s,
     expect(requests).not.toHaveProperty('unread')
   })
 
-  it('ends its point when the body has been read, if it is read after the trace', async () => {
+  it('ends its point when its whole body has been read after the end of the trace', async () => {
     const { result } = await inTrace(() => open(`${server.origin}/big`))
 
     await result.read()
