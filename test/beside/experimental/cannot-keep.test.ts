@@ -33,7 +33,7 @@ describe('a traced function', () => {
     expect(Object.prototype.toString.call(traced)).toBe('[object AsyncFunction]')
   })
 
-  it('does not get the original function's entry in a Map or WeakMap, but can have its own entry', () => {
+  it("does not get the original function's entry in a Map or WeakMap, but can have its own entry", () => {
     const fn = () => 1
     const traced = trace('step')(fn)
     const prices = new WeakMap<object, number>([[fn, 3]])

@@ -37,7 +37,7 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
       entry,
     ),
     // Only the CommonJS file is watched here. The ES module may have been loaded by `whenLoaded` above instead of by
-    // the program, so calls through the ES module are noted when they happen.
+    // the program. So calls through the ES module are noted when they happen.
     reportUnrecordedCalls(traceSql, 'postgres', { given: libraries.postgres }),
   ])
 }

@@ -69,7 +69,7 @@ export function onError({ request, error }: FailureMessage): void {
   if (followed !== undefined) failRequest(followed, error)
 }
 
-// Destroying a request or a response ends its point at once, because the code that destroys it may end its own point
+// Destroying a request or a response ends its point at once. The code that destroys the message may end its own point
 // before the connection closes.
 const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
