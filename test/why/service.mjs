@@ -172,8 +172,7 @@ const HOSTILE = {
     Object.freeze(Error)
   },
   resources() {
-    // While an account is recorded, members of async resources are read. Reading a member of this resource throws an
-    // error.
+    // Accounts are recorded by reading members of async resources. Each read of this resource throws an error.
     const failing = new Proxy(
       {},
       {

@@ -1,5 +1,4 @@
-// Lists the products, which is slow because of a computation. The tree shows how long the computation takes, and
-// `--why` shows its line.
+// Lists products slowly. The tree shows how long the computation takes, and `--why` shows the computation's line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'
