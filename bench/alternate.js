@@ -1,8 +1,9 @@
 /**
- * Measures contenders, which take turns. In each generation, all contenders are restarted and warmed up, in an order
- * that starts with a different contender each time. Then they take turns in rounds. The order is reversed each round,
- * so that a drift in the machine's speed affects all contenders alike. The first round does not count, because the
- * first contender has waited longest, and the garbage collector has dropped some of its compiled code.
+ * Measures several contenders, which are the programs to compare, in turns. In each generation, all contenders are
+ * restarted and warmed up, in an order that starts with a different contender each time. Then each contender is
+ * measured once per round. Every other round reverses the order, so that a drift in the machine's speed affects all
+ * contenders alike. The first round does not count, because the contenders that were started first have waited longest,
+ * and the garbage collector has dropped some of their compiled code.
  *
  * A contender is `{name, start}`. Once the contender is warm, `start` resolves to `{measure, stop}`. `measure` resolves
  * to a number. `alternate` resolves to all numbers by name: `samples.get(name)[generation][round]`.
@@ -37,8 +38,7 @@ export async function startAll(contenders, generation) {
 }
 
 /**
- * Number of warm-up calls for work that is measured with two tracers: a cold OpenTelemetry takes ten times as long as a
- * warm one.
+ * Number of warm-up calls in comparisons with OpenTelemetry, whose first calls take ten times as long as later calls.
  */
 export const WARM_UP_CALLS = 15_000
 const WARM_UP_MS = 400

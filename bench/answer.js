@@ -9,8 +9,9 @@ export async function answer(makeReply) {
 }
 
 /**
- * Answers `{count}` with the CPU time, in ns, that `tasks[name]` took to do its work `count` times. The CPU time
- * excludes other programs on the machine, but includes the garbage collector's threads.
+ * Runs the task that the first command-line argument names. Answers each `{count}` with the CPU time, in ns, that
+ * `count` runs of the task took. The CPU time excludes other programs on the machine, but includes the garbage
+ * collector's threads.
  */
 export function answerTimes(tasks) {
   const task = tasks[process.argv[2]]

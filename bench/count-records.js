@@ -1,7 +1,9 @@
 import { createNotifier, setNotifier } from '@osprofiler/core'
 import { createExpect } from './expect-count.js'
 
-/** Sets this process's notifier to our queue with its defaults, as in production, and a driver that counts records. */
+/**
+ * Gives this process a notifier with the default queue, as in production, and with a driver that only counts records.
+ */
 export function countRecords() {
   let records = 0
   const notifier = createNotifier({

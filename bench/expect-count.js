@@ -1,6 +1,7 @@
 /**
  * Creates the check that ends each measurement. `expect(count)` delivers the waiting items, and throws unless exactly
- * `count` more have arrived since the last call. So the run fails if a queue drops items or a contender traces nothing.
+ * `count` items have arrived since the last call. So the run fails if a queue drops items or a contender traces
+ * nothing.
  */
 export function createExpect(what, flush, readArrived) {
   let before = 0

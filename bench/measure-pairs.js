@@ -4,10 +4,11 @@ import { groupByGeneration, medianInterval } from './statistics.js'
 import { showInterval } from './table.js'
 
 /**
- * Measures our tasks, and the tasks that some of them are compared with, on each version of Node. Returns lines of the
- * summary, in us of CPU time.
+ * Measures each of our tasks on each version of Node. If a task has a task to compare with, measures that task too.
+ * Returns lines of the summary table, in us of CPU time.
  *
- * A pair is `{title, own, besideTitle, beside}`. `own` and `beside` each name a script in this folder and its task.
+ * A pair is `{title, own, besideTitle, beside}`. `own` is our task, and `beside` is the compared task. Each names a
+ * script in this folder and a task of that script.
  */
 export async function measurePairs(pairs, { nodes, generations, rounds }) {
   const lines = pairs.map(({ title, besideTitle }) => ({ title, besideTitle, own: [], beside: [] }))

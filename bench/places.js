@@ -10,7 +10,10 @@ export function readPlace(document, name) {
   return start < 0 ? undefined : document.slice(start, end).trim()
 }
 
-/** Replaces the text between these marks in one of the project's documents, such as `bench/README.md`. */
+/**
+ * Replaces the text between the marks `<!-- bench: NAME -->` and `<!-- end -->` in a document of this project, such as
+ * `bench/README.md`.
+ */
 export function fillPlace(file, name, text) {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url))
   const document = readFileSync(path, 'utf8')

@@ -22,7 +22,7 @@ import { takePrinted } from './table.js'
 import { runWhy } from './why/run.js'
 
 const FRAMEWORKS = ['express', 'koa', 'fastify']
-/** The parts of the summary table other than the frameworks. Each resolves to its lines. */
+/** The parts of the summary table, except the frameworks. Each function resolves to its part's lines. */
 const PARTS = new Map([
   ['point', runOnePoint],
   ['delivery', runOneDelivery],
@@ -66,7 +66,7 @@ const generations = values.generations === undefined ? undefined : Number(values
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const only = values.only?.split(',')
 
-// The load is read now, while the machine is as quiet as possible, because nothing has been measured yet.
+// The machine's load is read before the first measurement, because measurements increase the load.
 const summary = startSummary()
 const isFair = name => FAIR.includes(name)
 const nodes = names.some(isFair) ? findNodes(values.nodes) : []

@@ -6,7 +6,7 @@ export function quantile(values, at = 0.5) {
   return below + (sorted[Math.ceil(position)] - below) * (position % 1)
 }
 
-/** Returns the median and its quartiles. */
+/** Returns the median and the quartiles. */
 export function summarise(values) {
   return { median: quantile(values), low: quantile(values, 0.25), high: quantile(values, 0.75) }
 }
@@ -31,8 +31,8 @@ export function medianInterval(values) {
 }
 
 /**
- * Returns how many values an interval omits on each side. If `count` coins are tossed, the probability that at most
- * this many show heads is at most 1 in 40.
+ * Returns how many of `count` sorted values the interval omits at each end. If `count` coins are tossed, the
+ * probability that at most this many show heads is at most 1 in 40.
  */
 function countOutside(count) {
   let chance = 2 ** -count

@@ -72,7 +72,7 @@ async function measurePostgresql(server) {
   return Number(await server.sql("SELECT pg_database_size('osprofiler')").then(text => text.trim()))
 }
 
-/** Runs `ANALYZE` first, because MariaDB's own figures lag behind. */
+/** Runs `ANALYZE` first, because otherwise the sizes that MariaDB reports are out of date. */
 async function measureMariadb(server) {
   if ((await server.sql("SHOW TABLES FROM osprofiler LIKE 'data'")).trim() === '') return 0
   await server.sql('ANALYZE TABLE osprofiler.data')

@@ -10,7 +10,7 @@ export function startSummary() {
 }
 
 /**
- * Formats a run's table, with sentences that say when and where it was measured.
+ * Formats a run's table, with sentences that say when and where the table was measured.
  *
  * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one string per version of Node: our figure and
  * the compared one.

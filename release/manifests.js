@@ -48,7 +48,7 @@ function rewriteFile(file, change) {
   if (!process.argv.includes('--check')) writeFileSync(join(root, file), after)
 }
 
-/** Returns the pages and settings in one of the root's folders. */
+/** Returns the Markdown and YAML files in a folder of the repository. */
 function listTexts(folder, recursive) {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive }) : []
   return names.filter(name => /\.(md|ya?ml)$/.test(name)).map(name => join(folder, name))

@@ -18,8 +18,9 @@ const SERVICE = fileURLToPath(new URL('service.js', import.meta.url))
 const EXPECTED = ['gateway', 'orders', 'step-1', 'step-5']
 
 /**
- * Measures the time from the end of an answer to the drawn tree. `osprofiler run` sends a request to a gateway, which
- * calls a service. The gateway reports when its answer ended. If a tree lacks a point, the run is aborted.
+ * Measures the time from the end of an HTTP response until the command has printed the trace as a tree. `osprofiler
+ * run` sends a request to a gateway, which calls a service. The gateway reports when its response ended. If a tree
+ * lacks a point, the run is aborted.
  */
 export async function runArrival({ generations = 2, rounds = 3, only }, command = COMMAND) {
   const rows = []
@@ -97,7 +98,9 @@ async function startService(...args) {
   }
 }
 
-/** Returns when the last byte of the tree arrived, in milliseconds since 1970, so that processes can compare times. */
+/**
+ * Returns when the last byte of the tree was received, in milliseconds since 1970, so that processes can compare times.
+ */
 async function drawTree(command, url, store) {
   const env = { PATH: process.env.PATH, OSPROFILER_HMAC_KEYS: 'SECRET_KEY', OSPROFILER_CONNECTION_STRING: store }
   const child = spawn(process.execPath, [command, 'run', url], { env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,4 +1,5 @@
-// A server that measures how much its first trace slows untraced requests. Its handlers do little more than await.
+// A server that measures how much its first trace slows untraced requests. The server's handlers do little more than
+// await.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

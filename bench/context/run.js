@@ -9,8 +9,8 @@ import { printTable, show } from '../table.js'
 const AWAIT_COUNT = 1_000_000
 const REQUEST_COUNT = 5_000
 /**
- * OSProfiler switches its context off slightly less than this time after the last trace: see
- * `packages/core/src/points/context.ts`.
+ * How long to wait after the last trace, until the async context is off. OSProfiler turns the context off a little
+ * sooner: see `packages/core/src/points/context.ts`.
  */
 const REST_DURATION_MS = 11_000
 
@@ -55,7 +55,7 @@ async function measureProcess(rounds, phases) {
   for (let i = 0; i < 3; i++) await load.send(plain)
   await child.ask({ awaits: AWAIT_COUNT })
   await measure('before the first trace', () => {})
-  // Each round sends another trace, so that the context stays on during the measurement.
+  // Each round sends another traced request, so that the context stays on during the measurement.
   await measure('after a trace', trace)
   await sleep(REST_DURATION_MS)
   await measure('after 10 s without a trace', () => {})

@@ -6,12 +6,16 @@ import { countSpans } from '../count-spans.js'
 const require = createRequire(import.meta.url)
 
 /**
- * Sets up this process as one contender, and resolves to a function that runs a number of calls. The contenders are
- * `bare`; `untraced`, with our instruments on and no trace; `traced`; and `openTelemetry`, in a span. This function
- * must be called before `require` loads the library, because OpenTelemetry hooks into `require`.
+ * Sets up this process as one contender, and resolves to a function that runs a number of calls. The contenders are:
+ * - `bare`, without any tracing
+ * - `untraced`, with our instruments but without a trace
+ * - `traced`, with our instruments and in a trace
+ * - `openTelemetry`, with OpenTelemetry's instrumentations and in a span
+ *
+ * This function must be called before `require` loads the library, because OpenTelemetry hooks into `require`.
  *
  * `instruments` are the arguments of `instrument()`. `createInstrumentations` creates OpenTelemetry's instrumentations.
- * Each call must produce exactly `points` points or spans, or the run fails.
+ * The run fails unless each call produces exactly `points` points or spans.
  */
 export async function createContender(name, instruments, createInstrumentations, points = 1) {
   if (name === 'openTelemetry') return await traceWithOpenTelemetry(createInstrumentations(), points)

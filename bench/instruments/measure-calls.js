@@ -40,7 +40,10 @@ function inMicroseconds(samples) {
   return summarise(samples.flat().map(ns => ns / 1000))
 }
 
-/** Returns the ratio of the times that two contenders add to `bare` in the same round. */
+/**
+ * Divides the time that `name` adds to `bare` by the time that `reference` adds to `bare`, separately for each round.
+ * Returns the median ratio and the quartiles.
+ */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

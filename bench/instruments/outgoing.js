@@ -30,7 +30,7 @@ const inContext = await createContender(task, [['http', 'fetch']], () => {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   return [new HttpInstrumentation(), new UndiciInstrumentation()]
 })
-// OpenTelemetry hooks into `require()`, so `node:http` must be loaded with it.
+// OpenTelemetry hooks into `require()`, so `node:http` must be loaded by `require()`.
 require('node:http')
 const send = CLIENTS[client]
 

@@ -2,7 +2,7 @@ import { startRedis } from '../../test/servers/dist/redis.js'
 import { startNode } from '../child.js'
 import { measureCalls } from './measure-calls.js'
 
-/** Measures an ioredis command, one at a time and ten at a time. */
+/** Measures ioredis commands, first one at a time and then ten at a time. */
 export async function runIoredis(effort) {
   const server = await startRedis()
   for (const inFlight of ['1', '10']) {

@@ -13,8 +13,8 @@ const WARM_UP_REQUESTS = 15_000
 const ROUND_REQUESTS = 3_000
 
 /**
- * Measures an outgoing request without instruments, untraced with our instruments, traced, and in an OpenTelemetry
- * span.
+ * Measures an outgoing request in four contenders: without instruments, with our instruments outside a trace, with our
+ * instruments in a trace, and in a span of OpenTelemetry.
  */
 export async function runOutgoing(effort) {
   const origin = startNode('instruments/origin.js')
@@ -52,8 +52,8 @@ async function runClient(client, title, port, effort) {
 }
 
 /**
- * Like `createTask`, but with the same number of requests in each round. With few requests, opening connections would
- * dominate.
+ * Like `createTask`, but with the same number of requests in each round. In a round with few requests, opening the
+ * connections would take most of the time.
  */
 function createCaller(name, client, port) {
   return {
@@ -72,7 +72,10 @@ function judgeBare(samples) {
   return verdict(ratio(samples, 'untraced', 'bare').median, 1.01)
 }
 
-/** Returns the ratio of the times that two contenders add to `bare` in the same round. */
+/**
+ * Divides the time that `name` adds to `bare` by the time that `reference` adds to `bare`, separately for each round.
+ * Returns the median ratio and the quartiles.
+ */
 function measureAddedTime(samples, name, reference) {
   const [bare, own, other] = ['bare', name, reference].map(each => samples.get(each).flat())
   return summarise(own.map((value, index) => (value - bare[index]) / (other[index] - bare[index])))

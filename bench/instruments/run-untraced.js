@@ -6,8 +6,8 @@ import { printTable, show } from '../table.js'
 const LIBRARIES = ['http', 'fetch', 'pg', 'ioredis']
 
 /**
- * Measures the time that instruments add to an untraced call, without the call itself. Compared with a real call, the
- * added time is too short to distinguish from noise.
+ * Measures the time that instruments add to an untraced call, without the call itself. If the call itself were measured
+ * too, the added time would be lost in the noise.
  */
 export async function runUntraced(effort) {
   const rows = []

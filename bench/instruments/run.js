@@ -4,7 +4,7 @@ import { runOutgoing } from './run-outgoing.js'
 import { runPg } from './run-pg.js'
 import { runUntraced } from './run-untraced.js'
 
-/** Measures the calls that become points without code in the application: outgoing requests, queries and commands. */
+/** Measures the library calls that instruments record as points: outgoing requests, queries, commands and messages. */
 export async function runInstruments(effort) {
   await runUntraced(effort)
   await runOutgoing(effort)

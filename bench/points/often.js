@@ -2,10 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const CALLS_PER_TURN = 100
 
-// The event loop gets regular turns, as in a server. Without these turns, a span export never ends, and waiting spans
-// fill the heap. OpenTelemetry would then appear to take several times as long.
+// After every hundred calls, these functions let the event loop continue, as a server does. Otherwise, exports of spans
+// would never end, and waiting spans would fill the heap. OpenTelemetry would then appear several times slower than it
+// is.
 
-/** Returns a function that calls `fn` `count` times, with 0, 1, 2, ... */
+/** Returns a function that calls `fn` `count` times, with the arguments 0, 1, 2, ... */
 export function callOften(fn) {
   return async count => {
     for (let start = 0; start < count; start += CALLS_PER_TURN) {

@@ -40,7 +40,10 @@ function deepen(depth, fn) {
   return depth === 0 ? fn() : deepen(depth - 1, fn)
 }
 
-/** Does the least work that finds a line: reads a stack of up to 50 frames, and the file and line of the innermost. */
+/**
+ * Does the least work that finds the line of a call: reads a stack of up to 50 frames, and the file and line of the
+ * innermost frame.
+ */
 function readStack() {
   const { stackTraceLimit, prepareStackTrace } = Error
   Error.stackTraceLimit = 50
@@ -57,7 +60,7 @@ const tracedWork = profiler.trace('point')(work)
 const tracedWorkHidden = profiler.trace('point', { hideArgs: true })(work)
 const tracedWorkAsync = profiler.trace('point')(workAsync)
 
-/** The cheapest possible proxy for a function, which works like the function when it is called, constructed or read. */
+/** The cheapest proxy that can be called, constructed and read like the function that it wraps. */
 const proxyWork = new Proxy(work, { apply: (fn, self, args) => Reflect.apply(fn, self, args) })
 
 answerTimes({

@@ -10,11 +10,12 @@ setNotifier(() => {})
 const hmacKey = 'SECRET_KEY'
 const never = () => new Promise(() => {})
 
-/** What the process traces while the awaits are measured. Each process measures one of these. */
+/** What the process traces while the awaits are measured. Each process uses one of these functions. */
 const MEANWHILE = {
   nothing() {},
   /**
-   * Starts a trace that does not end and whose promises are all handled. The context is on, and no promise is followed.
+   * Starts a trace that does not end and whose promises are all handled. So the async context is on, but no promise is
+   * followed until it settles.
    */
   trace() {
     run({ hmacKey }, never).catch(() => {})

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const CALLS_PER_TURN = 100
 
-// The event loop gets regular turns, as in a server: see ../points/often.js.
+// After every few calls, lets the event loop continue, as a server does: see ../points/often.js.
 function callInTurns(turn) {
   return async count => {
     for (let start = 0; start < count; start += CALLS_PER_TURN) {

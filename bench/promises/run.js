@@ -7,7 +7,8 @@ const task = (name, script, argument) =>
   createTask(name, () => startNode(`promises/${script}.js`, argument), WARM_UP_CALLS)
 
 /**
- * Measures what it costs to follow promises, both for every other await in the process and for the calls themselves.
+ * Measures the cost of following the promises of traced calls: for unrelated awaits in the process, and for the traced
+ * calls themselves.
  */
 export async function runPromises(effort) {
   if (effort.only?.includes('calls') !== true) await runAwaits(effort)

@@ -8,7 +8,10 @@ const request = () => ({
 })
 const call = () => ({ function: { name: 'shop.orders.charge', args: `[{"id":${next++},"name":"Bob"},42]` } })
 
-/** Creates an info of the maximum size, 64,000 characters, in which the search for secrets has to read each unit. */
+/**
+ * Creates an info of the maximum size, 64,000 characters, that repeats the text `unit`. The search for secrets has to
+ * read every repetition.
+ */
 const largest = unit => {
   const members = Array.from({ length: 64 }, (_, index) => [`m${index}`, unit.repeat(Math.ceil(1_000 / unit.length))])
   return { a: Object.fromEntries(members) }

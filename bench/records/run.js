@@ -13,10 +13,13 @@ const largest = {
   json: 'JSON',
   escapes: 'escapes',
 }
-/** The maximum time for the largest infos. */
+/** The aim: the maximum time for copying an info of the maximum size. */
 const AIM_MS = 5
 
-/** Measures copying an info, which includes its search for secrets, and reading and writing a record's JSON. */
+/**
+ * Measures the time to copy an info, which includes the search for secrets in the info, and to read and write a
+ * record's JSON.
+ */
 export async function runRecords(effort) {
   const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]
   const contenders = tasks.map(name => createTask(name, () => startNode('records/ours.js', name)))

@@ -78,8 +78,8 @@ function recordRows(rows) {
 }
 
 /**
- * Runs in the page: scrolls in every frame, by three rows or to a random position. Resolves to the frame durations in
- * milliseconds, and to the number of frames that had no row in the middle of the view.
+ * Runs in the page: scrolls in every frame, by three rows or, with `jump`, to a random position. Resolves to the frame
+ * durations in milliseconds, and to the number of frames that had no row in the middle of the view.
  */
 async function scrollFrames({ rows, frames: count, jump = false }) {
   // Finds the element that scrolls. The page may replace its rows at any time, but never replaces this element.

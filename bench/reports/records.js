@@ -3,8 +3,8 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 10, 22, 12)
 /**
- * For each point of an order, the index of its parent, or -1. An order is a call to another service, which makes six
- * queries.
+ * The parent of each point of an order, as an index into this list. -1 means a point without a parent in the same
+ * order. An order is a call to another service, which makes six queries.
  */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']
@@ -12,7 +12,7 @@ const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', '
 /**
  * Yields one trace's records, one after another. The request handles orders, each with ten points, four levels deep.
  *
- * @param areUnlike whether each point has its own name, because a page would fold equal points into one row
+ * @param areUnlike whether each point has its own name, so that a page does not fold equal points into one row
  */
 export function* createRecords(count, areUnlike = false) {
   for (let number = 0, order = 0; number < count; order++) {

@@ -9,9 +9,7 @@ import { takeTurns } from './turns.js'
 
 const AIM_MS = 80
 const RECORD_COUNT = 40
-/**
- * Number of starts per round. A single start is so short that other work on the machine would decide how long it takes.
- */
+/** Number of starts per round. The time of a single start would depend too much on other work on the machine. */
 const STARTS_PER_ROUND = 3
 const PYTHON_COMMAND = 'import sys; from osprofiler.cmd.shell import main; sys.exit(main())'
 
@@ -22,7 +20,7 @@ export async function runStart({ rounds }) {
     const records = join(directory, 'records.jsonl')
     const report = join(directory, 'report.json')
     writeRecords(records, RECORD_COUNT)
-    // Python's command reads reports, but not records. Our command can read the same report.
+    // Python's command reads reports, but not files of records. So both commands get the same report.
     await measureProcess(process.execPath, [COMMAND, 'trace', 'show', records, '--json', '--out', report])
     const node = (name, ...args) => ({ name, measure: () => measureProcess(process.execPath, args) })
     const python = (name, ...args) => ({ name, measure: () => measureProcess('/usr/bin/python3', args) })

@@ -33,7 +33,8 @@ function sign(key) {
  * Creates the servers of one framework on one version of Node: `{name, start}`. `start` resolves to a warm server:
  *
  * - `sendBurst()` sends a request over each connection, and awaits the responses.
- * - `settle()` awaits the delivery of their records or spans, and resolves to their CPU time, in us per request.
+ * - `settle()` awaits the delivery of the records or spans of all requests so far. It resolves to the requests' CPU
+ *   time, in us per request.
  */
 export function createServers(framework, node) {
   return CONTENDERS.map(([name, ...contender]) => ({ name, start: () => startServer(framework, node, ...contender) }))

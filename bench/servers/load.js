@@ -5,11 +5,11 @@ export const CONNECTION_COUNT = 60
 const BODY_END = '"table"]}'
 
 /**
- * Opens connections, and sends prepared requests. Sends one request on each connection, sleeps, then sends the next
- * ones. The sleep makes servers comparable, because a write that wakes a waiting client costs a server several
- * microseconds, and a slower server would pay this cost more often.
+ * Opens connections. The returned `send` writes one prepared request to each connection, sleeps, reads the responses,
+ * and then continues with the next requests. The sleep makes servers comparable. A write that wakes a waiting client
+ * costs a server several microseconds, and a slower server would pay this cost more often.
  *
- * @param napMs longer than a server takes for one request on each connection
+ * @param napMs the duration of each sleep, which must be longer than a server takes for one request on each connection
  */
 export async function openLoad(port, napMs = 10) {
   const sockets = await Promise.all(Array.from({ length: CONNECTION_COUNT }, () => openSocket(port)))

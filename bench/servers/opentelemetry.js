@@ -9,8 +9,8 @@ import { countSpans } from '../count-spans.js'
 const require = createRequire(import.meta.url)
 
 /**
- * Starts OpenTelemetry in the usual setup for a framework, with one span per request, because our adapters record one
- * point.
+ * Starts OpenTelemetry in the usual setup for a framework. It creates one span per request, because our adapters record
+ * one point per request.
  */
 export function startOpenTelemetry(framework, on) {
   const { processor, expect } = countSpans()
@@ -40,7 +40,7 @@ const INSTRUMENTATIONS = {
     const layers = { ignoreLayersType: ['middleware', 'router'] }
     return { instrumentations: [createHttp(), new KoaInstrumentation(layers)] }
   },
-  /** The plugin always creates its own span, which is the server's span if HTTP is not instrumented. */
+  /** The Fastify plugin always creates a span. HTTP is not instrumented, so this span is the request's only span. */
   fastify() {
     const { FastifyOtelInstrumentation } = require('@fastify/otel')
     const instrumentation = new FastifyOtelInstrumentation({ instrumentHooks: false, instrumentHandler: false })

@@ -17,7 +17,10 @@ export function createSignedRequests(count, key) {
   })
 }
 
-/** Creates requests with the header that makes OpenTelemetry join its caller's trace. Each has its own trace. */
+/**
+ * Creates requests with the header `traceparent`, with which OpenTelemetry continues a caller's trace. Each request has
+ * its own trace.
+ */
 export function createParentedRequests(count) {
   return Array.from({ length: count }, () => {
     const id = randomBytes(24).toString('hex')

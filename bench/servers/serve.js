@@ -69,9 +69,11 @@ server.keepAliveTimeout = 0
 if (!server.listening) await once(server, 'listening')
 const { port } = server.address()
 
-/** Answers `{expected}`, the number of records or spans since the last answer, with the CPU time so far, in us. */
+/**
+ * Receives `{expected}`, the number of records or spans since the last answer. Answers with the CPU time so far, in us.
+ */
 await answer(async ({ expected }) => {
-  // A span ends when its response is closed, which the server learns after the client has received the response.
+  // A span ends when its response is closed. The server is notified of this after the client has received the response.
   await nextTurn()
   await expect(expected)
   const { user, system } = process.cpuUsage()

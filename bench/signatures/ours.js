@@ -12,7 +12,7 @@ const secret = createSecretKey(Buffer.from(KEY))
 const traces = Array.from({ length: 1_024 }, () => ({ base_id: createTraceId(), parent_id: createTraceId() }))
 const headers = traces.map(trace => signedPack(trace, KEY))
 
-// A verifier accepts each ticket only once, so it is replaced after all tickets were used.
+// A verifier accepts each ticket only once, so the verifier is replaced after all tickets were used.
 const TICKETS = 16_384
 const nowS = Math.floor(Date.now() / 1_000)
 const ticketSecret = createSecretKey(randomBytes(32))

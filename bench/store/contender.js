@@ -49,12 +49,14 @@ async function writeByNotifier(path, records) {
   return (records.length * 1000) / ms
 }
 
-/** Does the least work of a store: runs one prepared statement per row, with prepared values, in this thread. */
+/**
+ * Does the least work that a store needs: runs one prepared statement per row, with prepared values, in this thread.
+ */
 async function writeRows(path, records) {
   return await writeByStatement(path, records.map(toRow), row => row)
 }
 
-/** Does the same work with records, like a driver, which has to create their JSON. */
+/** Does the same work as `writeRows`, but also creates the JSON of the records, as a driver must. */
 async function writeRecords(path, records) {
   return await writeByStatement(path, records, toRow)
 }

@@ -22,8 +22,8 @@ export function createRecords(count) {
 }
 
 /**
- * Gives all records the same shape as the profiler's. Records that are spread from another object would each have their
- * own hidden class.
+ * Creates a record with the same V8 hidden class as the profiler's records. A record that was created with the spread
+ * syntax would have another hidden class.
  */
 function createRecord(name, baseId, traceId, timestamp, info) {
   return {
@@ -38,7 +38,7 @@ function createRecord(name, baseId, traceId, timestamp, info) {
   }
 }
 
-/** Returns the values of a record's row. Its JSON is encoded twice, as in Python's driver. */
+/** Returns the values of a record's row. The JSON in the last column is encoded twice, as in Python's driver. */
 export function toRow({ timestamp, base_id, parent_id, trace_id, project, service, name, info }) {
   const data = JSON.stringify(JSON.stringify({ info }))
   return [timestamp, base_id, parent_id, trace_id, project, info.host, service, name, data]

@@ -5,8 +5,8 @@ import { createRecords } from './records.js'
 const BATCH_RECORDS = 500
 
 /**
- * Opens a statement that does the least work of a store: one prepared statement per row, in transactions of 500, in
- * this thread.
+ * Opens a statement that does the least work that a store needs: one prepared statement per row, in transactions of 500
+ * rows, in this thread.
  */
 export async function openStatement(path) {
   // The driver creates the table with its indexes.
@@ -31,7 +31,7 @@ export async function openStatement(path) {
   }
 }
 
-/** Opens a connection with Node's built-in SQLite, or with the package that the driver uses if Node has none. */
+/** Opens a connection with Node's built-in SQLite or, if Node has none, with the package that the driver uses. */
 export function openDatabase(path) {
   const require = createRequire(import.meta.url)
   try {

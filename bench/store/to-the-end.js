@@ -29,7 +29,8 @@ const WAYS = {
   },
   count: () => makePoints(countRecords().expect),
   /**
-   * Does the least work of a store: in one thread, creates the JSON of prepared records, and runs a statement for each.
+   * Does the least work that a store needs, in one thread: creates the JSON of prepared records, and runs one statement
+   * per record.
    */
   async statement() {
     const statement = await openStatement(path)
@@ -54,7 +55,8 @@ function makePoints(expect) {
       for (let i = 0; i < POINTS_PER_TRACE; i++) withTrace('db', info, () => {})
     }),
   )
-  // The last trace is always completed. Its extra points are negligible among the thousands in a measurement.
+  // Traces are always completed, so a few points more than `count` may be recorded. These are negligible among the
+  // thousands of points in a measurement.
   return async count => {
     const traces = Math.ceil(count / POINTS_PER_TRACE)
     await makeTraces(traces)
@@ -63,7 +65,8 @@ function makePoints(expect) {
 }
 
 /**
- * Rows are counted by the last row id, because counting them all would add work that is not part of the measurement.
+ * Creates the check that the expected rows have arrived. Counts rows by the last row id, because counting all rows
+ * would add work that is not part of the measurement.
  */
 function expectRows(flush) {
   const database = openDatabase(path)

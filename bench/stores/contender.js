@@ -51,7 +51,7 @@ function openNotifierWriter() {
   }
 }
 
-/** Creates a writer that does the least work of a client, with prepared strings. */
+/** Creates a writer that sends prepared strings, which is the least work of a client. */
 function openBareWriter() {
   const client = store.openBare(url)
   return {
@@ -60,7 +60,7 @@ function openBareWriter() {
   }
 }
 
-/** Creates a writer that receives records, like a driver, which has to create their JSON. */
+/** Creates a writer that receives records and creates their JSON, as a driver must. */
 function openRecordWriter() {
   const client = store.openBare(url)
   return { prepare: records => records, write: writeOneByOne(records => client.write(toItems(records), toText)) }

@@ -9,7 +9,8 @@ const PATH = '/api/v1/events/ingest/F52D775B-6017-4787-8C8A-F21AE0AEC057'
 const [USERNAME, PASSWORD] = ['tracer', encodeURIComponent('p@ss:word/é')]
 
 /**
- * Log Insight as a store of the benchmark: see `stores.js`. It has no client library, so the bare client uses HTTPS.
+ * Log Insight as a store of the benchmark: see `stores.js`. Log Insight has no client library, so the bare client uses
+ * HTTPS.
  */
 export const store = {
   title: 'Log Insight',

@@ -17,7 +17,8 @@ export const store = {
   async start() {
     const { startMariadb } = await import('../../test/servers/dist/mariadb.js')
     const server = await startMariadb({ settings: SETTINGS })
-    // For `mysql:`, SQLAlchemy loads its default client, which the tests do not install. They use PyMySQL.
+    // For `mysql:`, SQLAlchemy loads its default client, which the tests do not install. So `mysql+pymysql:` selects
+    // PyMySQL.
     const url = server.url.replace('mysql:', 'mysql+pymysql:')
     const driver = openDriver(url)
     await driver.write(createRecords(1))

@@ -1,7 +1,10 @@
 import { Client } from '@opensearch-project/opensearch'
 import { clearIndex, openSearchServer, toNode, toText } from './search.js'
 
-/** OpenSearch as a store of the benchmark: see `stores.js`. OSProfiler's own driver cannot use it. */
+/**
+ * OpenSearch as a store of the benchmark: see `stores.js`. The Elasticsearch driver of Python's OSProfiler does not
+ * work with it.
+ */
 export const store = {
   title: 'OpenSearch',
 

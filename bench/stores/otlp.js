@@ -11,7 +11,7 @@ export function createOtlpStore(protocol, Exporter) {
 
     async start() {
       const collector = createServer((request, response) => request.resume().on('end', () => response.end()))
-      // Contenders wait longer for their turns than a server keeps an idle connection by default.
+      // By default, a server closes an idle connection sooner than a contender gets its next turn.
       collector.keepAliveTimeout = 600_000
       await once(collector.listen(0, '127.0.0.1'), 'listening')
       return {

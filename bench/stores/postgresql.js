@@ -3,7 +3,7 @@ import pg from 'pg'
 import { createRecords } from '../store/records.js'
 import { COLUMNS, toData, toRow } from './sql-rows.js'
 
-// One array per column is twice as fast as a list of all values.
+// An insert from one array per column is twice as fast as an insert with a list of all values.
 const INSERT = `INSERT INTO data (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map(column => (column === 'data' ? 'data::json' : column)).join(', ')}
   FROM unnest(${COLUMNS.map((_, index) => `$${index + 1}::text[]`).join(', ')}) AS batch (${COLUMNS.join(', ')})`

@@ -6,7 +6,7 @@ const INDEX = 'osprofiler-notifications'
 export function openSearchServer(product) {
   return openServer(product, {
     file: 'search',
-    // The Python client has version 7, so the stand-in must accept clients of this version, too.
+    // The Python client has version 7, so the stand-in must also accept clients of this version.
     start: ({ startSearch }) => startSearch({ product, compatibleWith: [7, 8, 9] }),
     toUrl: ({ host, port }) => `${product}://${host}:${port}`,
   })

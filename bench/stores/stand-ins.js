@@ -4,8 +4,8 @@ const NOTE =
   'The server is a stand-in. The figures are CPU time of the client: the cost of the drivers without the store.'
 
 /**
- * Returns the server at `OSPROFILER_TEST_..._URL`, or else starts a stand-in: {url, stop(), standIn?, note?,
- * byCpuTime?}.
+ * Resolves to the server whose address is in the variable `OSPROFILER_TEST_..._URL`. If this variable is not set,
+ * starts a stand-in and resolves to that: {url, stop(), standIn?, note?, byCpuTime?}.
  *
  * @param file the stand-in's file
  * @param start starts the stand-in with the exports of that file

@@ -1,5 +1,5 @@
-// A server that can record an account of one request, which shows why the request is slow, while it serves others. Each
-// handler awaits a hundred times.
+// A server that can record an account of one request while it serves others. An account shows why a request is slow.
+// Each of the server's handlers awaits a hundred times.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -7,7 +7,7 @@ import { summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
 const HEAPS_MB = [10, 50, 100, 200, 400]
-/** The number is small, because a recording is cut off after ten seconds. */
+/** The number of requests is small, because an account ends ten seconds after its start at the latest. */
 const REQUEST_COUNT = 4_000
 const SIGNED_COUNT = 20
 const LEVELS = ['waits', 'cpu']
@@ -20,7 +20,10 @@ const PHASES = [
   ['after the account of the level cpu', undefined],
 ]
 
-/** Measures what an account costs: the pause at its start, the other requests of a busy server, and the request itself. */
+/**
+ * Measures what an account costs: the pause at its start, and the time that it adds to other requests of a busy server
+ * and to its own request.
+ */
 export async function runWhy({ generations, rounds }) {
   const pauses = new Map()
   const phases = new Map(PHASES.map(([name]) => [name, []]))

@@ -27,7 +27,7 @@ export function serveOrders(url) {
 export function openOrders(url) {
   const client = createOsloClient(() => connect(url), { topic: 'orders', version: '1.1', ...rabbit })
   return {
-    // Any server of the topic answers.
+    // One of the topic's servers answers this call.
     create: (context, id, item) => client.call(context, 'create', { id, item }, { timeout: 5_000 }),
     // Each server of the topic gets this call.
     forget: (context, id) => client.cast(context, 'forget', { id }, { fanout: true }),

@@ -11,7 +11,7 @@ const callee = createServer((req, res) => traced(req, res, () => res.end('served
 await once(callee, 'listening')
 
 await profiler.run({ hmacKey: 'KEY' }, async () => {
-  // setup() adds these headers to requests of fetch and node:http. Other clients need them from you:
+  // setup() adds these headers to requests of fetch and node:http. For other clients, add the headers yourself:
   const headers = profiler.getTraceIdHeaders()
   await (await fetch(`http://127.0.0.1:${callee.address().port}`, { headers })).text()
 })

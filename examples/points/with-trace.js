@@ -8,7 +8,7 @@ profiler.setNotifier(({ name, trace_id, parent_id, info }) => {
 })
 
 await profiler.run({ hmacKey: 'KEY' }, async () => {
-  // Both steps run in parallel. Each has its own context, so its parts have the right parent.
+  // Both steps run in parallel. Each step has its own context, so the points inside it have the right parent.
   await Promise.all(
     ['a', 'b'].map(step =>
       profiler.withTrace('work', { step }, async () => {

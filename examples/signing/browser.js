@@ -12,7 +12,7 @@ console.log(`Signing the requests to ${origin}. Ctrl-C stops signing.`)
 
 async function signRequestsOf(page) {
   const devtools = await context.newCDPSession(page)
-  // After a redirect, the browser pauses the request again. By then, it has removed the signed headers.
+  // After a redirect, the browser pauses the request again, but has already removed the signed headers.
   devtools.on('Fetch.requestPaused', async ({ requestId, request }) => {
     const { traceId, headers } = signRequest(request.url)
     const all = Object.entries({ ...request.headers, ...headers }).map(([name, value]) => ({ name, value }))

@@ -129,7 +129,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
 }
 
 describe.each(Object.entries(PROGRAMS))('async: %s', (_, program) => {
-  it.each(FUNCTION_WAYS)('behaves the same untraced and traced with $name', async way => {
+  it.each(FUNCTION_WAYS)('behaves the same whether it is untraced or traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, ({ wrap }) => program(wrap))
 
     expect(outside).toEqual(untraced)

@@ -115,7 +115,7 @@ const PROGRAMS: Record<string, (way: WayToTrace) => unknown> = {
 }
 
 describe.each(Object.entries(PROGRAMS))('awilix, injecting %s', (_, program) => {
-  it.each(WAYS_TO_TRACE)('behaves the same untraced and traced with $name', async way => {
+  it.each(WAYS_TO_TRACE)('behaves the same whether it is untraced or traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, program)
 
     expect(outside).toEqual(untraced)

@@ -114,8 +114,10 @@ function runFunctions({ wrap }: WayToTrace): Promise<unknown> {
   })
 }
 
-describe.each(['Decorated', 'Automatic', 'Listed'] as const)('a MobX store of the class %s', name => {
-  it.each(WAYS_TO_TRACE)('behaves the same untraced and traced with $name', async way => {
+const STORE_CLASSES = ['Decorated', 'Automatic', 'Listed'] as const
+
+describe.each(STORE_CLASSES)('a MobX store of the class %s', name => {
+  it.each(WAYS_TO_TRACE)('behaves the same whether it is untraced or traced with $name', async way => {
     const { untraced, outside, inside } = await compare(way, each => runStore(name, each))
 
     expect(outside).toEqual(untraced)
@@ -154,7 +156,7 @@ async function runInherited({ above, below, classAbove, classBelow }: WayToTrace
 }
 
 describe('inherited MobX actions and flows', () => {
-  it.each(WAYS_TO_TRACE)('behave the same untraced and traced with $name', async way => {
+  it.each(WAYS_TO_TRACE)('behave the same whether they are untraced or traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, runInherited)
 
     expect(outside).toEqual(untraced)
@@ -164,7 +166,7 @@ describe('inherited MobX actions and flows', () => {
 })
 
 describe('functions that are passed to MobX', () => {
-  it.each(FUNCTION_WAYS)('behave the same untraced and traced with $name', async way => {
+  it.each(FUNCTION_WAYS)('behave the same whether they are untraced or traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, runFunctions)
 
     expect(outside).toEqual(untraced)

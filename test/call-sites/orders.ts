@@ -1,5 +1,5 @@
 // A program that makes points in several ways, and prints their call sites. A comment at the end of a line names the
-// point that has its call site there.
+// point whose call site is that line.
 
 import { createNotifier, run, setNotifier, start, Trace, type TraceRecord, trace, withTrace } from '@osprofiler/core'
 

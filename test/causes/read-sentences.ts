@@ -10,7 +10,7 @@ export function readSentences(printed: string): string[] {
 
 /**
  * Replaces parts that differ from one run to the next: shares by `N %`, times and sizes by `T`, and ports by `PORT`.
- * Removes how many repeated points have a call site, because on a busy machine, only some of them do.
+ * Removes the number of repeated points that have a call site, because on a busy machine, only some points have one.
  */
 export function hideFigures(sentence: string): string {
   return sentence

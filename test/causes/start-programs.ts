@@ -95,7 +95,7 @@ const MARKED_LINES: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** Returns the sentences that blame something. A sentence about the critical path blames nothing. */
+/** Returns the sentences that name a cause. A sentence about the critical path does not name a cause. */
 export function findBlame({ sentences }: Advice): readonly string[] {
   return sentences.filter(sentence => !sentence.startsWith('The critical path is '))
 }

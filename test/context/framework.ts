@@ -11,7 +11,7 @@ export interface RouteInput {
   readonly id: string
   /** The JSON body, parsed by the framework. */
   readonly body: unknown
-  /** Over HTTP/2, the messages have another class, but it has the members that the tests use. */
+  /** Over HTTP/2, requests and responses have other classes, but these have the members that the tests use. */
   readonly req: IncomingMessage
   readonly res: ServerResponse
 }
@@ -32,7 +32,10 @@ export interface Application {
   /** The adapter's keys and options. Default: the tests' key, and no limit on traces. */
   readonly keys?: { readonly hmacKeys?: HmacKeys }
   readonly options?: HttpOptions
-  /** `before` runs around the adapter. `after` runs between the adapter and the rest of the application. */
+  /**
+   * `before` is middleware around the adapter. `after` is middleware between the adapter and the rest of the
+   * application.
+   */
   readonly before?: Wrapper
   readonly after?: Wrapper
   /** Whether responses are compressed, if the framework has compression middleware. */

@@ -6,7 +6,7 @@ export interface RecordedTraces {
   readonly all: readonly TraceRecord[]
   /** Returns a trace's records so far. */
   of(baseId: string): readonly TraceRecord[]
-  /** Resolves to a trace's records once `requests` of its requests have ended. */
+  /** Resolves to a trace's records once the given number of requests in the trace have ended. */
   whenServed(baseId: string, requests?: number): Promise<readonly TraceRecord[]>
 }
 

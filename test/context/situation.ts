@@ -12,7 +12,7 @@ export interface Situation {
   readonly client?: ClientOptions
 }
 
-/** Calls a function in a later event of the event loop. */
+/** Calls a function in a later turn of the event loop. */
 export function later(act: () => unknown): void {
   setTimeout(act, 5)
 }

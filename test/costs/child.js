@@ -32,8 +32,8 @@ async function countBytes(repeat, count) {
 }
 
 /**
- * Returns the used bytes of the heap, without buffers. Buffers are in separate pools of 64 KiB, so some rounds would
- * start a new pool.
+ * Returns the used bytes of the heap, without buffers. Buffers are in separate pools of 64 KiB, so only some rounds
+ * would start a new pool, and the numbers would vary.
  */
 function usedBytes() {
   return v8.getHeapStatistics().used_heap_size

@@ -1,6 +1,6 @@
 /**
- * The largest share by which a result may exceed its figure. If a result is lower than its figure by this share, the
- * figure should be lowered.
+ * If a result exceeds its recorded figure by more than this share, the check fails. If it is lower by more than this
+ * share, the figure should be lowered.
  */
 const TOLERANCE_SHARE = 0.03
 

@@ -4,8 +4,8 @@
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 0, 1, 12)
 /**
- * For each point of an order, the index of its parent, or -1. An order is a call to another service, which makes six
- * queries.
+ * The parent of each point of an order, as an index into this list. -1 means a point without a parent in the same
+ * order. An order is a call to another service, which makes six queries.
  */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']

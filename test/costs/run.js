@@ -19,7 +19,7 @@
 //
 // At a system load of 10 to 25, six runs differed by at most 0.2% in instructions. Other folders, host names and
 // environments changed the bytes by at most 0.2%. A C library without AVX2 changed the instructions by 0.2%. If OpenSSL
-// chose its code by CPU, they would change by 2%.
+// chose its code by CPU, the number of instructions would change by 2%.
 
 import { findNode } from '../find-node.js'
 import { compareWithFigures } from './compare.js'

@@ -12,7 +12,7 @@ export const ALL_WORKLOADS = [
 ]
 
 /**
- * The workloads whose instructions are counted. The others are left out, because under Valgrind the frameworks take
- * half a minute to load.
+ * The workloads whose instructions are counted. All other workloads are left out, because under Valgrind the frameworks
+ * take half a minute to load.
  */
 export const FRAMEWORKLESS_WORKLOADS = ALL_WORKLOADS.slice(0, 6)

@@ -32,7 +32,8 @@ const READS = {
   // Node 26 shows that a function is a proxy, which the docs mention.
   shown: fn => inspect(fn, { depth: 0 }).replace(/^(?:Proxy\()+|\)+$/g, ''),
   constructs: fn => Reflect.construct(Object, [], fn) instanceof Object,
-  // `instanceof` with a bound function that is no longer a `Function` bypasses every trap of a proxy.
+  // If a bound function is no longer an instance of `Function`, `instanceof` with that function bypasses every trap of
+  // a proxy.
   isInstance: fn => fn instanceof Function && {} instanceof fn,
   metadata: fn =>
     Reflect.getMetadataKeys(fn)

@@ -9,7 +9,7 @@ import { EXECUTIONS } from './execute.js'
 import { FAMILIES } from './families.js'
 import { listOpenPoints } from './records.js'
 
-// The point of a settled but unhandled promise ends after a second or two, and later on a slow machine.
+// The point of a settled but unhandled promise ends after one or two seconds. On a slow machine, this takes longer.
 const LATE_RECORDS_MS = 30_000
 const PAUSE_MS = 100
 
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     programs: { type: 'string', default: '1000' },
     families: { type: 'string', default: Object.keys(FAMILIES).join() },
-    /** Compares each program with itself, untraced. Any difference is then a fault in the generator. */
+    /** Executes each program twice, both times untraced. Any difference is then a fault in the generator. */
     control: { type: 'boolean', default: false },
   },
 })

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Express, Router } from 'express'
 import type { Ticks } from './ticks.js'
 
-/** Adds its middleware and routes to an application. */
+/** A test program, which adds middleware and routes to an application. */
 export type ExpressProgram = (app: Express, ticks: Ticks, express: { Router(): Router }) => void
 
 /** Programs whose middleware and handlers must behave the same with and without points for them. */
@@ -98,7 +98,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   },
 }
 
-/** Programs that need Express 5, because it awaits promises. */
+/** Programs that need Express 5, because Express 4 does not await the promises of handlers. */
 export const EXPRESS5_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
   reject(app, ticks) {
     app.get('/', async () => {

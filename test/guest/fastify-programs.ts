@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Bluebird } from './bluebird.js'
 import type { Ticks } from './ticks.js'
 
-/** Adds its hooks and its route `/` to a server. */
+/** A test program, which adds hooks and the route `/` to a server. */
 export type FastifyProgram = (app: FastifyInstance, ticks: Ticks) => unknown
 
 const HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'preSerialization', 'onSend'] as const

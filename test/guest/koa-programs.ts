@@ -14,7 +14,10 @@ const require = createRequire(import.meta.url)
 // koa-compose is a dependency of Koa, but not of this repository.
 const compose: (middlewares: Koa.Middleware[]) => Koa.Middleware = createRequire(require.resolve('koa'))('koa-compose')
 
-/** Adds its middleware to an application. `Application` creates another application with the same version of Koa. */
+/**
+ * A test program, which adds middleware to an application. `Application` creates another application with the same
+ * version of Koa.
+ */
 export type KoaProgram = (app: Koa, ticks: Ticks, Application: typeof Koa) => void
 
 /** Programs whose middleware must behave the same with and without points for it. */
@@ -217,7 +220,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   },
 }
 
-/** Programs that need Koa 2, because it runs generators. */
+/** Programs that need Koa 2, because Koa 3 does not run generator functions. */
 export const KOA2_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
   'is a generator'(app, ticks) {
     function* old(this: Koa.Context, next: unknown) {

@@ -21,7 +21,7 @@ export function createTicks(): Ticks {
   let count = 0
   let chain = 0
 
-  /** Starts a new chain of microtasks, which alternate with the program's own microtasks. */
+  /** Counts microtasks with a new chain of microtasks, which alternate with those of the program. */
   async function countTicks(own: number): Promise<void> {
     while (own === chain && count < MAX_TICKS) {
       await null

@@ -127,7 +127,7 @@ def run_program(args, cwd):
     return 0
 
 
-# A program finds the modules next to it, and not the modules next to this script.
+# Python has put this script's folder into the path. A program must find the modules in its own folder instead.
 del sys.path[0]
 for module in sys.argv[1:]:
     importlib.import_module(module)

@@ -8,7 +8,7 @@ import { currentPython } from './each-python.js'
 
 export interface PythonOptions {
   readonly input?: string
-  /** Variables in addition to those of this process. */
+  /** Environment variables in addition to those of this process. */
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
 }
@@ -36,7 +36,10 @@ afterAll(async () => {
   await Promise.all(Array.from(hosts.values(), stopHost))
 })
 
-/** Names modules that most runs in a test file import. The host imports them once, and then forks for each run. */
+/**
+ * Registers modules that most runs in a test file import. The host process imports these modules once, and then forks
+ * itself for each run.
+ */
 export function importOnce(...names: readonly string[]): void {
   for (const name of names) modules.add(name)
 }

@@ -26,7 +26,8 @@ const loads = {
 }
 const frameworks = {}
 for (const name of names.split(',')) frameworks[name] = (await loads[name]())?.default
-// Node loads `fetch` at its first use. This happens here, while the globals that it needs are still the original ones.
+// Node loads `fetch` at its first use. So `fetch` is used here, while the globals that it needs are still the original
+// ones.
 await fetch('data:,')
 if (moment === 'before') replacements[replacement]()
 const core = await import('@osprofiler/core')

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
-// These are read now, because a global's getter must not read a global.
+// The originals are read now, because the getter of a replaced global must not read a global.
 const originals = { Error, Object, Reflect }
 
 // `nextTick` and `queueMicrotask` are not replaced, because Node and Fastify themselves would hang.
@@ -43,7 +43,7 @@ export const replacements = {
   bluebird() {
     const { Promise } = globalThis
     globalThis.Promise = require('bluebird')
-    // Bluebird has no such function, but `fetch` in Node 26 calls it on the global promise.
+    // Bluebird has no `withResolvers`, but `fetch` in Node 26 calls this function on the global promise.
     globalThis.Promise.withResolvers = () => Promise.withResolvers()
   },
   'fake timers'() {

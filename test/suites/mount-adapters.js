@@ -5,8 +5,8 @@ import { osprofilerMiddleware as koaMiddleware } from '@osprofiler/koa'
 import { sign } from './signed-servers.js'
 
 /**
- * The functions that change frameworks. A framework is recognized by the end of its file name. Each function receives
- * the exports of this file, and returns a replacement for them.
+ * The frameworks to change. Each framework is recognized when one of its files is loaded, by the end of the file's
+ * path. `mount` receives the exports of that file, and returns a replacement for these exports.
  */
 const FRAMEWORKS = [
   { file: /[\\/]express[^\\/]*[\\/]lib[\\/]application\.js$/, mount: mountInExpress },
@@ -28,8 +28,8 @@ export function mountAdapters(hmacKey) {
 }
 
 /**
- * Mounts the middleware first and the error handler last when the first request arrives, because an application's
- * settings have no effect after its router exists.
+ * Mounts the middleware first and the error handler last, when the first request arrives. Mounting creates the
+ * application's router, and later changes of the application's settings would have no effect on the router.
  */
 function mountInExpress(application, hmacKey) {
   const { handle } = application

@@ -42,7 +42,7 @@ const SERVERS = {
   },
 
   async rabbitmq() {
-    // Some of amqplib's tests contain the port, and also connect over IPv6.
+    // Some of amqplib's tests contain the default port, and also connect over IPv6.
     const settings = { 'listeners.tcp.2': '127.0.0.1:5672', 'listeners.tcp.3': '::1:5672' }
     const server = await startRabbitmq({ user: 'guest', password: 'guest', settings })
     return { server, env: { URL: server.url } }

@@ -88,7 +88,8 @@ export const SUITES = [
     prepare: [
       ['node', 'node_modules/typescript/bin/tsc', '--build'],
       ['chmod', '600', 'packages/pg/test/unit/client/pgpass.file'],
-      // Yarn's links are reversed, because instruments recognize a library by its path in node_modules.
+      // Yarn makes links from node_modules to the packages. The links are reversed here, because instruments recognize
+      // a library by its path in node_modules.
       ...['pg', 'pg-pool'].map(name => [
         ...[
           'bash',

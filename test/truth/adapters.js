@@ -13,8 +13,8 @@ export const ROUTE = '/request/:n'
 const OPTIONS = { maxTracesPerSecond: 1e9 }
 
 /**
- * For each adapter, a function that creates a server. `handle` is called for each request, and resolves to the answer:
- * `{kind, rows}`, where `rows` creates an async iterable.
+ * For each adapter, a function that creates a server. `handle` is called for each request, and resolves to the
+ * response: `{kind, rows}`, where `rows` creates an async iterable.
  */
 export const ADAPTERS = {
   express(hmacKey, handle) {

@@ -32,7 +32,8 @@ async function callOnce(step, parent, request, world, outcome) {
   } catch (error) {
     if (!failed) throw error
   }
-  // The end of an aborted request is not known here: without a connection, it ends only when undici processes it.
+  // The end of an aborted request is not known here. A request without a connection ends only when undici processes the
+  // abort.
   if (outcome !== 'timeout') endStep(truth)
 }
 

@@ -1,4 +1,5 @@
-// Points have whole microseconds, and a trace's clock may follow a wall clock that was slightly adjusted.
+// The recorded times may differ this much from the real ones. Points have whole microseconds, and a trace's clock may
+// follow a wall clock that was slightly adjusted.
 const TOLERANCE_MS = 6
 const LAYER_NAMES = new Set(['express', 'koa', 'fastify'])
 
@@ -40,7 +41,10 @@ function createKey(point) {
   return step === null ? `db in ${createKey(point.parent)}` : `db ${step[1]}`
 }
 
-/** Compares a request's points with its truth, the steps that it really took. Returns a string for each difference. */
+/**
+ * Compares a request's points with `truth`, the steps that the request really took. Returns a string for each
+ * difference.
+ */
 export function comparePoints({ truth, plan }, points) {
   const faults = []
   const expected = new Map(truth.steps.filter(step => step.traced && step.recorded).map(step => [step.key, step]))

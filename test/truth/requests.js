@@ -10,7 +10,7 @@ const ROW_COUNT = 3
 const ABORT_MS = 8
 const SERVER_TIMEOUT_MS = 10
 
-/** Handles one request to an adapter as planned, and resolves to its answer. */
+/** Handles one request to an adapter as planned, and resolves to the response. */
 export async function handle(req, res, { plan, request, root }, world) {
   root.startedBefore = now()
   request.reached()
@@ -57,7 +57,10 @@ async function* makeRows({ n, answer }, root, request) {
   }
 }
 
-/** Sends one request as planned. Resolves to its truth, its real steps, when all work that it started has ended. */
+/**
+ * Sends one request as planned. Waits until all work that the request started has ended. The resolved `truth` lists the
+ * steps that the request really took.
+ */
 export async function sendRequest(port, plan, world, hmacKey) {
   const truth = createTruth(plan.signed)
   const baseId = createTraceId()

@@ -6,8 +6,9 @@ import { publish } from './messages.js'
 import { beginStep, endStep, now } from './truth.js'
 
 /**
- * Executes a plan's steps, one after another, below a step of the truth. `world` contains the databases and other
- * systems. `request` contains the request's truth, its headers, and the list of work that continues after its handler.
+ * Executes a plan's steps, one after another, below the step `parent`. `world` contains the databases and other
+ * systems. `request` contains `truth` (the list of the steps that the request really takes), its headers, and the list
+ * of work that continues after its handler.
  */
 export async function takeSteps(steps, parent, request, world) {
   for (const step of steps) await takeStep(step, parent, request, world)
@@ -51,7 +52,8 @@ function block(step, parent, request, world) {
 }
 
 /**
- * Traces a function that takes a callback. Its point ends when it returns, but its later work is still below the point.
+ * Traces a function that takes a callback. The function's point ends when the function returns, but later work of the
+ * function is still below the point.
  */
 function callback(step, parent, request, world) {
   const name = `callback-${step.n}`

@@ -7,8 +7,8 @@ export function now() {
 }
 
 /**
- * Creates the truth about one request: the list of the steps that the request really takes. `traced` tells whether the
- * request is signed, because only signed requests may have points.
+ * Creates the list of the steps that one request really takes. `traced` is true if the request is signed, because only
+ * signed requests may have points.
  */
 export function createTruth(traced) {
   return { traced, steps: [] }
@@ -27,7 +27,7 @@ export function beginStep(truth, parent, key, { recorded = true, outcome = {} } 
     recorded,
     outcome,
     startedAfter: now(),
-    /** The time when the callee or a handler noticed the step. The step must have begun before. */
+    /** The time when the callee or a handler noticed the step. The step must have begun before this time. */
     startedBefore: Number.POSITIVE_INFINITY,
     /** The time at which the callee or a handler noticed that the step had not ended. */
     endedAfter: 0,

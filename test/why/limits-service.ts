@@ -9,7 +9,7 @@ import { signTicket } from '@osprofiler/core/toolkit'
 export const KEY = 'o7Vt2kQ9xWc4LmZs8RbYpD1g'
 
 const SERVICE = fileURLToPath(new URL('service.mjs', import.meta.url))
-/** Makes Node close the connection after the answer, so that no connection keeps a process alive. */
+/** Makes Node close the connection after the response, so that no connection keeps a process alive. */
 const CLOSING = { connection: 'close' }
 
 /** A record as the service writes it to its store. */
@@ -37,7 +37,7 @@ export interface Account {
   readonly costs: Readonly<Record<string, number>>
 }
 
-/** A cause of an account. */
+/** One of the causes in an account. */
 export interface Cause {
   readonly kind: string
   readonly ms: number
@@ -79,7 +79,7 @@ export interface Service {
   records(baseId: string, count: number): Promise<readonly StoredRecord[]>
   /** Resolves to the account of a trace. */
   account(baseId: string): Promise<Account>
-  /** Sends a request with wishes. Resolves to its account. */
+  /** Sends a request with a ticket that contains these wishes. Resolves to the account of the request. */
   explain(path: string, wants: readonly string[]): Promise<Account>
 }
 
@@ -149,7 +149,7 @@ export async function startService(start: Start = {}): Promise<Service> {
   return service
 }
 
-/** Signs a request with a ticket that has wishes. */
+/** Signs a request. The request's ticket contains the wishes in `wants`. */
 export function sign(wants: readonly string[] = []): {
   readonly baseId: string
   readonly headers: Record<string, string>
@@ -164,7 +164,7 @@ export function signWishes(info: string, wants: readonly string[], key = KEY): s
   return signTicket({ key, info, iat, exp: iat + 60, points: 1_000, wants })
 }
 
-/** Returns the sum of the times of all kinds. */
+/** Returns the sum of the times of all kinds of causes. */
 export function sumKinds({ kinds }: Account): number {
   return Object.values(kinds).reduce((sum, ms) => sum + ms, 0)
 }

@@ -172,7 +172,7 @@ const HOSTILE = {
     Object.freeze(Error)
   },
   resources() {
-    // The recorder of accounts reads members of async resources, so reading a member throws here.
+    // Accounts are recorded by reading members of async resources. Each read of this resource throws an error.
     const failing = new Proxy(
       {},
       {

@@ -1,4 +1,4 @@
-// Lists the products, but a computation makes this slow. The tree shows its duration, and `--why` shows its line.
+// Lists products slowly. The tree shows how long the computation takes, and `--why` shows the computation's line.
 
 import type { AddressInfo } from 'node:net'
 import * as profiler from '@osprofiler/core'

@@ -53,7 +53,7 @@ async function demonstrate(): Promise<void> {
 
   step(2, 'Three services, each a process of its own')
   const [CATALOG_URL, ORDERS_URL] = await Promise.all([
-    // The level cpu stops a service for a moment, so a service must allow it.
+    // An account of the level `cpu` pauses the service for a moment, so the service must allow this level.
     startService('catalog', { ...env, OSPROFILER_WHY: 'cpu' }),
     startService('orders', { ...env, ORDERS_FILE: join(directory, 'orders.db') }),
   ])
@@ -98,7 +98,7 @@ async function cleanUp(): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Removes the settings that belong to the user's own services. */
+/** Removes OSProfiler's environment variables, which are meant for the user's own services. */
 function withoutOsprofiler(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OSPROFILER_')))
 }

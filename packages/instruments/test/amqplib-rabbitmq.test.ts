@@ -55,7 +55,7 @@ function called({ name, info }: TraceRecord): string {
   return (info.function as { name: string } | undefined)?.name ?? name
 }
 
-/** Returns the start record of the only call with this name. Throws if there is not exactly one. */
+/** Returns the start record of the only call with this name. Throws unless there is exactly one such call. */
 function startOf(name: string): TraceRecord {
   return recordOf(name, '-start')
 }
@@ -76,7 +76,9 @@ function recordOf(name: string, suffix: string): TraceRecord {
   return record
 }
 
-describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', name => {
+const VERSIONS = ['amqplib', 'amqplib-1', 'amqplib-0']
+
+describe.each(VERSIONS)('the instrument of %s', name => {
   const amqplib: Library = require(name)
   let connection: ChannelModel
   let channel: Channel
@@ -213,7 +215,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(stopOf(`consume ${queue}`).info).toMatchObject({ etype: 'ChannelClosed' })
   })
 
-  it('ends the points that wait for the broker or a consumer if the connection breaks', async () => {
+  it('ends the points of unconfirmed and unacknowledged messages if the connection breaks', async () => {
     const proxy = await startProxy(rabbitmq)
     onTestFinished(() => proxy.stop())
     const broken = await amqplib.connect(rabbitmq.url.replace(String(rabbitmq.port), String(proxy.port)))
@@ -259,7 +261,7 @@ describe.each(['amqplib', 'amqplib-1', 'amqplib-0'])('the instrument of %s', nam
     expect(published.map((_, index) => seen.get(String(index)))).toEqual(published.map(({ baseId }) => baseId))
   })
 
-  it('tells a consumer that the broker has canceled it', async () => {
+  it('notifies a consumer when the broker cancels the consumer', async () => {
     const cancelled = new Promise(resolve => {
       channel.consume(queue, message => resolve([message, get()]))
     })

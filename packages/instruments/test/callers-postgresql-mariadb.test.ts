@@ -46,7 +46,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   describe.each(['off', 'statements'] as const)('with traceSql %s', traceSql => {
     let opened: Opened
 
-    // Each test opens its connection within a trace, so that a callback could run in the wrong context.
+    // Each test opens its connection within a trace. A callback that runs in the wrong context would run in this trace.
     beforeEach(async () => {
       records = collect()
       const queries = Object.getPrototypeOf(postgres(NOWHERE)`SELECT`)

@@ -144,7 +144,7 @@ describe.each(Object.keys(LIBRARIES))('%s', library => {
   const open = LIBRARIES[library] as () => Opened
   let opened: Opened
 
-  // Each test opens its connection within a trace, so that a callback could run in the wrong context.
+  // Each test opens its connection within a trace. A callback that runs in the wrong context would run in this trace.
   beforeEach(async () => {
     opened = open()
     await inTrace(opened.first)

@@ -74,7 +74,7 @@ describe('the record of a Redis command', () => {
   })
 })
 
-it('describes an unknown Redis command by its name and its number of arguments', () => {
+it('shows only the name and the number of arguments of an unknown command', () => {
   expect(describeRedisCommand({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({
     db: { statement: 'NOSUCH ? ?' },
   })

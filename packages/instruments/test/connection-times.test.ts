@@ -22,8 +22,8 @@ type Undici = typeof import('undici-7')
 const undiciVersions = [5, 6, 7, ...(Number.parseInt(process.versions.node, 10) >= 22 ? [8] : [])]
 const DELAY_MS = 60
 /**
- * The shortest time that a test accepts. A connection begins a little before its socket is reported, and this takes
- * some time on a busy machine.
+ * The shortest time that a test accepts. A connection begins a little before its socket is reported, so the recorded
+ * time may be too short, especially on a busy machine.
  */
 const MIN_DELAY_MS = DELAY_MS / 2
 
@@ -205,7 +205,7 @@ describe('a request of node:https', () => {
 
     await inTrace(async () => {
       await send()
-      // Clients make a connection available again soon after the last byte.
+      // Clients can reuse the connection only some time after the last byte.
       await setImmediate()
       await send()
     })
@@ -230,7 +230,7 @@ describe.each(undiciVersions)('a request of undici %i', version => {
 
     await inTrace(async () => {
       await send()
-      // Clients make a connection available again soon after the last byte.
+      // Clients can reuse the connection only some time after the last byte.
       await setImmediate()
       await send()
     })
@@ -269,7 +269,7 @@ describe('a traced fetch', () => {
     await other[Symbol.asyncDispose]()
   })
 
-  it('makes the instrument listen to connection channels until it ends, unlike an untraced fetch', async () => {
+  it('makes the instrument listen to the connection channels until the request ends, unlike an untraced fetch', async () => {
     const names = ['beforeConnect', 'connected', 'connectError', 'sendHeaders'].map(name => `undici:client:${name}`)
     const listened = (): boolean[] => names.map(name => channel(name).hasSubscribers)
 

@@ -155,67 +155,71 @@ describe.each(Object.keys(SENDS))('a gateway that copies headers over HTTP/2 wit
   })
 })
 
-it('sends no trace headers if the HTTP/2 request names a forbidden host', async () => {
-  instrumented(['http'], { propagateTo: '127.0.0.1' })
+describe('a request over HTTP/2', () => {
+  it('sends no trace headers if its authority is a forbidden host', async () => {
+    instrumented(['http'], { propagateTo: '127.0.0.1' })
 
-  const { headers } = await forward(pair =>
-    overSession(http2.connect, session => session.request({ ...pair, ':authority': 'elsewhere.example' })),
-  )
+    const { headers } = await forward(pair =>
+      overSession(http2.connect, session => session.request({ ...pair, ':authority': 'elsewhere.example' })),
+    )
 
-  expect(headers).not.toHaveProperty('x-trace-info')
+    expect(headers).not.toHaveProperty('x-trace-info')
+  })
+
+  it('passes its full URL, including the path, to a rule that is a function', async () => {
+    const asked: string[] = []
+    instrumented(['http'], { propagateTo: url => asked.push(url.href) > 0 })
+
+    await forward(pair => overSession(http2.connect, session => session.request({ ...pair, ':path': '/a?b' })))
+
+    expect(asked).toContain(`${origin}/a?b`)
+  })
+
+  it('keeps its list of headers that must not be compressed', async () => {
+    instrumented(['http'])
+    let sent: http2.ClientHttp2Stream | undefined
+
+    await forward(pair =>
+      overSession(http2.connect, session => {
+        sent = session.request({ ...pair, [http2.sensitiveHeaders]: ['x-other'] })
+        return sent
+      }),
+    )
+
+    expect(sent?.sentHeaders).toMatchObject({ [http2.sensitiveHeaders]: ['x-other'] })
+  })
+
+  it('keeps its headers unchanged if they contain no trace headers', async () => {
+    instrumented(['http'])
+    const given = { 'x-other': 'kept' }
+
+    await inTrace(() => overSession(http2.connect, session => session.request(given)))
+
+    expect(given).toEqual({ 'x-other': 'kept' })
+    expect(arrived[0]).not.toHaveProperty('x-trace-info')
+  })
+
+  it('keeps its headers unchanged outside a trace', async () => {
+    instrumented(['http'], { propagateTo: 'nobody.example' })
+
+    await overSession(http2.connect, session => session.request({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' }))
+
+    expect(arrived[0]).toMatchObject({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' })
+  })
 })
 
-it('passes the full URL of an HTTP/2 request, including the path, to a rule that is a function', async () => {
-  const asked: string[] = []
-  instrumented(['http'], { propagateTo: url => asked.push(url.href) > 0 })
+describe('removing the instrument', () => {
+  it('restores node:http2 and its sessions', async () => {
+    const before = http2.connect
+    const undo = instrumented(['http'])
+    const session = http2.connect(origin, { ca })
+    expect(http2.connect).not.toBe(before)
 
-  await forward(pair => overSession(http2.connect, session => session.request({ ...pair, ':path': '/a?b' })))
+    undo()
 
-  expect(asked).toContain(`${origin}/a?b`)
-})
-
-it('keeps the list of HTTP/2 headers that must not be compressed', async () => {
-  instrumented(['http'])
-  let sent: http2.ClientHttp2Stream | undefined
-
-  await forward(pair =>
-    overSession(http2.connect, session => {
-      sent = session.request({ ...pair, [http2.sensitiveHeaders]: ['x-other'] })
-      return sent
-    }),
-  )
-
-  expect(sent?.sentHeaders).toMatchObject({ [http2.sensitiveHeaders]: ['x-other'] })
-})
-
-it('leaves the headers of an HTTP/2 request unchanged if they contain no trace headers', async () => {
-  instrumented(['http'])
-  const given = { 'x-other': 'kept' }
-
-  await inTrace(() => overSession(http2.connect, session => session.request(given)))
-
-  expect(given).toEqual({ 'x-other': 'kept' })
-  expect(arrived[0]).not.toHaveProperty('x-trace-info')
-})
-
-it('does not change the headers of an HTTP/2 request outside a trace', async () => {
-  instrumented(['http'], { propagateTo: 'nobody.example' })
-
-  await overSession(http2.connect, session => session.request({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' }))
-
-  expect(arrived[0]).toMatchObject({ 'x-trace-info': 'a', 'x-trace-hmac': 'b' })
-})
-
-it('restores node:http2 and its sessions when the instrument is removed', async () => {
-  const before = http2.connect
-  const undo = instrumented(['http'])
-  const session = http2.connect(origin, { ca })
-  expect(http2.connect).not.toBe(before)
-
-  undo()
-
-  const prototype: object = Object.getPrototypeOf(session)
-  expect(http2.connect).toBe(before)
-  expect(String((prototype as ClientHttp2Session).request)).toMatch(/^request\(/)
-  session.destroy()
+    const prototype: object = Object.getPrototypeOf(session)
+    expect(http2.connect).toBe(before)
+    expect(String((prototype as ClientHttp2Session).request)).toMatch(/^request\(/)
+    session.destroy()
+  })
 })

@@ -264,7 +264,7 @@ describe.each(Object.keys(FORWARDS))('a gateway that copies the headers of its r
   })
 })
 
-describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with %s', name => {
+describe.each(Object.keys(FORWARDS))('a gateway that copies headers with %s, and whose caller sent a ticket,', name => {
   beforeEach(() => {
     forward = FORWARDS[name] as Forward
   })
@@ -286,7 +286,8 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with
         ticket: String(arrived['x-trace-ticket']),
       }),
     )
-    // The wish `answer` is only for the gateway, and unknown wishes are not forwarded.
+    // A wish is an extra that a ticket asks for. The wish `answer` is only for the gateway, and unknown wishes are not
+    // forwarded.
     expect(verdicts).toEqual(tickets.map(() => ({ valid: true, points: 90_000, wants: ['code', 'why=cpu@orders'] })))
   })
 
@@ -310,11 +311,13 @@ describe.each(Object.keys(FORWARDS))('a gateway whose caller sent a ticket, with
 
 const BY_HAND: readonly string[] = ['http.get with an object', 'http.get with a flat list', 'fetch with an object']
 
-describe.each([
+const WITH_CHANGED_HEADERS = [
   ...BY_HAND,
   'setHeader() on a new request',
   ...UNDICIS.map(v => `request() of undici ${v} with an object`),
-])('a gateway that sets trace headers with %s', name => {
+]
+
+describe.each(WITH_CHANGED_HEADERS)('a gateway that sets trace headers with %s', name => {
   const send = FORWARDS[name] as Forward
 
   it.each([undefined, 'nobody.example'])(

@@ -151,63 +151,65 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
   })
 })
 
-it('reads request options that are getters or a proxy as often for a traced request as for an untraced request', async () => {
-  const read: PropertyKey[] = []
-  const { hostname: host, port } = new URL(server.origin)
-  const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
-  const accessors = Object.defineProperties(
-    {},
-    Object.fromEntries(
-      Object.entries(options).map(([name, value]) => [
-        name,
-        {
-          enumerable: true,
-          get() {
-            read.push(name)
-            return value
+describe('a traced request', () => {
+  it('reads options that are getters or a proxy as often as an untraced request does', async () => {
+    const read: PropertyKey[] = []
+    const { hostname: host, port } = new URL(server.origin)
+    const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
+    const accessors = Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Object.entries(options).map(([name, value]) => [
+          name,
+          {
+            enumerable: true,
+            get() {
+              read.push(name)
+              return value
+            },
           },
-        },
-      ]),
-    ),
-  )
-  const proxy = new Proxy(options, {
-    get(target, name) {
-      read.push(name)
-      return Reflect.get(target, name)
-    },
+        ]),
+      ),
+    )
+    const proxy = new Proxy(options, {
+      get(target, name) {
+        read.push(name)
+        return Reflect.get(target, name)
+      },
+    })
+    const ask = (given: object) =>
+      new Promise((resolve, reject) => {
+        http.get(given, answer => answer.resume().on('end', resolve)).on('error', reject)
+      })
+    instrumented(['http'])
+    for (const given of [accessors, proxy]) {
+      await ask(given)
+      // For an untraced request, Node also reads `href` of a proxy, to check whether the proxy is a URL.
+      const untraced = read.splice(0).filter(name => name !== 'href')
+
+      await inTrace(() => ask(given))
+
+      expect(read.splice(0)).toEqual(untraced)
+    }
   })
-  const ask = (given: object) =>
-    new Promise((resolve, reject) => {
-      http.get(given, answer => answer.resume().on('end', resolve)).on('error', reject)
-    })
-  instrumented(['http'])
-  for (const given of [accessors, proxy]) {
-    await ask(given)
-    // For an untraced request, Node also reads `href` of a proxy, to check whether the proxy is a URL.
-    const untraced = read.splice(0).filter(name => name !== 'href')
 
-    await inTrace(() => ask(given))
+  it('sends the same bytes to a forbidden host as an untraced request', async () => {
+    await using bytes = await openByteServer()
+    const send = () =>
+      new Promise(resolve => {
+        const options = { port: bytes.port, method: 'POST', headers: { 'X-Own': 'yes' }, agent: false } as const
+        const request = http.request({ host: '127.0.0.1', ...options }, response => response.resume())
+        request.on('close', resolve)
+        request.end('body')
+      })
+    await send()
+    instrumented(['http'], { propagateTo: [] })
 
-    expect(read.splice(0)).toEqual(untraced)
-  }
-})
+    await inTrace(send)
 
-it('sends the same bytes to a forbidden host whether or not the request is traced', async () => {
-  await using bytes = await openByteServer()
-  const send = () =>
-    new Promise(resolve => {
-      const options = { port: bytes.port, method: 'POST', headers: { 'X-Own': 'yes' }, agent: false } as const
-      const request = http.request({ host: '127.0.0.1', ...options }, response => response.resume())
-      request.on('close', resolve)
-      request.end('body')
-    })
-  await send()
-  instrumented(['http'], { propagateTo: [] })
-
-  await inTrace(send)
-
-  const [plain, traced] = bytes.received
-  expect(traced).toBe(plain)
+    const [plain, traced] = bytes.received
+    expect(traced).toBe(plain)
+  })
 })
 
 describe('a request to a server that never responds', () => {

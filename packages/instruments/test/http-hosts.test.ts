@@ -79,7 +79,8 @@ describe('without rules, trace headers are not sent to', () => {
     'fd00:ec2::254',
     '8.8.8.8',
   ])('%s', async hostname => {
-    // The agent connects to the test's server without looking like a proxy.
+    // This agent connects to the test's server instead of the requested host. The instrument does not recognize it as
+    // an agent for a proxy.
     const agent = new Agent()
     agent.createConnection = (_options: unknown, callback: unknown) =>
       new Agent().createConnection({ host: '127.0.0.1', port: server.port }, callback as never)
@@ -133,7 +134,7 @@ describe('rules apply to the host of the connection', () => {
     expect(await carries('bücher.example', { hostname: 'xn--bcher-kva.example', port: server.port })).toBe(true)
   })
 
-  it('and a rule that is a function receives the full URL with the actual port', async () => {
+  it('and, if they are functions, to the full URL with the actual port', async () => {
     const asked: string[] = []
     const rule = ({ href }: URL): boolean => asked.push(href) > 0
 
@@ -182,30 +183,32 @@ describe('the agent of a request', () => {
   })
 })
 
-it("checks the host name of a request to a Unix socket, and records the socket's path", async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
-  const socketPath = join(folder, 'app.sock')
-  const names: string[] = []
-  const unix = createServer((req, res) => {
-    names.push(...Object.keys(req.headers).filter(name => name.startsWith('x-trace')))
-    res.end()
-  })
-  await new Promise<void>(resolve => unix.listen(socketPath, resolve))
-  onTestFinished(() => {
-    unix.closeAllConnections()
-    unix.close()
-    rmSync(folder, { recursive: true })
-  })
+describe('a request to a Unix socket', () => {
+  it("sends the trace headers if its host name is allowed, and records the socket's path", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'osprofiler-'))
+    const socketPath = join(folder, 'app.sock')
+    const names: string[] = []
+    const unix = createServer((req, res) => {
+      names.push(...Object.keys(req.headers).filter(name => name.startsWith('x-trace')))
+      res.end()
+    })
+    await new Promise<void>(resolve => unix.listen(socketPath, resolve))
+    onTestFinished(() => {
+      unix.closeAllConnections()
+      unix.close()
+      rmSync(folder, { recursive: true })
+    })
 
-  await carries(undefined, { socketPath, path: '/ok' })
+    await carries(undefined, { socketPath, path: '/ok' })
 
-  expect(names).toEqual(['x-trace-info', 'x-trace-hmac'])
-  expect(only(records, 'http-start').info.requests).toEqual({
-    method: 'GET',
-    query: '',
-    path: '/ok',
-    hostname: 'localhost',
-    scheme: 'http',
-    socket_path: socketPath,
+    expect(names).toEqual(['x-trace-info', 'x-trace-hmac'])
+    expect(only(records, 'http-start').info.requests).toEqual({
+      method: 'GET',
+      query: '',
+      path: '/ok',
+      hostname: 'localhost',
+      scheme: 'http',
+      socket_path: socketPath,
+    })
   })
 })

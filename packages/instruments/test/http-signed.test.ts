@@ -93,49 +93,51 @@ describe('a request that the program has signed arrives byte for byte unchanged'
   })
 })
 
-it.each(['Bearer SEALED', 'Basic SEALED', 'Digest username="SEALED"'])(
-  'adds only the two trace headers to a request with %s, which is not signed',
-  async authorization => {
-    const [bare, traced = ''] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
+describe('a request that the program has not signed', () => {
+  it.each(['Bearer SEALED', 'Basic SEALED', 'Digest username="SEALED"'])(
+    'gets only the two trace headers in addition, and keeps its header Authorization: %s',
+    async authorization => {
+      const [bare, traced = ''] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
 
-    expect(traced).toMatch(/\r\nX-Trace-Info: [\w-]+=*\r\nX-Trace-HMAC: [0-9a-f]{40}\r\n/)
-    expect(traced.replace(/X-Trace-[^\r]*\r\n/g, '')).toBe(bare)
-    expect(JSON.stringify(records)).not.toContain('SEALED')
-  },
-)
-
-it.each<[string, Send]>([
-  ['in an object', onAnswer => http.request(options({ 'x-trace-INFO': 'mine' }), onAnswer)],
-  ['in a list', onAnswer => http.request(options(['Host', 'x', 'X-Trace-HMAC', 'mine']), onAnswer)],
-  [
-    'by setHeader()',
-    onAnswer => {
-      const request = http.request(options({}), onAnswer)
-      request.setHeader('X-TRACE-INFO', 'mine')
-      return request
+      expect(traced).toMatch(/\r\nX-Trace-Info: [\w-]+=*\r\nX-Trace-HMAC: [0-9a-f]{40}\r\n/)
+      expect(traced.replace(/X-Trace-[^\r]*\r\n/g, '')).toBe(bare)
+      expect(JSON.stringify(records)).not.toContain('SEALED')
     },
-  ],
-])('keeps trace headers that the program has set: %s', async (_name, send) => {
-  const [bare, traced] = await bytesOf(send)
-
-  expect(traced).toBe(bare)
-})
-
-it('does not show the program the trace headers that were added to its request', async () => {
-  undos.push(instrument(['http']))
-  let request: ClientRequest | undefined
-
-  await inTrace(() =>
-    ask(onAnswer => {
-      request = http.request(options({ A: 'b' }), onAnswer)
-      return request
-    }),
   )
 
-  expect(server.received[0]).toMatch(/x-trace-info/i)
-  expect(request?.getHeaders()).toEqual({ a: 'b', host: `127.0.0.1:${server.port}` })
-  expect(request?.getHeaderNames()).toEqual(['a', 'host'])
-  expect(request?.getRawHeaderNames()).toEqual(['A', 'Host'])
+  it.each<[string, Send]>([
+    ['in an object', onAnswer => http.request(options({ 'x-trace-INFO': 'mine' }), onAnswer)],
+    ['in a list', onAnswer => http.request(options(['Host', 'x', 'X-Trace-HMAC', 'mine']), onAnswer)],
+    [
+      'by setHeader()',
+      onAnswer => {
+        const request = http.request(options({}), onAnswer)
+        request.setHeader('X-TRACE-INFO', 'mine')
+        return request
+      },
+    ],
+  ])('keeps the trace headers that the program has set: %s', async (_name, send) => {
+    const [bare, traced] = await bytesOf(send)
+
+    expect(traced).toBe(bare)
+  })
+
+  it('does not list the added trace headers in its methods', async () => {
+    undos.push(instrument(['http']))
+    let request: ClientRequest | undefined
+
+    await inTrace(() =>
+      ask(onAnswer => {
+        request = http.request(options({ A: 'b' }), onAnswer)
+        return request
+      }),
+    )
+
+    expect(server.received[0]).toMatch(/x-trace-info/i)
+    expect(request?.getHeaders()).toEqual({ a: 'b', host: `127.0.0.1:${server.port}` })
+    expect(request?.getHeaderNames()).toEqual(['a', 'host'])
+    expect(request?.getRawHeaderNames()).toEqual(['A', 'Host'])
+  })
 })
 
 describe('a request has one point and one pair of headers if instrument() is', () => {

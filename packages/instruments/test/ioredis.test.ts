@@ -32,7 +32,9 @@ afterEach(async () => {
   await proxy.heal()
 })
 
-describe.each(['ioredis', 'ioredis-5'])('%s', name => {
+const VERSIONS = ['ioredis', 'ioredis-5']
+
+describe.each(VERSIONS)('the instrument of %s', name => {
   let ioredis: typeof import('ioredis')
   let redis: Client
   const clients: { disconnect(): void }[] = []
@@ -243,7 +245,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'GET ?' }])
   })
 
-  it('keeps a command out of the trace that opened its connection', async () => {
+  it('keeps a command out of the trace in which its connection was opened', async () => {
     instrumented(['ioredis'], { traceSql: 'values' })
     const lazy = new ioredis.Redis({ port: server.port, lazyConnect: true })
     clients.push(lazy)
@@ -285,7 +287,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     }
   })
 
-  it('keeps later messages out of the trace that subscribed to them', async () => {
+  it('keeps later messages out of the trace of the code that subscribed to them', async () => {
     instrumented()
     const subscriber = new ioredis.Redis({ port: server.port })
     clients.push(subscriber)
@@ -319,7 +321,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     ])
   })
 
-  it('does not record its own requests to Sentinels', async () => {
+  it("does not record the client's own requests to Sentinels", async () => {
     instrumented()
     const client = new ioredis.Redis({
       sentinels: sentinels.sentinels.map(({ host, port }) => ({ host, port })),
@@ -373,7 +375,7 @@ describe.each(['ioredis', 'ioredis-5'])('%s', name => {
     expect(ioredis.Redis.prototype.sendCommand).toBe(sendCommand)
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
     const work = `const redis = new library.Redis(${server.port}); await redis.set('a', 1); await redis.get('a')`
 
     const told = await traceInProgram(order, name, work)

@@ -176,7 +176,7 @@ describe.each(Object.keys(CLIENTS))('a call to %s', name => {
     setNotifier(undefined)
   })
 
-  describe.each(Object.keys(WAITS))('that is %s', way => {
+  describe.each(Object.keys(WAITS))('a call that is %s', way => {
     const wait = WAITS[way] ?? (call => call())
 
     it('has a point that lasts until its response', async () => {

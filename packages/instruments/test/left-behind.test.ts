@@ -147,10 +147,10 @@ function measured(call: () => Promise<unknown>): { took: () => number; run: () =
   }
 }
 
-describe.each(Object.keys(CALLS))('a request by %s', name => {
+describe.each(Object.keys(CALLS))('%s', name => {
   const call = CALLS[name] as Call
 
-  describe.each(Object.keys(WAITS))('that is %s', way => {
+  describe.each(Object.keys(WAITS))('a request that is %s', way => {
     const wait = WAITS[way] as Wait
 
     it('has a point that lasts until the response was read, and records the response', async () => {

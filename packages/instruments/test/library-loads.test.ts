@@ -157,7 +157,7 @@ describe('a library of ES modules', () => {
     expect(told).toEqual(['a esm 3.0.0 src/index.js'])
   })
 
-  it('is reported for a copy that the main file cannot resolve, if Node has module hooks', () => {
+  it('is reported even if only another folder can resolve it, if Node has module hooks', () => {
     write(
       'node_modules/user/package.json',
       '{ "name": "user", "version": "1.0.0", "type": "module", "main": "index.js" }',

@@ -3,7 +3,7 @@ import { inTrace } from './traced-calls.js'
 
 /**
  * Checks that the current context is that of the caller. A step calls this function in each of its callbacks, event
- * handlers and rows. `where` describes that place.
+ * handlers and rows. `where` describes the callback, event or row.
  */
 export type See = (where: string) => void
 

@@ -19,7 +19,9 @@ afterEach(async () => {
   await server.kill()
 })
 
-describe.each(['mongodb', 'mongodb-6'])('%s', name => {
+const VERSIONS = ['mongodb', 'mongodb-6']
+
+describe.each(VERSIONS)('the client of %s', name => {
   let library: typeof import('mongodb')
   let client: MongoClient
 

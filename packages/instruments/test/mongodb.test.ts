@@ -38,14 +38,16 @@ async function startStandIn(): Promise<string> {
   return `mongodb://shop:${PASSWORD}@${host}:${port}/?authSource=admin`
 }
 
-/** Returns the server's URL through a proxy that a test can interrupt. */
+/** Returns a URL that leads to the server through a proxy, so that a test can break the connection. */
 function urlThroughProxy(): string {
   const through = new URL(url)
   through.host = `${proxy.host}:${proxy.port}`
   return through.href
 }
 
-describe.each(['mongodb', 'mongodb-6'])('%s', name => {
+const MONGODB_VERSIONS = ['mongodb', 'mongodb-6']
+
+describe.each(MONGODB_VERSIONS)('the instrument of %s', name => {
   let library: typeof import('mongodb')
   let client: MongoClient
   const clients: MongoClient[] = []
@@ -237,7 +239,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it('ends the wait for a server that does not exist', async () => {
+  it('ends the point `wait` if the server does not exist', async () => {
     instrumented()
     const lost = create({ serverSelectionTimeoutMS: 60 }, `mongodb://127.0.0.1:${await findFreePort()}/`)
 
@@ -378,7 +380,7 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'find orders {}' }])
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
     const work = `await new library.MongoClient('${url}').db('${DATABASE}').collection('orders').findOne({ a: 1 })`
 
     const told = await traceInProgram(order, name, work)
@@ -387,7 +389,9 @@ describe.each(['mongodb', 'mongodb-6'])('%s', name => {
   })
 })
 
-describe.each(['mongoose', 'mongoose-8'])('%s', name => {
+const MONGOOSE_VERSIONS = ['mongoose', 'mongoose-8']
+
+describe.each(MONGOOSE_VERSIONS)('the instrument of %s', name => {
   let library: typeof import('mongoose')
   let mongoose: InstanceType<typeof library.Mongoose>
 

@@ -105,7 +105,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(records).toEqual([])
     })
 
-    it('makes the root point name the unrecorded library with traceSql "off"', async () => {
+    it('is not recorded with traceSql "off", but the root point lists its library', async () => {
       instrumented('off')
 
       await inTrace(() => withTrace('work', () => ask(pool, 'SELECT 1')))
@@ -287,7 +287,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toEqual([{ statement: 'SELECT ? AS a' }])
     })
 
-    it("runs callbacks in the caller's trace, not in the trace that opened the connection", async () => {
+    it("runs callbacks in the caller's trace, not in the trace in which the connection was opened", async () => {
       instrumented()
       const connection = await acquire()
       const statement = await prepare(connection, 'SELECT ? AS a')
@@ -348,23 +348,25 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
     })
   })
 
-  it('runs events and streams of a traced query in its trace', async () => {
-    instrumented()
-    const connection = await acquire()
-    const seen = new Map<string, unknown>()
-    const see = (event: string) => () => void seen.set(event, get()?.baseId)
+  describe('events and streams of a traced query', () => {
+    it('run in the trace of the query', async () => {
+      instrumented()
+      const connection = await acquire()
+      const seen = new Map<string, unknown>()
+      const see = (event: string) => () => void seen.set(event, get()?.baseId)
 
-    const { baseId } = await inTrace(async () => {
-      await new Promise(resolve => {
-        connection.query('SELECT 7').on('result', see('result')).on('end', see('end')).on('end', resolve)
+      const { baseId } = await inTrace(async () => {
+        await new Promise(resolve => {
+          connection.query('SELECT 7').on('result', see('result')).on('end', see('end')).on('end', resolve)
+        })
+        await new Promise(resolve => {
+          connection.query('SELECT 7').stream().on('data', see('data')).on('end', resolve)
+        })
       })
-      await new Promise(resolve => {
-        connection.query('SELECT 7').stream().on('data', see('data')).on('end', resolve)
-      })
+      connection.release()
+
+      expect(Object.fromEntries(seen)).toEqual({ result: baseId, end: baseId, data: baseId })
     })
-    connection.release()
-
-    expect(Object.fromEntries(seen)).toEqual({ result: baseId, end: baseId, data: baseId })
   })
 
   describe('waiting for a pool connection', () => {
@@ -473,7 +475,7 @@ describe.each(['mysql2', 'mysql2-2'])('%s', name => {
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library if it is loaded with %s %s instrument() is called', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
       const url = server.url.replace(/^\w+:/, 'mysql:')
       const recorded = await traceInProgram(
         order,

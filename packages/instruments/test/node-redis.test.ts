@@ -34,7 +34,9 @@ afterEach(async () => {
   await proxy.heal()
 })
 
-describe.each(['redis', 'redis-5'])('%s', name => {
+const VERSIONS = ['redis', 'redis-5']
+
+describe.each(VERSIONS)('the instrument of %s', name => {
   let library: NodeRedis
   let redis: Client
   const clients: { destroy(): unknown }[] = []
@@ -309,7 +311,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     for (const record of own) if (/^(?:db|wait)-/.test(record.name)) expect(record.parent_id).toBe(work)
   }
 
-  it('ends the wait of a call that gets no connection from the pool in time', async () => {
+  it('ends the point `wait` of a call that gets no connection from the pool in time', async () => {
     instrumented()
     const pool = library.createClientPool({ url: server.url }, { minimum: 1, maximum: 1, acquireTimeout: 30 })
     pool.on('error', () => undefined)
@@ -327,7 +329,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual([{ statement: 'BLPOP ? ?' }])
   })
 
-  it('keeps later messages out of the trace that subscribed to them', async () => {
+  it('keeps later messages out of the trace of the code that subscribed to them', async () => {
     instrumented()
     const subscriber = create()
     const heard: string[] = []
@@ -415,7 +417,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toEqual(keys.map(() => ({ statement: 'SET ? ?' })))
   })
 
-  it('does not record its own requests to Sentinels', async () => {
+  it("does not record the client's own requests to Sentinels", async () => {
     instrumented()
     const client = library.createSentinel({
       name: 'mymaster',
@@ -473,7 +475,7 @@ describe.each(['redis', 'redis-5'])('%s', name => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
     const work = `
       const redis = library.createClient({ url: '${server.url}' })
       await redis.connect(); await redis.set('a', '1'); await redis.get('a')`

@@ -393,7 +393,7 @@ describe('two hundred requests over a pool of one client', () => {
     expect(databaseCalls(records)).toHaveLength(50)
   })
 
-  it('stay out of the trace that opened the connection', async () => {
+  it('stay out of the trace in which the connection was opened', async () => {
     instrumented()
     const fresh = openPool()
     await inTrace(() => fresh.query('SELECT 1'))
@@ -446,7 +446,7 @@ describe('instrument() for pg', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds pg if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds pg in every load order: %s %s instrument()', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'pg',

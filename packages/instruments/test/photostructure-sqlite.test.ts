@@ -22,7 +22,7 @@ function open(file: string): InstanceType<typeof DatabaseSync> {
   }
 }
 
-describe(NAME, () => {
+describe(`the instrument of ${NAME}`, () => {
   describeSqlite(
     NAME,
     file => open(file) as never,
@@ -35,7 +35,7 @@ describe(NAME, () => {
     ['import', DatabaseSync],
     ['require', commonJs.DatabaseSync],
     ['its default export', commonJs.default.DatabaseSync],
-  ])('is recorded if the database class comes from %s', async (_name, Database) => {
+  ])('records statements if the database class comes from %s', async (_name, Database) => {
     onTestFinished(instrument([NAME], { traceSql: 'values' }))
     const records = collect()
     onTestFinished(() => setNotifier(undefined))

@@ -76,7 +76,7 @@ describe('a traced query of postgres', () => {
     expect(records).toEqual([])
   })
 
-  it('makes the root point name the unrecorded library with traceSql "off"', async () => {
+  it('is not recorded with traceSql "off", but the root point lists its library', async () => {
     instrumented('off')
 
     await inTrace(() => withTrace('work', async () => await sql`SELECT 1`))
@@ -296,7 +296,7 @@ describe('instrument() for postgres', () => {
     expect(databaseCalls(records)).toHaveLength(2)
   })
 
-  it.each(LOAD_ORDERS)('finds postgres if it is loaded with %s %s instrument() is called', async (...order) => {
+  it.each(LOAD_ORDERS)('finds postgres in every load order: %s %s instrument()', async (...order) => {
     const recorded = await traceInProgram(
       order,
       'postgres',

@@ -109,7 +109,7 @@ describe('a rule', () => {
     ['[::1]', 'http://[::1]:80/'],
     ['FD00::/8', 'http://[fd00::1]/'],
     ['fe80::/10', 'http://[fe80::1]/'],
-  ])('%s allows %s', (rule, url) => {
+  ])('such as %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
     expect(createPropagation([rule])(url)).toBe(true)
   })
@@ -132,7 +132,7 @@ describe('a rule', () => {
     ['10.1.2.3', 'http://10.1.2.4/'],
     ['2001:db8::/32', 'http://[2001:db9::1]/'],
     ['::1', 'http://[::2]/'],
-  ])('%s does not allow %s', (rule, url) => {
+  ])('such as %s does not allow %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(false)
   })
 
@@ -222,7 +222,7 @@ describe('a malformed rule', () => {
     '[::1',
     '[::1]:80',
     'a%2eb',
-  ])('%j throws a TypeError that shows the rule', rule => {
+  ])('such as %j throws a TypeError that shows the rule', rule => {
     expect(() => createPropagation(rule)).toThrow(TypeError)
     expect(() => createPropagation(['catalog', rule])).toThrow(JSON.stringify(rule))
   })
@@ -231,7 +231,7 @@ describe('a malformed rule', () => {
     expect(() => createPropagation('http://app:secret@catalog')).toThrow(/^(?!.*secret)/s)
   })
 
-  it.each([[5], [null], [{}], [[5]], [[['catalog', 5]]]])('%j throws a TypeError', rule => {
+  it.each([[5], [null], [{}], [[5]], [[['catalog', 5]]]])('such as %j throws a TypeError', rule => {
     expect(() => createPropagation(rule as unknown as string)).toThrow(TypeError)
   })
 
@@ -321,7 +321,7 @@ describe('the metadata service of a cloud', () => {
     ['100.64.0.0/10', 'http://100.100.100.201/'],
     ['*.internal', 'http://catalog.google.internal/'],
     ['*.metadata.google.internal', 'http://x.metadata.google.internal/'],
-  ])('does not affect neighboring addresses and names: %s allows %s', (rule, url) => {
+  ])('does not include neighboring addresses and names: %s allows %s', (rule, url) => {
     expect(createPropagation(rule)(url)).toBe(true)
   })
 })

@@ -291,7 +291,7 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
     // Only @elastic/elasticsearch has separate files for `import`.
     const orders = name === '@elastic/elasticsearch' ? LOAD_ORDERS : LOAD_ORDERS.slice(1, 3)
 
-    it.each(orders)('is found if it is loaded with %s %s instrument() is called', async (...order) => {
+    it.each(orders)('is found by the instrument in every load order: %s %s instrument()', async (...order) => {
       const search = JSON.stringify(query({ query: { match: { status: 'x' } } }))
       // The instrument finds ES modules some ticks after they were loaded.
       const work = `

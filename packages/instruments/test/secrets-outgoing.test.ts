@@ -73,56 +73,60 @@ describe.each(Object.entries(CLIENTS))('a request by %s', (_name, ask) => {
   })
 })
 
-it.each(LEVELS)('records no Elasticsearch credentials with traceSql %s', async traceSql => {
-  const password = `${SECRET}-password`
-  const authorization = `Basic ${Buffer.from(`shop:${password}`).toString('base64')}`
-  const standIn = await startSearch({ product: 'elasticsearch', authorization })
-  const node = `http://127.0.0.1:${standIn.port}`
-  const libraries = { '@elastic/elasticsearch': elasticsearch }
+describe('the instrument of a database client', () => {
+  it.each(LEVELS)('records no Elasticsearch credentials with traceSql %s', async traceSql => {
+    const password = `${SECRET}-password`
+    const authorization = `Basic ${Buffer.from(`shop:${password}`).toString('base64')}`
+    const standIn = await startSearch({ product: 'elasticsearch', authorization })
+    const node = `http://127.0.0.1:${standIn.port}`
+    const libraries = { '@elastic/elasticsearch': elasticsearch }
 
-  const records = await recordWithoutSecrets({ traceSql, libraries }, async () => {
-    const allowed = new Elasticsearch({ node, auth: { username: 'shop', password }, maxRetries: 0 })
-    await allowed.index({ index: 'orders', document: { status: 'open', password: SECRET, card: { token: SECRET } } })
-    await allowed.security.changePassword({ username: 'shop', password: SECRET }).catch(() => undefined)
-    await allowed.close()
-    const refused = new Elasticsearch({ node, auth: { apiKey: SECRET }, maxRetries: 0 })
-    await refused.search({ index: 'orders' }).catch(() => undefined)
-    await refused.close()
-    const lost = new Elasticsearch({ node: `http://${SECRET}:${SECRET}@127.0.0.1:${closed}`, maxRetries: 0 })
-    await lost.search({ index: 'orders' }).catch(() => undefined)
-    await lost.close()
-  })
-  await standIn.kill()
-
-  expect(records.filter(({ name }) => name === 'db-start')).toHaveLength(4)
-})
-
-it.each(LEVELS)('records no MongoDB credentials with traceSql %s', async traceSql => {
-  const { host, port, kill } = await startMongodb({ credentials: { username: 'shop', password: `${SECRET}-password` } })
-  const url = (user: string, password: string, to = port) =>
-    `mongodb://${user}:${password}@${host}:${to}/?authSource=admin`
-
-  const records = await recordWithoutSecrets({ traceSql }, async () => {
-    const allowed = new MongoClient(url('shop', `${SECRET}-password`))
-    const users = allowed.db('shop').collection('users')
-    await users.insertOne({ name: 'bob', password: SECRET, session: { token: SECRET } })
-    await users.find({ password: SECRET }).toArray()
-    await allowed
-      .db('admin')
-      .command({ createUser: SECRET, pwd: SECRET, roles: [] })
-      .catch(() => undefined)
-    await allowed.close()
-    for (const other of [url(SECRET, SECRET), url(SECRET, SECRET, closed)]) {
-      const refused = new MongoClient(other, { serverSelectionTimeoutMS: 100 })
-      await refused
-        .db('shop')
-        .collection('users')
-        .findOne({})
-        .catch(() => undefined)
+    const records = await recordWithoutSecrets({ traceSql, libraries }, async () => {
+      const allowed = new Elasticsearch({ node, auth: { username: 'shop', password }, maxRetries: 0 })
+      await allowed.index({ index: 'orders', document: { status: 'open', password: SECRET, card: { token: SECRET } } })
+      await allowed.security.changePassword({ username: 'shop', password: SECRET }).catch(() => undefined)
+      await allowed.close()
+      const refused = new Elasticsearch({ node, auth: { apiKey: SECRET }, maxRetries: 0 })
+      await refused.search({ index: 'orders' }).catch(() => undefined)
       await refused.close()
-    }
-  })
-  await kill()
+      const lost = new Elasticsearch({ node: `http://${SECRET}:${SECRET}@127.0.0.1:${closed}`, maxRetries: 0 })
+      await lost.search({ index: 'orders' }).catch(() => undefined)
+      await lost.close()
+    })
+    await standIn.kill()
 
-  expect(records.filter(({ name }) => name === 'db-start').length).toBeGreaterThan(2)
+    expect(records.filter(({ name }) => name === 'db-start')).toHaveLength(4)
+  })
+
+  it.each(LEVELS)('records no MongoDB credentials with traceSql %s', async traceSql => {
+    const { host, port, kill } = await startMongodb({
+      credentials: { username: 'shop', password: `${SECRET}-password` },
+    })
+    const url = (user: string, password: string, to = port) =>
+      `mongodb://${user}:${password}@${host}:${to}/?authSource=admin`
+
+    const records = await recordWithoutSecrets({ traceSql }, async () => {
+      const allowed = new MongoClient(url('shop', `${SECRET}-password`))
+      const users = allowed.db('shop').collection('users')
+      await users.insertOne({ name: 'bob', password: SECRET, session: { token: SECRET } })
+      await users.find({ password: SECRET }).toArray()
+      await allowed
+        .db('admin')
+        .command({ createUser: SECRET, pwd: SECRET, roles: [] })
+        .catch(() => undefined)
+      await allowed.close()
+      for (const other of [url(SECRET, SECRET), url(SECRET, SECRET, closed)]) {
+        const refused = new MongoClient(other, { serverSelectionTimeoutMS: 100 })
+        await refused
+          .db('shop')
+          .collection('users')
+          .findOne({})
+          .catch(() => undefined)
+        await refused.close()
+      }
+    })
+    await kill()
+
+    expect(records.filter(({ name }) => name === 'db-start').length).toBeGreaterThan(2)
+  })
 })

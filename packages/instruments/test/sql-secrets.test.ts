@@ -94,7 +94,9 @@ function partOf(dialect: SqlDialect): fc.Arbitrary<Part> {
 const space = fc.constantFrom(' ', '\n', '\t', '\r\n', '  ')
 const RUNS = { numRuns: 2_000 }
 
-describe.each(['postgresql', 'mysql', 'sqlite'] as const)('a %s statement', dialect => {
+const DIALECTS = ['postgresql', 'mysql', 'sqlite'] as const
+
+describe.each(DIALECTS)('a %s statement', dialect => {
   const statement = fc.array(fc.tuple(partOf(dialect), space), { minLength: 1, maxLength: 14 })
 
   it('never shows a value, at any position and with any content', () => {

@@ -92,7 +92,7 @@ export function describeSqlite(
       expect(records).toEqual([])
     })
 
-    it('makes the root point name the unrecorded library with traceSql "off"', async () => {
+    it('is not recorded with traceSql "off", but the root point lists its library', async () => {
       const undo = instrumented('off')
 
       await inTraceSync(() => withTrace('off', () => withTrace('inner', () => db.prepare('SELECT 1').get())))
@@ -192,32 +192,36 @@ export function describeSqlite(
     })
   })
 
-  it('keeps the points of two hundred requests in their own traces', async () => {
-    instrumented('values')
+  describe('two hundred requests', () => {
+    it('keep their points in their own traces', async () => {
+      instrumented('values')
 
-    const traces = await Promise.all(
-      Array.from({ length: 200 }, (_, index) =>
-        inTrace(async () => {
-          db.prepare(`SELECT ${index}`).get()
-          await new Promise(resolve => setImmediate(resolve))
-          db.prepare(`SELECT ${index}, 2`).get()
-        }),
-      ),
-    )
+      const traces = await Promise.all(
+        Array.from({ length: 200 }, (_, index) =>
+          inTrace(async () => {
+            db.prepare(`SELECT ${index}`).get()
+            await new Promise(resolve => setImmediate(resolve))
+            db.prepare(`SELECT ${index}, 2`).get()
+          }),
+        ),
+      )
 
-    for (const [index, { baseId }] of traces.entries()) {
-      const own = records.filter(record => record.base_id === baseId)
-      expect(databaseCalls(own).map(({ statement }) => statement)).toEqual([`SELECT ${index}`, `SELECT ${index}, 2`])
-    }
+      for (const [index, { baseId }] of traces.entries()) {
+        const own = records.filter(record => record.base_id === baseId)
+        expect(databaseCalls(own).map(({ statement }) => statement)).toEqual([`SELECT ${index}`, `SELECT ${index}, 2`])
+      }
+    })
   })
 
-  it('records no untraced statement', () => {
-    instrumented()
+  describe('an untraced statement', () => {
+    it('is not recorded', () => {
+      instrumented()
 
-    db.prepare('SELECT 1').all()
-    db.exec('SELECT 1')
+      db.prepare('SELECT 1').all()
+      db.exec('SELECT 1')
 
-    expect(records).toEqual([])
+      expect(records).toEqual([])
+    })
   })
 
   describe('instrument()', () => {
@@ -244,7 +248,7 @@ export function describeSqlite(
       expect(databaseCalls(records)).toHaveLength(2)
     })
 
-    it.each(LOAD_ORDERS)('finds the library if it is loaded with %s %s instrument() is called', async (...order) => {
+    it.each(LOAD_ORDERS)('finds the library in every load order: %s %s instrument()', async (...order) => {
       const recorded = await traceInProgram(
         order,
         name,

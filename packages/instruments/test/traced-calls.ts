@@ -22,7 +22,7 @@ export async function inTrace<T>(fn: () => Promise<T>): Promise<{ baseId: string
   return { baseId, result: await run({ hmacKey: KEY, baseId }, fn) }
 }
 
-/** Returns the only record with this name. Throws if there is not exactly one. */
+/** Returns the only record with this name. Throws unless there is exactly one such record. */
 export function only(records: readonly TraceRecord[], name: string): TraceRecord {
   const [record, ...more] = records.filter(one => one.name === name)
   if (record === undefined || more.length > 0) {

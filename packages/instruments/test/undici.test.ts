@@ -161,9 +161,8 @@ describe.each([5, 6, 7, ...newest])('undici %i', version => {
   })
 })
 
-it.each([6, 7])(
-  "never puts Node's own fetch() into another request's trace when it waits for a pool of undici %i",
-  async version => {
+describe('a fetch() of Node itself', () => {
+  it.each([6, 7])("is never put into another request's trace when it waits for a pool of undici %i", async version => {
     const undici: Undici = await import(`undici-${version}`)
     const own = undici.getGlobalDispatcher()
     const dispatcher = new undici.Agent({ connections: 2 })
@@ -181,8 +180,8 @@ it.each([6, 7])(
     expect(seen).toHaveLength(50)
     expect(seen.filter(({ carries, of }) => carries !== undefined && carries !== of)).toEqual([])
     expect(seen.filter(({ carries }) => carries !== undefined).length).toBeGreaterThanOrEqual(2)
-  },
-)
+  })
+})
 
 describe.each([6, 7, ...newest])('an interceptor of undici %i', version => {
   it.each(['redirect', 'retry'] as const)(

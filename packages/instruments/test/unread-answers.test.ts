@@ -28,7 +28,8 @@ afterEach(async () => {
 })
 
 /**
- * Requests a large body. Resolves to the response, so that the test keeps it alive, and to a function that reads it.
+ * Requests a large body. Resolves to the response, so that the test keeps the response alive, and to a function that
+ * reads it.
  */
 type Open = (url: string) => Promise<{ read: () => Promise<unknown>; answer: unknown }>
 
@@ -102,7 +103,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, received by %s,
     expect(took).toBeGreaterThanOrEqual(requests.first_byte_ms - 2)
   })
 
-  it('ends its point when the body has been read, if it is read later within the trace', async () => {
+  it('ends its point when its whole body has been read later within the trace', async () => {
     const { result } = await inTrace(async () => {
       const { read } = await open(`${server.origin}/big`)
       await new Promise(resolve => setTimeout(resolve, 100))
@@ -123,7 +124,7 @@ describe.each(Object.keys(OPENS))('a response with a large body, received by %s,
     expect(requests).not.toHaveProperty('unread')
   })
 
-  it('ends its point when the body has been read, if it is read after the trace', async () => {
+  it('ends its point when its whole body has been read after the end of the trace', async () => {
     const { result } = await inTrace(() => open(`${server.origin}/big`))
 
     await result.read()
@@ -179,45 +180,49 @@ describe('a response', () => {
   })
 })
 
-it('ends the point of a response at the end of its trace if only part of the body was read', async () => {
-  let kept: unknown
+describe('a partly read response', () => {
+  it('ends its point at the end of the trace', async () => {
+    let kept: unknown
 
-  await inTrace(async () => {
-    const answer = await new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve))
-    const client = new PassThrough()
-    answer.pipe(client)
-    await once(client, 'data')
-    client.destroy()
-    kept = answer
-    await new Promise(resolve => setTimeout(resolve, 60))
+    await inTrace(async () => {
+      const answer = await new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve))
+      const client = new PassThrough()
+      answer.pipe(client)
+      await once(client, 'data')
+      client.destroy()
+      kept = answer
+      await new Promise(resolve => setTimeout(resolve, 60))
+    })
+
+    expect(await durationOf(records)).toBeGreaterThan(0.5 * 60)
+    expect(kept).toBeDefined()
+    const { requests } = only(records, 'http-stop').info
+    expect(requests).toMatchObject({ status_code: 503, signed: true, first_byte_ms: expect.any(Number) })
+    expect(requests).not.toHaveProperty('unread')
+    expect(requests).not.toHaveProperty('last_byte_ms')
   })
-
-  expect(await durationOf(records)).toBeGreaterThan(0.5 * 60)
-  expect(kept).toBeDefined()
-  const { requests } = only(records, 'http-stop').info
-  expect(requests).toMatchObject({ status_code: 503, signed: true, first_byte_ms: expect.any(Number) })
-  expect(requests).not.toHaveProperty('unread')
-  expect(requests).not.toHaveProperty('last_byte_ms')
 })
 
-it('records an unread response before the notifier delivers its records and closes', async () => {
-  const written: string[] = []
-  const driver: Driver = {
-    name: 'memory',
-    async write(batch) {
-      written.push(...batch.map(record => record.name))
-      return undefined
-    },
-    async close() {},
-  }
-  const notifier = createNotifier(driver)
-  setNotifier(notifier)
+describe('an unread response', () => {
+  it('is recorded before the notifier delivers its records and closes', async () => {
+    const written: string[] = []
+    const driver: Driver = {
+      name: 'memory',
+      async write(batch) {
+        written.push(...batch.map(record => record.name))
+        return undefined
+      },
+      async close() {},
+    }
+    const notifier = createNotifier(driver)
+    setNotifier(notifier)
 
-  const { result } = await inTrace(
-    () => new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve)),
-  )
-  await notifier.close()
+    const { result } = await inTrace(
+      () => new Promise<http.IncomingMessage>(resolve => http.get(`${server.origin}/big`, resolve)),
+    )
+    await notifier.close()
 
-  expect(written).toEqual(['http-start', 'http-stop'])
-  result.destroy()
+    expect(written).toEqual(['http-start', 'http-stop'])
+    result.destroy()
+  })
 })

@@ -96,7 +96,9 @@ interface RecordedPool {
   readonly pool?: number
 }
 
-describe.each(['pg', 'mysql2', 'knex with pg', 'mongodb'])('the waits for a pool of %s', name => {
+const POOLS_WITH_SIZE = ['pg', 'mysql2', 'knex with pg', 'mongodb']
+
+describe.each(POOLS_WITH_SIZE)('the waits for a pool of %s', name => {
   it('record the size of the pool, and how many calls were already waiting', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
@@ -116,7 +118,9 @@ describe.each(['pg', 'mysql2', 'knex with pg', 'mongodb'])('the waits for a pool
   })
 })
 
-describe.each(['pg', 'mysql2'])('the queries over a pool of %s', name => {
+const DRIVERS_WITH_POOL = ['pg', 'mysql2']
+
+describe.each(DRIVERS_WITH_POOL)('the queries over a pool of %s', name => {
   it('record the number that identifies the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const [pool, other] = [await POOLS[name]?.(), await POOLS[name]?.()]
@@ -137,7 +141,9 @@ describe.each(['pg', 'mysql2'])('the queries over a pool of %s', name => {
   })
 })
 
-describe.each(['pg', 'mysql2', 'knex with pg'])('a pool of %s', name => {
+const POOLS_WITH_NUMBER = ['pg', 'mysql2', 'knex with pg']
+
+describe.each(POOLS_WITH_NUMBER)('a pool of %s', name => {
   it('has the same number in a wait and in the queries that used its connections during the wait', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()

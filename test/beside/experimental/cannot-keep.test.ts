@@ -13,8 +13,8 @@ import { traceRecords } from '../../../packages/core/test/fixtures/trace-records
 const family = traceClass('step', { traceSubclasses: true })
 const inPlace = traceClass('step')
 
-describe('the limits of a traced function', () => {
-  it('Function.prototype.toString.call(fn) differs, but fn.toString() returns the original text', () => {
+describe('a traced function', () => {
+  it('returns its original text from fn.toString(), but not from Function.prototype.toString.call(fn)', () => {
     const fn = (price: number) => price * 2
     const traced = trace('step')(fn)
 
@@ -23,7 +23,7 @@ describe('the limits of a traced function', () => {
     expect(`${traced}`).toBe(`${fn}`)
   })
 
-  it('util.types does not recognize a traced async function, but constructor and Symbol.toStringTag are the same', () => {
+  it('is not recognized as async by util.types, but keeps the constructor and Symbol.toStringTag of an async function', () => {
     const fn = async () => 1
     const traced = trace('step')(fn)
 
@@ -33,7 +33,7 @@ describe('the limits of a traced function', () => {
     expect(Object.prototype.toString.call(traced)).toBe('[object AsyncFunction]')
   })
 
-  it('a Map or WeakMap does not find the entry of the original, but accepts the traced function as a key, too', () => {
+  it("does not get the original function's entry in a Map or WeakMap, but can have its own entry", () => {
     const fn = () => 1
     const traced = trace('step')(fn)
     const prices = new WeakMap<object, number>([[fn, 3]])
@@ -44,7 +44,7 @@ describe('the limits of a traced function', () => {
     expect(prices.get(traced)).toBe(3)
   })
 
-  it('metadata that is added later to the original function is missing, but can be added to the traced function', () => {
+  it('lacks metadata that is added later to the original function, but accepts such metadata itself', () => {
     const fn = () => 1
     Reflect.defineMetadata('role', 'admin', fn)
     const traced = trace('step')(fn)
@@ -55,10 +55,8 @@ describe('the limits of a traced function', () => {
     Reflect.defineMetadata('plan', 'free', traced)
     expect(Reflect.getMetadata('plan', traced)).toBe('free')
   })
-})
 
-describe('the visible differences of a traced function', () => {
-  it('util.inspect in Node 26 shows a proxy, but the name is unchanged', () => {
+  it('is shown as a proxy by util.inspect in Node 26, but keeps its name', () => {
     const fn = async function later() {}
     const traced = trace('step')(fn)
     const showsProxies = inspect(new Proxy(fn, {})) !== inspect(fn)
@@ -67,7 +65,7 @@ describe('the visible differences of a traced function', () => {
     expect(traced.name).toBe('later')
   })
 
-  it('the name of the function in its own body refers to the original, so its recursive calls are not recorded', async () => {
+  it('does not record its recursive calls, because its name in its own body refers to the original function', async () => {
     const factorial = trace('factorial')(function own(value: number): number {
       return value < 2 ? 1 : value * own(value - 1)
     })
@@ -79,7 +77,7 @@ describe('the visible differences of a traced function', () => {
     expect(names.filter(name => name === 'recursive-start')).toHaveLength(3)
   })
 
-  it('the stack of an error contains additional frames', () => {
+  it('adds frames to the stack of an error', () => {
     const fail = (): string => `${new Error('where').stack}`
 
     expect(trace('step')(fail)()).toContain('Object.apply')
@@ -87,7 +85,7 @@ describe('the visible differences of a traced function', () => {
   })
 })
 
-describe('a class under traceClass', () => {
+describe('a class that traceClass decorates', () => {
   it("has its own traced copies of inherited methods, which call the parent's methods", () => {
     class Base {
       list(): string {
@@ -103,8 +101,8 @@ describe('a class under traceClass', () => {
   })
 })
 
-describe('a class under traceSubclasses loses', () => {
-  it('a Map entry that a decorator below traceSubclasses stored for it, such as @injectable() of tsyringe', () => {
+describe('a class with the option traceSubclasses loses', () => {
+  it('its entry in a Map if a decorator below traceClass stored it, such as @injectable() of tsyringe', () => {
     class Database {}
     @family
     @injectable()
@@ -121,7 +119,7 @@ describe('a class under traceSubclasses loses', () => {
     expect(container.resolve(Below).database).toBeInstanceOf(Database)
   })
 
-  it('a Map entry that member decorators stored for it, such as those of class-validator', async () => {
+  it('its entry in a Map if member decorators stored it, such as those of class-validator', async () => {
     @family
     class Unchecked {
       @IsInt()
@@ -138,7 +136,7 @@ describe('a class under traceSubclasses loses', () => {
     expect((await check(Checked)).map(({ property }) => property)).toEqual(['amount'])
   })
 
-  it("a field's metadata that was stored on the class instead of the prototype", () => {
+  it("a field's metadata if it was stored on the class instead of the prototype", () => {
     class Orders {
       limit = 3
     }
@@ -150,7 +148,7 @@ describe('a class under traceSubclasses loses', () => {
     expect(Reflect.getMetadata('unit', inPlace(Orders), 'limit')).toBe('EUR')
   })
 
-  it('the access of static methods to static #private members, unlike a class without traceSubclasses', () => {
+  it('access to static #private members in its static methods, unlike a class without traceSubclasses', () => {
     const declare = () =>
       class Counter {
         static #count = 3

@@ -130,11 +130,14 @@ function flatten(errors: readonly ValidationError[]): unknown {
 }
 
 describe('class-validator and class-transformer', () => {
-  it.each(WAYS_TO_TRACE)('reject and create the same objects untraced and traced with $name', async way => {
-    const { untraced, outside, inside, points } = await compare(way, check)
+  it.each(WAYS_TO_TRACE)(
+    'create and reject the same objects whether classes are untraced or traced with $name',
+    async way => {
+      const { untraced, outside, inside, points } = await compare(way, check)
 
-    expect(outside).toEqual(untraced)
-    expect(inside).toEqual(untraced)
-    expect(points).toBeGreaterThan(0)
-  })
+      expect(outside).toEqual(untraced)
+      expect(inside).toEqual(untraced)
+      expect(points).toBeGreaterThan(0)
+    },
+  )
 })

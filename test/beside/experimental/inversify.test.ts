@@ -156,7 +156,7 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
 }
 
 describe('inversify', () => {
-  it.each(WAYS_TO_TRACE)('builds the same objects untraced and traced with $name', async way => {
+  it.each(WAYS_TO_TRACE)('builds the same objects whether classes are untraced or traced with $name', async way => {
     const { untraced, outside, inside, points } = await compare(way, resolve)
 
     expect(outside).toEqual(untraced)

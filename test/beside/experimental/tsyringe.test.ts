@@ -142,11 +142,14 @@ async function resolve({ above, below, classAbove, classBelow, wrap }: WayToTrac
 }
 
 describe('tsyringe', () => {
-  it.each([...IN_PLACE_WAYS, ...BELOW])('builds the same objects untraced and traced with $name', async way => {
-    const { untraced, outside, inside, points } = await compare(way, resolve)
+  it.each([...IN_PLACE_WAYS, ...BELOW])(
+    'builds the same objects whether classes are untraced or traced with $name',
+    async way => {
+      const { untraced, outside, inside, points } = await compare(way, resolve)
 
-    expect(outside).toEqual(untraced)
-    expect(inside).toEqual(untraced)
-    expect(points).toBeGreaterThan(0)
-  })
+      expect(outside).toEqual(untraced)
+      expect(inside).toEqual(untraced)
+      expect(points).toBeGreaterThan(0)
+    },
+  )
 })

@@ -199,7 +199,7 @@ async function work(way: WayToTrace): Promise<unknown> {
 
 describe('TypeORM', () => {
   it.each(IN_PLACE_WAYS)(
-    'stores the same rows and calls the same functions untraced and traced with $name',
+    'stores the same rows and calls the same functions whether classes are untraced or traced with $name',
     async way => {
       const { untraced, outside, inside, points } = await compare(way, work)
 

@@ -1,4 +1,5 @@
-// Consumes the messages that `stock` sends. A report takes 150 ms, and a mail takes no time.
+// Consumes the messages that `stock` sends. Handling a message about a report takes 150 ms, and handling a message
+// about a mail takes no time.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTrace } from '@osprofiler/core'

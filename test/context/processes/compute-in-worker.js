@@ -1,7 +1,7 @@
 import { parentPort, threadId } from 'node:worker_threads'
 import { run, setNotifier, signedUnpack, withTrace } from '@osprofiler/core'
 
-// A request sends work to this thread. The message carries the trace as signed headers.
+// A request sends work to this thread. The message contains the trace as signed headers.
 setNotifier(record => parentPort?.postMessage({ record }))
 
 parentPort?.on('message', async ({ headers, number }) => {

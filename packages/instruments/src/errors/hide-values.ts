@@ -16,13 +16,13 @@ import {
 const MAX_TEXTS = 2_000
 const MAX_DEPTH = 8
 const MAX_BUFFER_BYTES = 4_096
-// A member name of this form reveals nothing about the data.
+// A member name that matches this pattern reveals nothing about the data.
 const PLAIN_MEMBER_NAME = /^(?:\d+|[A-Za-z_]\w*)$/
 
 // Shorter strings stay: hiding them would make the message unreadable, and they reveal little.
 const MIN_HIDDEN_CHARS = 3
 
-/** Hides the values that a server may repeat in an error message, except for known names. */
+/** Hides the values of a call in an error message, because a server may repeat them there. Known names stay visible. */
 export function hideValues(message: string, values: unknown, names: ReadonlySet<string> = new Set()): string {
   let shown = message
   for (const text of findTexts(values)) {
@@ -32,8 +32,8 @@ export function hideValues(message: string, values: unknown, names: ReadonlySet<
 }
 
 // Returns the strings in the input that a server may repeat. Searches lists, objects, maps and buffers, and runs no
-// getter. The longest strings come first. Otherwise, a short string would be hidden inside a longer one, and the rest
-// of the longer one would stay visible.
+// getter. The longest strings come first. If a short string were hidden first inside a longer one, the rest of the
+// longer string would stay visible.
 function findTexts(values: unknown): readonly string[] {
   const texts = new Set<string>()
   collectTexts(values, texts, [])
@@ -44,7 +44,7 @@ function collectTexts(value: unknown, texts: Set<string>, path: readonly object[
   if (texts.size >= MAX_TEXTS) return
   if (typeof value === 'string') {
     texts.add(value)
-    // A server that received JSON repeats the escaped string.
+    // If the string was sent as JSON, the server may repeat it with JSON's escapes.
     if (/["\\\n]/.test(value)) texts.add(JSON.stringify(value).slice(1, -1))
   } else if (typeof value === 'number' || typeof value === 'bigint') {
     texts.add(String(value))

@@ -17,9 +17,9 @@ interface ExpressRequest extends IncomingMessage {
 interface ExpressLayer {
   readonly name?: string
   readonly handle?: { readonly length: number }
-  /** Set on a layer that only leads to a route. The route's own layers run after it. */
+  /** Set on a layer that only leads to a route. The route's own layers run after this layer. */
   readonly route?: unknown
-  /** Set on a layer of a route. `undefined` means all methods. */
+  /** The HTTP method of a layer of a route. `undefined` means all methods. Other layers do not have this property. */
   readonly method?: unknown
 }
 
@@ -51,7 +51,7 @@ export function instrumentExpress(): () => void {
 
 const registrationSites = new WeakMap<object, RegistrationSite>()
 
-/** Notes the registration site of the functions that the program has just passed to a router or a route. */
+/** Notes the place in the program that has just passed functions to a router or a route. */
 const aroundRegistration: Around = (proceed, self, args) => {
   const { stack } = self as { readonly stack?: readonly ExpressLayer[] }
   const lengthBefore = stack?.length ?? 0
@@ -67,12 +67,12 @@ type Next = (this: unknown, ...args: unknown[]) => unknown
 
 const ROUTE_WRAPPERS = Object.fromEntries(['all', ...METHODS].map(method => [method.toLowerCase(), aroundRegistration]))
 
-/** Maps each stand-in that a layer receives as `next` to the original function. */
+/** Layers receive a stand-in as their `next`. Maps each stand-in to the original function. */
 const originalNexts = new WeakMap<object, Next>()
 
 /**
- * Error handlers have 4 parameters. Express skips error handlers if there is no error, and all other layers if there is
- * an error.
+ * Creates a wrapper for the method in which a layer calls its function. Error handlers have 4 parameters, and all other
+ * layers have 3. Express skips error handlers if there is no error, and all other layers if there is an error.
  */
 function createAroundLayer(startLayer: StartLayer, parameterCount: 3 | 4): Around {
   return (proceed, self, args) => {
@@ -100,8 +100,8 @@ function startPoint(startLayer: StartLayer, req: ExpressRequest, layer: ExpressL
   return startLayer(req, {
     name: getShownName(layer),
     site: registrationSites.get(layer) ?? UNKNOWN_SITE,
-    // Only layers of a route show the route. `req.route` stays set for later layers that do not belong to the route,
-    // such as error handlers.
+    // Only layers of a route record the route. Express leaves `req.route` set for later layers that do not belong to
+    // the route, such as error handlers.
     route: Object.hasOwn(layer, 'method') ? describeRoute(req) : undefined,
   })
 }

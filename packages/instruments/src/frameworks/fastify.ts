@@ -63,7 +63,8 @@ export function instrumentFastify(): () => void {
 
 function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name' | 'site'>, startLayer: StartLayer): HookOrHandler {
   const ownName = getFunctionName(fn)
-  // Functions in a route's options are named after their option, so such a name is replaced by the registration site.
+  // JavaScript names an anonymous function in a route's options after its option, such as `preHandler`. The
+  // registration site replaces such a name.
   const site = findRegistrationSite()
   const name = ownName === layer.hook && site.label !== '' ? '' : ownName
   return standIn(fn, (original, self, args) => {
@@ -80,8 +81,8 @@ function traceFunction(fn: HookOrHandler, layer: Omit<Layer, 'name' | 'site'>, s
         return result
       },
       {
-        // Without a promise, the point lasts until the function calls back or sends the reply, or the next function
-        // begins.
+        // If the function returned no promise, the point lasts until the function calls back or sends the reply, or the
+        // next function begins.
         done() {
           if (hasPromise) point.stop()
         },

@@ -8,7 +8,7 @@ import { findRegistrationSite } from './registration-site.js'
 
 interface KoaContext {
   readonly method?: string
-  /** Set by `@koa/router`. */
+  /** The pattern of the route, which `@koa/router` sets. */
   readonly _matchedRoute?: unknown
 }
 
@@ -17,7 +17,7 @@ type Middleware = (this: unknown, ...args: unknown[]) => unknown
 
 /**
  * Records the middleware of Koa 2 and 3 as points named `koa`, if it is passed to `app.use` after this call. Work after
- * `await next()` is a second point, whose `layer.after` is true. Generators are not recorded.
+ * `await next()` is recorded as a second point, whose `layer.after` is true. Generator functions are not recorded.
  */
 export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   const startLayer = createStartLayer('koa')
@@ -36,7 +36,10 @@ export function instrumentKoa({ libraries }: InstrumentSettings): () => void {
   return wrapLibrary('koa', [{ given: libraries.koa, methods: { use: aroundUse } }])
 }
 
-/** Koa 2 calls generators with a different `this` and a different first argument, so they run unwrapped. */
+/**
+ * Returns whether middleware is a generator function. Koa 2 calls these with a different `this` and a different first
+ * argument, so they run unwrapped.
+ */
 function isGenerator(middleware: unknown): boolean {
   return Reflect.apply(Object.prototype.toString, middleware, []) === '[object GeneratorFunction]'
 }
@@ -72,7 +75,7 @@ function traceMiddleware(middleware: Middleware, startLayer: StartLayer): Middle
     const end = (failure?: { readonly error: unknown }): void => {
       hasEnded = true
       const info = isRouter ? describeRoute(ctx) : undefined
-      // If a later layer failed with the same error, the point of that layer has already recorded it.
+      // If a later layer failed with the same error, that layer's point has already recorded the error.
       if (failure === undefined || failureBelow?.error === failure.error) point?.stop(info)
       else point?.fail(failure.error, info)
     }

@@ -15,7 +15,10 @@ export interface Layer {
   readonly after?: boolean | undefined
 }
 
-/** Returns the name of a function without the `bound` that `bind()` adds. Empty if the name is not a string. */
+/**
+ * Returns the name of a function without the `bound` that `bind()` adds. Returns an empty string if the name is not a
+ * string.
+ */
 export function getFunctionName(fn: object): string {
   const { name } = fn as { readonly name?: unknown }
   return typeof name === 'string' ? name.replace(/^(?:bound )+/, '') : ''

@@ -13,7 +13,7 @@ const FRAMEWORK_FILES =
 export interface RegistrationSite {
   /** The file and line, such as `auth.js:25` or `auth/index.js:25`, as a name for the function. Empty if unknown. */
   readonly label: string
-  /** The program's functions on the stack, for the call site. */
+  /** The frames of the stack that may belong to the program. The call site is chosen from them. */
   readonly stack: Stack
 }
 
@@ -27,7 +27,8 @@ export function findRegistrationSite(): RegistrationSite {
   try {
     const frames = readStack(MAX_FRAMES)
     const ownFolder = findOwnFolder(frames[0]?.file ?? '')
-    // Packages linked from a workspace are not inside a `node_modules` folder.
+    // Packages linked from a workspace are not inside a `node_modules` folder, so `isProgramFile` alone does not
+    // exclude them.
     const coreFolder = ownFolder.replace(/instruments(?=[\\/]dist[\\/]$)/, 'core')
     const frame = frames.find(
       ({ file }) => isProgramFile(file) && !file.startsWith(ownFolder) && !file.startsWith(coreFolder),

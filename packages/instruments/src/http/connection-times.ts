@@ -5,6 +5,9 @@ export interface ConnectionTimes {
   readonly dns_ms?: number | undefined
   readonly tcp_ms?: number | undefined
   readonly tls_ms?: number | undefined
-  /** How long the event loop was busy during this time. The connection may have been ready up to this much earlier. */
+  /**
+   * How long the event loop was busy while the request waited for the connection. The connection may have been ready
+   * earlier by up to this time.
+   */
   readonly busy_ms: number
 }

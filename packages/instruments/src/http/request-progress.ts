@@ -4,8 +4,8 @@ import { measureBusyTime } from './busy-time.js'
 import type { ConnectionTimes } from './connection-times.js'
 
 /**
- * Records a request's status and times in `info.requests`, and whether the request was signed. The times are in ms
- * since this object was created, with three decimals.
+ * Records a request's status and times in `info.requests`, and whether the request was signed. The times are in
+ * milliseconds since this object was created, with three decimals.
  */
 export class RequestProgress {
   readonly point: Point
@@ -53,29 +53,35 @@ export class RequestProgress {
     this.#cancelCallback = this.point.whenTraceOver(callback)
   }
 
-  /** Ends the point at the last byte of the response. Records `last_byte_ms`, and `busy_ms` since the head. */
+  /**
+   * Ends the point at the last byte of the response. Records the time of this byte as `last_byte_ms`, and how long the
+   * event loop was busy since the response head as `busy_ms`.
+   */
   end(): void {
     this.#lastByteMs = this.#sinceStart(performance.now())
     this.#busyMs = this.#readBusyTime?.()
     this.point.stop()
   }
 
-  /** Ends the point of a response without a body, as of the arrival of the response head. */
+  /** Ends the point of a response without a body. The end is backdated to the arrival of the response head. */
   endAtHead(): void {
     this.#lastByteMs = this.#answeredAt && this.#sinceStart(this.#answeredAt)
     this.#stopAtHead()
   }
 
   /**
-   * Ends the point as of the arrival of the response head, and records `unread`, because the program did not read the
-   * response.
+   * Ends the point, backdated to the arrival of the response head. Records `unread`, because the program did not read
+   * the response.
    */
   endUnread(): void {
     this.#unread = true
     this.#stopAtHead()
   }
 
-  /** Ends the point of a response that was only partly read, as of the end of the trace, `agoMs` milliseconds ago. */
+  /**
+   * Ends the point of a response that was only partly read. The end is backdated to the end of the trace, `agoMs`
+   * milliseconds ago.
+   */
   endAbandoned(agoMs: number): void {
     this.#stopAtHead(agoMs)
   }
@@ -103,7 +109,9 @@ export class RequestProgress {
     }
   }
 
-  /** Stops the point as of the arrival of the response head, backdated by at most `maxAgoMs` milliseconds. */
+  /**
+   * Stops the point. The end is backdated to the arrival of the response head, but by at most `maxAgoMs` milliseconds.
+   */
   #stopAtHead(maxAgoMs = Number.POSITIVE_INFINITY): void {
     const now = performance.now()
     this.point.stop(undefined, Math.min(maxAgoMs, now - (this.#answeredAt ?? now)))

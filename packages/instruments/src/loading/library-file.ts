@@ -7,7 +7,7 @@ export interface LibraryFile {
   readonly library: string
   readonly version: string
   readonly folder: string
-  /** The file's path in that folder, with forward slashes: `lib/client.js`. */
+  /** The file's path in `folder`, with forward slashes: `lib/client.js`. */
   readonly file: string
   /** The path of the library's main file. */
   readonly main: string | undefined

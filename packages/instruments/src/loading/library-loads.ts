@@ -118,8 +118,8 @@ function loadModule(folder: string, url: string, onLoaded: (exports: unknown) =>
 }
 
 /**
- * The path from which a `require` function is created, to read the cache. The file need not exist. `import.meta.url`
- * may be missing in bundled code, and programs may change `process.execPath`, so neither is used.
+ * A path for creating a `require` function, which gives access to the module cache. The file need not exist.
+ * `import.meta.url` may be missing in bundled code, and programs may change `process.execPath`, so neither is used.
  */
 const ANY_FILE = join(sep, 'osprofiler.js')
 

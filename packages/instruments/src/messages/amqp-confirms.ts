@@ -22,8 +22,8 @@ type CallWithOutcome = (callback: (error: unknown) => void) => void
 const unconfirmedPoints = new WeakMap<object, Map<number, Point>>()
 
 /**
- * If the program passes no callback, ends the point of a channel's next message when the broker confirms the message.
- * Passing our own callback would make the library report a lost message as confirmed.
+ * Ends the point of a channel's next message when the broker confirms the message. Used if the program passes no
+ * callback. With a callback of ours, the library would report a lost message as confirmed.
  */
 export function endWhenConfirmed(channel: object, point: Point): void {
   const { lwm, unconfirmed } = channel as ConfirmCounters

@@ -17,8 +17,8 @@ interface Message {
 
 /**
  * Lets a consumer's callback continue the traces of messages. Each trace continues until its message is acknowledged.
- * The tracer of a message is the first one in `tracers` when the message arrives. It may change, because the instrument
- * may be removed and added again while a consumer runs.
+ * The tracer of a message is the first one in `tracers` when the message arrives. The first tracer may change, because
+ * the instrument may be removed and added again while a consumer runs.
  */
 export function aroundConsume(tracers: readonly CallTracer[]): Around {
   return (proceed, self, args) => {

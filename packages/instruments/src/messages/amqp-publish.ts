@@ -17,7 +17,8 @@ export function aroundPublish(mayCarry: (target: MessageTarget) => boolean): Aro
   return (proceed, _self, args) => {
     const profiler = get()
     const options = args[3]
-    // A confirm channel publishes through the method of plain channels, with the same options.
+    // A confirm channel publishes through the method of plain channels, with the same options. Such a call already has
+    // a point.
     if (profiler === undefined || (isObject(options) && isTraced(options))) return proceed(args)
     const [point, newArgs] = startPublish(profiler, args, mayCarry)
     return endWhenReturned(point, () => proceed(newArgs))
@@ -60,8 +61,8 @@ function startPublish(
 }
 
 /**
- * Removes this trace from headers that were copied from a message or a request, because the receiver must not have
- * them.
+ * Removes this trace from headers that were copied from a message or a request, because the receiver must not have this
+ * trace's headers.
  */
 function removeCopiedTrace(headers: Record<string, unknown>, point: Point): void {
   try {

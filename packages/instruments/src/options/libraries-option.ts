@@ -26,7 +26,7 @@ function readExports(name: string, exports: unknown): unknown {
   const classes = LIBRARIES[name] ?? []
   if (classes.length > 0 && classes.every(one => hasClass(exports, one))) return exports
   if (classes.length === 0 && typeof exports === 'function') return exports
-  // These exports are the namespace object of `import * as`.
+  // If the exports are the namespace object of `import * as`, the function is their member `default`.
   if (classes.length === 0 && hasClass(exports, 'default')) return Reflect.get(exports, 'default')
   const wanted = classes.length === 0 ? 'a function' : `an object with ${classes.join(' and ')}`
   throw new TypeError(

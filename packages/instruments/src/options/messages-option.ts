@@ -25,7 +25,11 @@ export function checkMessagesOption(messages: MessageOptions): void {
   createCallTracer(undefined, limits)
 }
 
-/** @throws TypeError if `propagate` is neither a boolean nor a function. */
+/**
+ * Returns a function that decides whether a message gets trace headers.
+ *
+ * @throws TypeError if `propagate` is neither a boolean nor a function.
+ */
 export function createMessageRule(propagate: MessageOptions['propagate']): (target: MessageTarget) => boolean {
   if (typeof propagate === 'boolean' || propagate === undefined) return () => propagate ?? true
   if (typeof propagate !== 'function') {

@@ -2,11 +2,14 @@ import { defineHidden } from '../wrapping/override-methods.js'
 
 const HAS_POINT = Symbol.for('osprofiler.instruments.taken')
 
-/** An object that represents a call, and stores the mark. A `WeakSet` would make garbage collection slower. */
+/**
+ * An object that represents a call. A property marks that the call has a point, because a `WeakSet` would make garbage
+ * collection slower.
+ */
 type MarkedCall = object & { [HAS_POINT]?: true }
 
 /**
- * Marks a call as having a point. Returns false if another call of `instrument` has already caused the mark, or if the
+ * Marks a call as having a point. Returns false if another call of `instrument` has already marked the call, or if the
  * object is frozen.
  */
 export function markTraced(call: object): boolean {

@@ -33,8 +33,8 @@ export function describePool(pool: object, { free, waiting, max }: PoolState): P
 
 /**
  * Begins a point named `wait` if the code is traced and the pool has no connection that is available at once.
- * `listUsed` returns the connections in use, so that their queries can record the pool. It can be omitted if the
- * queries know their pool anyway.
+ * `listUsed` returns the connections in use, so that their queries can record the pool. `listUsed` can be omitted if
+ * the queries know their pool anyway.
  */
 export function startPoolWait<Pool extends object>(
   pool: Pool,

@@ -6,7 +6,7 @@ const SIGNED_AUTHORIZATION =
 /** Headers, in lowercase, that may contain the signature of a request. */
 export const SIGNATURE_HEADER_NAMES = ['authorization', 'signature-input', 'signature'] as const
 
-/** The limits that a request's signatures set to changes of its headers. */
+/** How a request's signatures limit changes of its headers. */
 export interface SignatureLimits {
   /** Whether adding a header may break the signature. */
   readonly forbidsAddition: boolean

@@ -3,8 +3,8 @@ import { Array, Object, String } from '@osprofiler/core/toolkit'
 import type { SignatureLimits } from './signature-limits.js'
 
 /**
- * The receiver of a request: its host in the form that tickets use. An empty string if the host is unknown, or
- * `undefined` if the receiver must not have trace headers.
+ * The receiver of a request: its host, in the form that tickets use. An empty string means an unknown host, and
+ * `undefined` means a receiver that must not have trace headers.
  */
 export type Receiver = string | undefined
 
@@ -27,8 +27,9 @@ type Carrier = Pick<Point & Profiler, 'getTraceIdHeaders' | 'ownsHeaders' | 'tic
 
 /**
  * Decides how a request's trace headers change. Returns `undefined` if the request stays unchanged. A gateway may copy
- * this trace's pair from the request that it serves. That pair is replaced by the carrier's pair, or removed if the
- * receiver must not have one. A pair that belongs to another trace or key is the program's own and stays.
+ * this trace's pair (`X-Trace-Info` and `X-Trace-HMAC`) from the request that it serves. That pair is replaced by the
+ * pair of the `carrier`, or removed if the receiver must not have one. A pair that belongs to another trace or key is
+ * the program's own and stays.
  */
 export function changeTraceHeaders(
   carrier: Carrier,
@@ -44,7 +45,8 @@ export function changeTraceHeaders(
   }
   const kept = findForeignValues(carrier, found)
   const keptCount = kept.infos.length + kept.hmacs.length
-  // A trace header whose name is signed stays, because the receiver would refuse the request without it.
+  // If the request's signature covers a trace header, the header stays, because the receiver would refuse the request
+  // without it.
   if (keptCount === pairCount || limits.signsTrace) return undefined
   if (keptCount === 0) return receiver === undefined ? REMOVED : ownHeaders(carrier, receiver)
   const [info, hmac, ticket] = TRACE_HEADER_NAMES
@@ -54,7 +56,10 @@ export function changeTraceHeaders(
 
 const REMOVED: TraceHeaderChange = { headers: [], isOurs: false }
 
-/** Returns the carrier's pair. If the trace issues tickets, adds a ticket that is valid only for this request. */
+/**
+ * Returns the headers `X-Trace-Info` and `X-Trace-HMAC` of the carrier. If the trace issues tickets, adds a ticket that
+ * is valid only for this request.
+ */
 function ownHeaders(carrier: Carrier, host: string): TraceHeaderChange {
   const pair = carrier.getTraceIdHeaders()
   const info = pair['X-Trace-Info']
@@ -104,7 +109,10 @@ export function isTraceHeader(name: string): boolean {
   return /^x-trace-(?:info|hmac|ticket)$/i.test(name)
 }
 
-/** Splits values of a pair that were joined by commas. Unlike a ticket, a single value of a pair contains no comma. */
+/**
+ * Splits values of `X-Trace-Info` or `X-Trace-HMAC` that were joined by commas. Unlike a ticket, a single value of
+ * these two headers contains no comma.
+ */
 function splitValues(value: unknown): readonly string[] {
   return listOf(value).flatMap(each =>
     String(each)

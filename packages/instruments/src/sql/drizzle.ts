@@ -5,8 +5,8 @@ import { wrapThen } from '../wrapping/around-then.js'
 import { undoAll } from '../wrapping/wrap-method.js'
 
 /**
- * A class whose objects run a query when they are awaited. Each class of selects has its own copy of `then`, so each is
- * wrapped separately.
+ * A class whose objects run a query when they are awaited. Each class of SELECT queries has its own copy of `then`, so
+ * each class is wrapped separately.
  */
 interface QueryClass {
   readonly file: string

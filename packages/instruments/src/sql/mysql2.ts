@@ -45,11 +45,12 @@ interface Prepared {
 /**
  * Records the queries of mysql2 2 and 3 as points named `db`: calls of `query` and `execute` on connections and pools.
  * Callers may use callbacks, promises (which mysql2 builds on callbacks), events or streams. The wait for a pool
- * connection is a point named `wait`. Preparing a statement is a point, and so is each execution of the statement.
+ * connection is a point named `wait`. Preparing a statement is recorded as a point, and so is each execution of the
+ * statement.
  *
  * Wraps methods instead of using diagnostics channels, because the channels exist only in 3.20 and later, and contain
- * the values of queries. With channels, the callback of a waiting call would also run in the context of the code that
- * returned the connection.
+ * the values of queries. In addition, the channels would run the callback of a waiting call in the wrong context: that
+ * of the code that returned the connection.
  */
 export function instrumentMysql2({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'mysql', 'mysql2')

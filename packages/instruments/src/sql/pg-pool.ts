@@ -19,7 +19,7 @@ const openTimes = new WeakMap<object, number>()
 
 /**
  * Creates wrappers that run callbacks in their caller's context, and the pool's own work outside traces. With
- * `recordsWaits`, they record waits for a client as points.
+ * `recordsWaits`, the wrappers also record each wait for a client as a point.
  */
 export function createPgPoolWrappers(recordsWaits: boolean): Arounds {
   return { connect: createAroundAcquire(recordsWaits), newClient: aroundOpen, _release: aroundOwnWork }

@@ -57,8 +57,8 @@ export function followSubmittable(query: Submittable, step: Step | undefined): v
 }
 
 /**
- * Returns functions that run before pg's methods of the same names. They count the rows, and end the step when the
- * response ends.
+ * Returns functions that run before pg's methods of the same names. The functions count the rows, and end the step when
+ * the response ends.
  */
 function createFollowers(step: Step): Readonly<Record<string, (first: unknown) => void>> {
   let rows: number | undefined

@@ -30,16 +30,16 @@ interface Pg {
  * Records the queries of pg 8 as points named `db`. Queries may be made by clients or pools, with promises, callbacks,
  * cursors or streams. The wait for a pool client is a point named `wait`. `pg.native` is not changed.
  *
- * All callbacks run in their caller's context, even if the caller is untraced or SQL is not recorded. Otherwise they
- * would run in the context that opened the connection or returned the client, so one request would record the work of
- * another.
+ * All callbacks run in their caller's context, even if the caller is untraced or SQL is not recorded. Otherwise the
+ * callbacks would run in the context of the code that opened the connection or returned the client. One request would
+ * then record the work of another request.
  */
 export function instrumentPg({ traceSql, libraries }: InstrumentSettings): () => void {
   const start = createStartSql(traceSql, 'postgresql', 'pg')
   const given = libraries.pg as Pg | undefined
   // The classes are wrapped in the files that define them, before other tools wrap them. Some tools wrap the classes
-  // when these files are loaded, and again when the main file is loaded. Such a tool recognizes its own wrapper only if
-  // it is the outermost one. If our wrapper were around it, the tool would wrap the method again.
+  // when these files are loaded, and again when the main file is loaded. Such a tool recognizes only the outermost
+  // wrapper of a method. If our wrapper were the outermost one, the tool would wrap the method twice.
   const client = { file: 'lib/client.js', given: given?.Client }
   // A connection's own work and its socket belong to no request.
   const aroundClient = { query: createAroundQuery(start), connect: aroundOwnWork }
@@ -69,7 +69,8 @@ function createAroundQuery(start: StartSql): Around {
     try {
       return failIfThrown(step, () => proceed(newArgs))
     } finally {
-      // pg stores our callback in the query object. The program may reuse this object, so its own callback is restored.
+      // pg stores our callback in the query object. The program may reuse this object, so the program's callback is
+      // restored.
       if (holder?.callback === followed) holder.callback = callback
     }
   }

@@ -38,8 +38,8 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
     (exports, { folder }) => {
       const { DatabaseSync } = exports as Addon
       const prototype = extendDatabases(DatabaseSync)
-      // Builds that are already loaded get the new prototype here. A build that is loaded later takes it from the
-      // native binary.
+      // Builds that are already loaded get the new prototype here. A build that is loaded later takes the prototype
+      // from the native binary.
       if (isLoadedBefore) for (const build of loadBuilds(folder)) build.DatabaseSync.prototype = prototype
       return wrapDatabases(prototype, start)
     },
@@ -52,8 +52,8 @@ export function instrumentPhotostructureSqlite({ traceSql }: InstrumentSettings)
 function loadBuilds(folder: string): Addon[] {
   const filename = join(folder, COMMONJS_BUILD)
   const builds = listLoadedModules().filter(module => module.filename === filename)
-  // Node does not list loaded ES modules, so the ES module build is loaded here. It adds only a few lines of code to
-  // the same binary.
+  // Node does not list loaded ES modules, so the ES module build is loaded here. This build adds only a few lines of
+  // code to the same binary.
   const require = requireFrom(join(folder, 'package.json'))
   return [...builds.map(module => module.exports as Addon), require(join(folder, MODULE_BUILD)) as Addon]
 }
@@ -90,7 +90,10 @@ const { hasInstance } = Symbol
  */
 const extensions = shared('instruments.extended', () => new WeakMap<object, object>())
 
-/** Returns a new prototype that inherits from this one. Returns this one if it was created here. */
+/**
+ * Returns a new prototype that inherits from the given one. A prototype that this function has created is returned
+ * unchanged.
+ */
 function extendPrototype(prototype: object): object {
   const known = extensions.get(prototype)
   if (known !== undefined) return known

@@ -53,7 +53,8 @@ export function createPostgresStep(start: StartSql, profiler: Profiler, query: S
     isSent = true
     const reason = findWaitReason()
     wait?.stop(reason === 'pool' ? undefined : { wait: { for: reason } })
-    // A query that was never written has only the program's text, in which the parameters are not numbered yet.
+    // The library sets `query.string`, the text with numbered parameters, when the query is written to a connection. A
+    // query that fails earlier has only `query.strings`, the pieces of the program's text between the parameters.
     sent = forCaller(() => start(profiler, query.string ?? query.strings.join('?'), query.parameters))
     return sent
   }

@@ -9,7 +9,7 @@ import { createPostgresStep, type PostgresStep, type SentQuery } from './postgre
 import { createStartSql, type StartSql } from './sql-step.js'
 import { reportUnrecordedCalls } from './unrecorded-library.js'
 
-/** The library's CommonJS export: a function that creates a pool. The pool connects only for its first query. */
+/** The library's CommonJS export: a function that creates a pool. The pool does not connect before its first query. */
 type OpenPool = (options: object) => (text: TemplateStringsArray) => Query
 
 /** The members of a query that this instrument uses. A query is sent when it is awaited. */
@@ -36,8 +36,8 @@ export function instrumentPostgres({ traceSql, libraries }: InstrumentSettings):
       exports => wrapMethods(findQueryPrototype(exports), { ...wrapThen(), handle: around }),
       entry,
     ),
-    // This entry omits the ES module, because `whenLoaded` above may have loaded it, and not the program. Calls through
-    // the ES module are noted when they happen.
+    // Only the CommonJS file is watched here. The ES module may have been loaded by `whenLoaded` above instead of by
+    // the program. So calls through the ES module are noted when they happen.
     reportUnrecordedCalls(traceSql, 'postgres', { given: libraries.postgres }),
   ])
 }

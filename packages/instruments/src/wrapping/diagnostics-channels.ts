@@ -5,15 +5,16 @@ import { Object } from '@osprofiler/core/toolkit'
 export type Channel =
   // Fastify has created a server.
   | 'fastify.initialization'
-  // Node has created a request (22.12, 23.2), sent it, seen it fail, or received the head of its response.
+  // Node has created a request (Node 22.12, 23.2 and later), has sent it, has failed, or has received the head of its
+  // response.
   | 'http.client.request.created'
   | 'http.client.request.start'
   | 'http.client.request.error'
   | 'http.client.response.finish'
   // A connection of redis 5.12 is ready.
   | 'node-redis:connection:ready'
-  // `fetch` or undici (5 and later) has created a request, received the head or the end of its response, or seen it
-  // fail.
+  // `fetch` or undici (5 and later) has created a request, has received the head or the end of its response, or has
+  // reported its failure.
   | 'undici:request:create'
   | 'undici:request:headers'
   | 'undici:request:trailers'

@@ -29,7 +29,10 @@ export function bindCallbacks(args: unknown[]): unknown[] {
 /** Wraps a method that the program calls, so that its callbacks run in the context of the call. */
 export const aroundCallbacks: Around = (proceed, _self, args) => proceed(bindCallbacks(args))
 
-/** Keeps a client's own work out of the trace that caused it. The program's callbacks still run in their context. */
+/**
+ * Keeps a client's own work out of the trace that caused it. The program's callbacks still run in the context of the
+ * code that passed them.
+ */
 export const aroundOwnWork: Around = (proceed, _self, args) => suppress(() => proceed(bindCallbacks(args)))
 
 /** Creates wrappers for methods. The wrappers make callbacks run in the context of the code that passed them. */

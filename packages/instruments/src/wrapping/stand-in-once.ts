@@ -9,8 +9,8 @@ import {
 } from '@osprofiler/core/toolkit'
 
 /**
- * Wraps a function that is used for one call only. This is cheaper than `standIn`, which also preserves what decorators
- * read. Decorators never see such a function.
+ * Wraps a function that is used for one call only. This is cheaper than `standIn`, which also preserves the properties
+ * that decorators read. Decorators never see a function that is used for only one call.
  */
 export function standInOnce<F extends AnyFunction>(fn: F, call: InPlaceOfCall): F {
   return new Proxy<F>(fn, {

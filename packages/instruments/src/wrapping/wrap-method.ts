@@ -109,8 +109,8 @@ function callAround(around: Around, method: Method, self: unknown, args: readonl
 }
 
 /**
- * The wrappings of each object. Shared by all copies of this package. Stored outside the objects, because these belong
- * to other code and may be frozen.
+ * The wrappings of each object. Shared by all copies of this package. Stored outside the objects, because the objects
+ * belong to other code and may be frozen.
  */
 const wrappingsByHolder = shared('instruments.wrapped', () => new WeakMap<object, Map<string, Wrapping>>())
 

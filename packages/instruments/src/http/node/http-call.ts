@@ -105,7 +105,7 @@ function splitUrl({ pathname, search }: URL): PathAndQuery {
   return { path: pathname, query: search.slice(1) }
 }
 
-/** Describes an existing request. The port is only known from its `Host` header. */
+/** Describes an existing request. The port is only known from the request's `Host` header. */
 export function readCallOfRequest(request: ClientRequest): HttpCall {
   const { method, host, path, protocol } = request
   const agent = readMember(request, 'agent')
@@ -156,7 +156,7 @@ export function listReceivers(
   // The agent's options take precedence over those of the request.
   const agentHost = readMember(readMember(agent, 'options'), 'host')
   if (agentHost) others.push(toOrigin(scheme, String(agentHost), ''))
-  // For https, the proxy only forwards encrypted bytes.
+  // For https, the proxy only forwards encrypted bytes, so it cannot read the headers.
   if (scheme === 'http') {
     const isRewritten = proxiedUrl === undefined && sentTarget !== undefined && /^https?:/i.test(sentTarget)
     others.push(...listProxies(agent, isRewritten))
@@ -166,7 +166,7 @@ export function listReceivers(
 }
 
 function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | string | undefined)[] {
-  // On Node 24 and later, Node's own agent rewrites the target if it uses the proxy.
+  // On Node 24 and later, Node's own agent rewrites the target of a request that it sends through the proxy.
   const environment = readMember(readMember(agent, 'options'), 'proxyEnv')
   const ownProxy = readMember(environment, 'http_proxy') ?? readMember(environment, 'HTTP_PROXY')
   const found: (URL | string | undefined)[] = isRewritten ? [typeof ownProxy === 'string' ? ownProxy : undefined] : []
@@ -180,8 +180,8 @@ function listProxies(agent: unknown, isRewritten: boolean): readonly (URL | stri
 }
 
 /**
- * Returns `undefined` for an invalid host, because a URL might contain a different host: the host of
- * `http://allowed.example@evil` is `evil`.
+ * Returns the origin of a server as a URL, or `undefined` for an invalid host. The parsed URL of an invalid host might
+ * contain a different host: the host of `http://allowed.example@evil` is `evil`.
  */
 function toOrigin(scheme: string, givenHost: string, port: string): URL | undefined {
   const host = stripBrackets(givenHost)
@@ -189,7 +189,7 @@ function toOrigin(scheme: string, givenHost: string, port: string): URL | undefi
   return parseOrigin(`${scheme}://${isIP(host) === 6 ? `[${host}]` : host}${port === '' ? '' : `:${port}`}`)
 }
 
-/** The result is shared, so callers must not change the URL. */
+/** Parses an origin. The returned URL is shared, so callers must not change it. */
 const parseOrigin = remember(text => (URL.canParse(text) ? new URL(text) : undefined), ...ORIGIN_CACHE_LIMITS)
 
 function stripBrackets(host: string): string {

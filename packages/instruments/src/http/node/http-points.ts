@@ -9,7 +9,7 @@ import { watchConnecting } from './watch-connecting.js'
 
 interface FollowedRequest {
   readonly progress: RequestProgress
-  /** The point for the time in which no connection was free. */
+  /** The point for the time that the request waited for a free connection. */
   readonly wait: Point | undefined
   hasResponse: boolean
   hasTimedOut: boolean
@@ -25,8 +25,8 @@ interface FailureMessage {
   readonly error: unknown
 }
 
-// The state is stored on the request, because the response may arrive in the context of the connection. A `WeakMap`
-// would make garbage collection slower.
+// The state is stored on the request, because the response may arrive in the async context of the connection, not in
+// that of the request. A `WeakMap` would make garbage collection slower.
 const FOLLOWED = Symbol('osprofiler.followed')
 
 function readFollowed(message: object): FollowedRequest | undefined {
@@ -69,8 +69,8 @@ export function onError({ request, error }: FailureMessage): void {
   if (followed !== undefined) failRequest(followed, error)
 }
 
-// Destroying a request or a response ends the point at once. The code that destroys it may end its own point before the
-// connection closes.
+// Destroying a request or a response ends its point at once. The code that destroys the message may end its own point
+// before the connection closes.
 const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
@@ -131,13 +131,14 @@ function endAtClose(followed: FollowedRequest, response: IncomingMessage | undef
   // WebSocket or a tunnel.
   if (!hasResponse) return progress.endUpgraded(response.statusCode)
   if (!response.complete) return failRequest(followed, response.errored ?? undefined)
-  // The whole body has arrived. If the program has not read it yet, the program may still do so.
+  // The whole body has arrived. If the program has not read the body yet, the program may still do so, and the point
+  // stays open.
   if (!isUnread(response)) point.stop()
 }
 
 /**
- * Node reports a `destroy()` without an error as a reset connection, so a reset after a timeout is recorded as the
- * timeout.
+ * Fails the point of a request. Node reports a `destroy()` without an error as a reset connection, so a reset after a
+ * timeout is recorded as the timeout.
  */
 function failRequest({ progress: { point }, wait, hasTimedOut }: FollowedRequest, error: unknown): void {
   wait?.stop()

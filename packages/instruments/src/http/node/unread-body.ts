@@ -11,7 +11,8 @@ const MAX_PIPED_STREAMS = 8
 export function isUnread(stream: Readable, depth = 0): boolean {
   const pipes = getPipes(stream)
   if (pipes.length === 0) return !stream.readableDidRead && stream.readableFlowing !== true && !hasListeners(stream)
-  // Each stream into which this one is piped adds one `data` listener.
+  // Each stream into which this stream is piped adds one `data` listener. Further listeners belong to the program,
+  // which reads the stream itself.
   if (depth >= MAX_PIPED_STREAMS || stream.listenerCount('data') > pipes.length) return false
   return pipes.every(pipe => isReadable(pipe) && isUnread(pipe, depth + 1))
 }

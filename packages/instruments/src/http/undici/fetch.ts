@@ -41,8 +41,8 @@ interface ChannelMessage {
  */
 export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void {
   const isHostOnly = dependsOnHostOnly(mayReceive)
-  // The progress is stored on the request, because the response arrives in the context of the connection. A `WeakMap`
-  // would make garbage collection slower.
+  // The progress is stored on the request, because the response arrives in the async context of the connection, not in
+  // that of the request. A `WeakMap` would make garbage collection slower.
   const progressKey = Symbol('osprofiler.point')
   type MarkedRequest = UndiciRequest & { [mark: symbol]: RequestProgress | undefined }
 
@@ -68,7 +68,10 @@ export function instrumentFetch({ mayReceive }: InstrumentSettings): () => void 
     )
   }
 
-  /** A proxy can read the headers, so the proxy must be allowed as well. */
+  /**
+   * Returns whether a request may contain the trace headers. If a proxy is used, the proxy must be allowed too, because
+   * it can read the headers.
+   */
   function mayCarry(target: RequestTarget): boolean {
     const { origin, peer } = target
     if (!mayReceive(isHostOnly ? origin.url : joinUrl(origin.url, target))) return false

@@ -25,8 +25,8 @@ const BODY = Symbol('osprofiler.body')
 
 /**
  * If the body is still unread at the end of the trace, ends the request's point at the response head. Does nothing for
- * a small body: it is complete earlier, so it is unknown whether it was read. Overrides methods, because no channel
- * reports whether there is room.
+ * a small body, because it is complete earlier and nothing shows whether it was read. Overrides methods, because no
+ * channel reports whether the reader has room for more.
  */
 export function watchBody(request: UndiciRequest, progress: RequestProgress): void {
   const maxOwnDrains = typeof request.headers === 'string' ? UNDICI_5_OWN_DRAINS : 0

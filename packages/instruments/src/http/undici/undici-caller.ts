@@ -6,8 +6,8 @@ import type { UndiciRequest } from './undici-request.js'
 /**
  * Returns the profiler of the code that made a request, or `undefined` if that code was untraced or is unknown. Up to
  * undici 7 (Node 24), a request that waited in a limited pool, or that an interceptor repeats, has the context of
- * *another* request. Requests of undici's own API store their original context. Requests of `fetch` do not. In these
- * cases they stay untraced, because a wrong trace is worse than no trace.
+ * *another* request. Requests of undici's own API store their original context. Requests of `fetch` do not, so they
+ * stay untraced in these cases, because a wrong trace is worse than no trace.
  */
 export function findCallersProfiler(request: UndiciRequest): Profiler | undefined {
   const copy = findCopy(request)
@@ -46,8 +46,8 @@ function findCopy(request: object): UndiciCopy {
 const MAX_HANDLER_DEPTH = 8
 
 /**
- * Finds the caller's context. `request()`, `stream()` and `pipeline()` store it in the handler, which interceptors may
- * have wrapped.
+ * Finds the caller's context. `request()`, `stream()` and `pipeline()` store the context in the handler, which
+ * interceptors may have wrapped.
  */
 function findCallersResource(request: object, { handlerSymbol: symbol }: UndiciCopy): AsyncResource | undefined {
   let handler = symbol === undefined ? undefined : (request as Record<symbol, unknown>)[symbol]

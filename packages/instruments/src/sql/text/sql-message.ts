@@ -3,13 +3,13 @@ import { hideValues } from '../../errors/hide-values.js'
 import { recordWithMessage } from '../../errors/recorded-error.js'
 import { type RedactedStatement, redactStatement } from './sql-text.js'
 
-// Error members in which servers report names from the schema.
+// Members of error objects in which servers report names from the schema.
 const SCHEMA_MEMBERS = ['constraint', 'table', 'column', 'schema']
-// The names of these members in errors of pg and of postgres.
+// The same members, as pg and postgres name them in their errors.
 const NAME_MEMBERS = [...SCHEMA_MEMBERS, 'dataType', ...SCHEMA_MEMBERS.map(name => `${name}_name`)]
 
 /**
- * Returns the error to record. Hides parameters, literals and quoted text in its message, except names that the
+ * Returns the error to record. In its message, parameters, literals and quoted text are hidden, except names that the
  * statement shows.
  */
 export function hideValuesInMessage(error: unknown, { text, literals }: RedactedStatement, params: unknown): unknown {

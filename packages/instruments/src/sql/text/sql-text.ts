@@ -54,11 +54,11 @@ class StatementReader {
   #firstStringAt: number | undefined
   #hasAmbiguousString = false
   #isUnclosed = false
-  /** Whether the text already ends with the `?` for the hidden rest. */
+  /** Whether the text already ends with the `?` that replaces the hidden end of the statement. */
   #isRestHidden = false
   #valueFinder = new ValueFinder()
   readonly #strings: SqliteStrings | undefined
-  /** Whether the data rows of a `COPY` may follow. */
+  /** Whether the data rows of a `COPY` statement may follow. */
   #mayHaveRows = false
 
   constructor(dialect: SqlDialect) {
@@ -84,7 +84,7 @@ class StatementReader {
     if (this.#text.length > MAX_STATEMENT_CHARS) this.isReading = false
   }
 
-  /** `isCut` means that the statement is longer than the part that was read. */
+  /** Returns the redacted statement. `isCut` means that the statement is longer than the part that was read. */
   finish(isCut: boolean): RedactedStatement {
     this.#hideNames(this.#strings?.endStatement())
     if ((isCut && this.#hasAmbiguousString) || (!isCut && this.#isUnclosed)) this.#hideFromFirstString()
@@ -179,14 +179,14 @@ const BEFORE_PLUGIN_SECRET = /^(?:AS|USING)$/
 class ValueFinder {
   verb = ''
   /**
-   * `#mayChangeSetting`: whether the statement's verb can change a setting. `#isSettingValueNext`: whether the sign or
-   * the `TO` before the setting's value has been read.
+   * `#mayChangeSetting` is true if the statement's verb, such as `SET`, can change a setting. `#isSettingValueNext` is
+   * true directly after the `=` or `TO` that precedes the new value of the setting.
    */
   #mayChangeSetting = false
   #isSettingValueNext = false
   /**
-   * `#isAboutAccount`: whether the statement is about logins. `#isIdentified`: whether `IDENTIFIED` has been read.
-   * `#isSecretNext`: whether the next token is a password.
+   * `#isAboutAccount` is true if the statement is about logins. `#isIdentified` is true after `IDENTIFIED` has been
+   * read. `#isSecretNext` is true if the next token is a password.
    */
   #isAboutAccount = false
   #isIdentified = false

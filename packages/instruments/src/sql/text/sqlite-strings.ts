@@ -57,7 +57,7 @@ export class SqliteStrings {
     if (next === '.' || previous === '.') return false
     const fileContext = BEFORE_FILE[this.#verb]
     if (!PLAIN_NAME.test(text) || this.#isValuePlace(previous) || fileContext?.test(previous) === true) return true
-    // In the argument of a function, a name counts for the `SELECT` that contains the function call.
+    // A name in the argument of a function belongs to the `SELECT` that contains the function call.
     this.#frames.findLast(({ selectedNames }) => selectedNames !== undefined)?.selectedNames?.push(place)
     return false
   }

@@ -17,7 +17,7 @@ const MAX_DEPTH = 6
 const FIELD_NAME = /^[\w.*@-]{1,64}$/
 const ERROR_TYPE = /^[a-z_]{1,80}$/
 
-// The paths of requests whose body is a query, made of fields, query types and values.
+// The paths of requests whose body is a query. A query consists of fields, query types and values.
 const QUERY_PATH = /\/_(?:search|async_search|count|delete_by_query|update_by_query|explain|validate\/query)$/
 // The paths of requests whose body may be shown. The bodies of all other requests may contain passwords, keys or
 // scripts.
@@ -46,8 +46,8 @@ function describeRequest({ method, path, body, bulkBody }: SearchRequest, showsV
 }
 
 /**
- * Returns the error that a point shows. It keeps its message only with `showsValues`, because servers repeat rejected
- * values in messages.
+ * Returns the error that a point shows. The error keeps its message only with `showsValues`, because servers repeat
+ * rejected values in messages.
  */
 export function redactSearchError(error: unknown, request: SearchRequest, showsValues: boolean): unknown {
   if (!isError(error)) return error
@@ -68,7 +68,10 @@ function concernsDocuments(request: SearchRequest): boolean {
   }
 }
 
-/** Returns the server's name for the error. If there is none, as for a missing document, returns the status. */
+/**
+ * Returns the server's name for the error, or the status if the response contains no such name, as for a missing
+ * document.
+ */
 function describeResponseError(error: Error & { readonly meta?: unknown }): string {
   const type = readErrorType(error)
   if (type !== undefined && ERROR_TYPE.test(type)) return type

@@ -13,14 +13,14 @@ function isTailable(cursor: Cursor): boolean {
 }
 
 /**
- * Runs only the later reads of a tailable cursor untraced. The command that opens the cursor belongs to its request.
+ * Runs later reads of a tailable cursor outside the trace. The command that opens the cursor belongs to its request.
  */
 const aroundGetMore: Around = (proceed, self, args) =>
   isTailable(self as Cursor) ? aroundOwnWork(proceed, self, args) : proceed(args)
 
 /**
- * Runs the reads of a tailable cursor's stream untraced, because the stream stays open longer than its request. Any
- * work that these reads cause is untraced too.
+ * Runs the reads of a tailable cursor's stream outside the trace, because the stream stays open longer than its
+ * request. Any work that these reads cause is untraced too.
  */
 const aroundStream: Around = (proceed, self, args) => {
   const stream = proceed(args) as { _read(size: number): void }

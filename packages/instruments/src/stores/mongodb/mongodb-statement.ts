@@ -8,8 +8,8 @@ type Document = Readonly<Record<string, unknown>>
 const MAX_ITEMS = 100
 const MAX_SHAPE_DEPTH = 4
 /**
- * Records cut their values at the same depth. They also count the three levels above the values: the info itself, `db`
- * and `params`.
+ * Values below this depth are omitted. A record omits values at the same depth, but its limit also counts the three
+ * levels above the values: the info itself, `db` and `params`.
  */
 const MAX_VALUE_DEPTH = 10
 const PLAIN_NAME = /^[$\w.-]{1,64}$/

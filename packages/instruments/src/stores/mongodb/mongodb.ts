@@ -47,7 +47,10 @@ export function instrumentMongodb({ traceSql }: InstrumentSettings): () => void 
 const aroundCheckOut: Around = (proceed, self, args) =>
   endWhenSettled(startPoolWait(self as Pool, readPoolState), () => proceed(args))
 
-/** A call that waits because of `maxConnecting`, the limit on connections being opened, has the reason `connection`. */
+/**
+ * Reads the state of a pool. Calls may also wait because of `maxConnecting`, the limit on connections being opened. The
+ * reason for such a wait is `connection`.
+ */
 function readPoolState({ availableConnectionCount, waitQueueSize, totalConnectionCount, options }: Pool): PoolState {
   const max = options.maxPoolSize || Number.POSITIVE_INFINITY
   return { free: availableConnectionCount, waiting: waitQueueSize, open: totalConnectionCount, max }
@@ -60,7 +63,10 @@ const aroundSelectServer: Around = (proceed, self, args) => {
   return endWhenSettled(startWait(profiler, 'connection'), () => proceed(args))
 }
 
-/** The client monitors its servers for as long as it lives, so monitoring belongs to no request. */
+/**
+ * Connects outside the trace, because the client then monitors its servers until it is closed, and this monitoring
+ * belongs to no request. Records the wait for the connection as a point.
+ */
 const aroundConnect: Around = (proceed, self, args) => {
   const profiler = get()
   if (profiler === undefined) return proceed(args)

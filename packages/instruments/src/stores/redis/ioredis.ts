@@ -31,7 +31,7 @@ interface Pipeline extends Deferred {
 
 /**
  * Records the commands of ioredis 5 and 6 as points named `db`, and a pipeline or `MULTI` as one point. A command that
- * must wait for its connection has a point named `wait` until it is written.
+ * must wait for its connection has a point named `wait` until the command is written.
  *
  * Wraps methods instead of using channels, because channels report a command only once it is written. If the command
  * had to wait, the context would be that of the code that opened the connection. Channel listeners would also make an

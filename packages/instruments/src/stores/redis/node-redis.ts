@@ -23,7 +23,8 @@ const { isPromise } = types
 
 /**
  * Records the commands of node-redis 5 and 6 (the package `redis`) as points named `db`, and a pipeline or `MULTI` as
- * one point. A wait for a pool connection is a point named `wait`. From 5.12 on, so is a wait for any connection.
+ * one point. A wait for a pool connection is a point named `wait`. In 5.12 and later, a wait for any other connection
+ * is also a point.
  *
  * Wraps methods instead of using the command channels. A pool runs a waiting call in the context of the code that
  * returned the connection, and the channels report the call in that context.

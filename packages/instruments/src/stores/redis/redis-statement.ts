@@ -38,7 +38,8 @@ export function describeRedisCommand({ name, args }: RedisCommand, showsValues: 
   const kind = findKind(name)
   if (showsValues && !kind.hasSecrets) return describeKind(kind, args, args)
   if (kind.dependsOnArguments || args.length > MAX_SHOWN_ARGUMENTS) return describeKind(kind, args)
-  // Commands with the same name and number of arguments may share an info object, because a record copies it.
+  // Commands with the same name and number of arguments may share an info object, because each record gets a copy of
+  // it.
   kind.infos[args.length] ??= describeKind(kind, args)
   return kind.infos[args.length] as PointInfo
 }
