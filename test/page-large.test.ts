@@ -118,7 +118,8 @@ it('the page shows a thousand services, and a thousand findings do not displace 
 })
 
 /**
- * Creates ten thousand subtrees of ten points. All points have different names, so that the page folds none of them.
+ * Creates `count` points in subtrees of ten points each. All points have different names, so that the page folds no
+ * points.
  */
 function createManyPoints(count: number): TraceRecord[] {
   return recordPoints(planManyPoints(count))
@@ -135,7 +136,10 @@ function planManyPoints(count: number): PlannedPoint[] {
   return groups
 }
 
-/** Creates the largest account that a service sends, for the first point: 20 causes, and stretches of the whole time. */
+/**
+ * Creates the largest account that a service sends, for the first point. An account says where a request's own time
+ * went: see docs/why.md. This account has 20 causes, and a timeline of 300 entries.
+ */
 function createLargeAccount([served]: readonly TraceRecord[]): TraceRecord[] {
   const causes = Array.from({ length: 20 }, (_, index) => ({
     ...{ kind: index % 2 ? 'wait' : 'cpu', ms: 7_500, times: 15 },

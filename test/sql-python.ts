@@ -132,7 +132,10 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
   })
 }
 
-/** Omits the parts of a record that have their own columns, because Python's SQL driver does the same. */
+/**
+ * Shows a trace with the command osprofiler. Omits the parts of a record that have their own columns, because Python's
+ * SQL driver also omits them.
+ */
 async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return removeColumns(withoutOwnKeys(parseJson(stdout)))

@@ -48,7 +48,7 @@ async function writeWithin(size: number, directory: string, traces: readonly str
 }
 
 describe('a disk that fills up in the middle of a line', () => {
-  it('makes file:// reject a batch without a complete line, and accept the next batch', async () => {
+  it('makes file:// reject the batch if no line of it is complete, and accept the next batch', async () => {
     const directory = temporaryDirectory()
 
     const outcome = await writeWithin(50_000, directory, ['one', 'other'])

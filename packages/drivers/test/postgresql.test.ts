@@ -87,7 +87,7 @@ describe('a PostgreSQL connection string', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a socket directory or several hosts, and may give its parts as options', async () => {
+  it('may name a socket directory or several hosts, and may name the host and the user in options', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`

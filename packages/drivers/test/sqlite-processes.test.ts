@@ -117,9 +117,9 @@ describe('sqlite://, used by several processes,', () => {
 })
 
 /**
- * Makes a thread crash on a message that it does not understand, before it handles the next message. `terminate()`
- * cannot be used, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
- * needs.
+ * Crashes a thread by sending a message that the thread does not understand. The thread crashes before it handles the
+ * next message. `terminate()` cannot be used: while the thread runs the addon that Node 20 needs, `terminate()` would
+ * end the whole process, including Vitest.
  */
 function kill(thread: Worker | undefined): void {
   thread?.postMessage(null)
@@ -136,7 +136,7 @@ describe('the thread of sqlite://', () => {
     expect([before, threads.length]).toEqual([0, 1])
   })
 
-  it('leaves the fate of a batch unknown if it crashes during the write, and is then replaced', async () => {
+  it('makes a write fail with ERR_WRITE_UNCERTAIN if it crashes during the write, and is then replaced', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write([makeRecord()])
