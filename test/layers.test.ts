@@ -148,7 +148,7 @@ describe('the imports', () => {
     const folders = readdirSync(src, { withFileTypes: true }).flatMap(entry =>
       entry.isDirectory() && !common.includes(entry.name) ? [entry.name] : [],
     )
-    /** Folders that several stores share because they use the same language. */
+    /** Folders that several stores share because they use the same query language. */
     const shared: Record<string, string> = { postgresql: 'sql', mysql: 'sql' }
 
     const strays = listSources('drivers').flatMap(file => {

@@ -61,7 +61,7 @@ describe("the ui's access token", () => {
     expect(answer.headers.has('set-cookie')).toBe(false)
   })
 
-  it("opens only the first page, in the viewer's own folder", async () => {
+  it("is accepted only at the address of the viewer's first page", async () => {
     const ui = await startUi()
     const { search } = new URL(ui.address)
 

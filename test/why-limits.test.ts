@@ -29,7 +29,9 @@ async function start(options?: Start): Promise<Service> {
 const PRINT_LOADED = new URL('why/print-loaded.mjs', import.meta.url).href
 const EXIT = fileURLToPath(new URL('why/exit.mjs', import.meta.url))
 const PERMISSION = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission'
-/** With `--permission`, Node 26 also restricts the network. */
+/**
+ * The flag that permits the network. Node 26 needs the flag, because `--permission` then also restricts the network.
+ */
 const ALLOW_NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []
 const FRAMEWORKS = ['express', 'koa', 'fastify']
 const CPU = { OSPROFILER_WHY: 'cpu' }

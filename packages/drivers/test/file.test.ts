@@ -27,7 +27,7 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
-  it('deletes no trace if its file contains no records, and leaves the file in place', async () => {
+  it('does not delete a file that contains no records, even if a trace with the name of the file is deleted', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -125,7 +125,7 @@ describe('file://', () => {
     expect(await driver.listTraces?.()).toHaveLength(1)
   })
 
-  it('completes records from which another program omitted members', async () => {
+  it('fills in the members that another program omitted from records', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })

@@ -59,7 +59,7 @@ describe('Log Insight keeps the other records of a batch if one record', () => {
     expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
   })
 
-  it('makes the batch larger than a request may be, and also keeps that record', async () => {
+  it('makes the batch larger than a request may be (that record is kept, too)', async () => {
     const large = { info: { text: '漢'.repeat(600_000) } }
 
     await expectAll(toLoginsightUrl(server), [large, {}, large, large, large], { batchBytes: 100_000_000 })

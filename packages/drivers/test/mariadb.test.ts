@@ -72,7 +72,8 @@ describe.each([
 
     return {
       ...database,
-      // With the default isolation level, a statement that scans the table also locks rows that do not match.
+      // With the default isolation level, a statement that scans the table would also lock rows that do not match its
+      // condition.
       hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
       holdTable: () => hold('LOCK TABLES data WRITE'),
       describeHolder: () => 'a session that is not visible from here .the plugin metadata_lock_info',

@@ -74,7 +74,7 @@ describe('MongoDB keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL, half a surrogate pair and operators in its info, and also keeps that record', async () => {
+  it('has NUL, half a surrogate pair and operators in its info (that record is kept, too)', async () => {
     await expectAll(storeUrl(), [{}, { info: { 'a\0': '\ud800', $where: 1, _bsontype: 'ObjectId' } }, {}])
   })
 

@@ -24,8 +24,8 @@ describe('sqlite://, used by several processes,', () => {
     const writing = driver.write(trace).then(() => {
       written = true
     })
-    // A driver that blocked the event loop would delay this loop until it gave up on the lock. Then the write would
-    // fail.
+    // If the driver blocked the event loop, this loop would end only after the driver has given up on the lock. The
+    // write would then fail.
     for (let turn = 0; turn < 20; turn++) await delay(10)
     const writtenWhileLocked = written
     holder.stdin.end()
