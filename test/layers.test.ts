@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest'
 
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 
-/** Which of our packages each package may import. Packages of the same layer never import one another. */
+/**
+ * For each package, the other packages of this project that it may import. Packages of the same layer never import one
+ * another.
+ */
 const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   core: [],
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],

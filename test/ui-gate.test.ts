@@ -141,7 +141,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
   })
 })
 
-/** The same access control protects all paths. This path would reveal the most. */
+/** The same access control protects all paths. The tests use the path that would reveal the most data. */
 const PATH = 'api/traces'
 
 describe("the ui's access control", () => {

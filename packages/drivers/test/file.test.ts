@@ -27,7 +27,7 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
-  it('does not delete a file that contains no records, even if a trace with the name of the file is deleted', async () => {
+  it('does not delete a file that contains no records, even if the trace with its name is deleted', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
