@@ -43,7 +43,7 @@ const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
 /** Modules of core that do not depend on Node. */
 const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
-/** With more files than this in a folder, a reader no longer finds a file at a glance. */
+/** The largest number of files in a folder in which a reader still finds a file at a glance. */
 const MAX_FOLDER_FILES = 15
 
 interface Import {

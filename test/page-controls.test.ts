@@ -365,7 +365,7 @@ describe('the details', () => {
 })
 
 describe('a row of folded repetitions', () => {
-  it('shows the time during which a repetition ran, and in its details the sum of the durations', async () => {
+  it('shows the time that the repetitions cover, and the sum of their durations in the details', async () => {
     const records = createOverlappingSteps()
     const { page } = await openPage(records)
 
