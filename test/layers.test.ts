@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest'
 
 const packagesFolder = fileURLToPath(new URL('../packages', import.meta.url))
 
-/** Which of our packages each package may import. Packages of the same layer never import one another. */
+/**
+ * For each package, the other packages of this project that it may import. Packages of the same layer never import one
+ * another.
+ */
 const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
   core: [],
   express: ['@osprofiler/core', '@osprofiler/core/http', '@osprofiler/core/toolkit'],
@@ -40,7 +43,7 @@ const ALLOWED_IMPORTS: Record<string, readonly string[]> = {
 /** Modules of core that do not depend on Node. */
 const PURE_MODULES = ['@osprofiler/core/json', '@osprofiler/core/record']
 
-/** In a folder with more files than this, a reader no longer finds a file at a glance. */
+/** The largest number of files in a folder in which a reader still finds a file at a glance. */
 const MAX_FOLDER_FILES = 15
 
 interface Import {
@@ -55,7 +58,7 @@ describe('the imports', () => {
     expect(packages.sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort())
   })
 
-  it.each(packages)('of %s only lead to packages in lower layers', name => {
+  it.each(packages)('in %s lead only to packages in lower layers', name => {
     const ours = listSources(name)
       .flatMap(readImports)
       .map(({ specifier }) => specifier)
@@ -66,7 +69,7 @@ describe('the imports', () => {
     expect(forbidden).toEqual([])
   })
 
-  it('of report from core are only types and browser-safe modules', () => {
+  it('from core in the report package are only types and modules that run in browsers', () => {
     const values = listSources('report')
       .flatMap(readImports)
       .filter(({ specifier, typeOnly }) => specifier.startsWith('@osprofiler/') && !typeOnly)
@@ -75,18 +78,21 @@ describe('the imports', () => {
     expect(values).toEqual([])
   })
 
-  it.each(PURE_MODULES)('of %s from modules that need Node are only types, so that browsers can run it', entry => {
-    const folder = `/src/${entry.slice('@osprofiler/core/'.length)}/`
-    const files = listSources('core').filter(file => file.includes(folder))
-    const strays = files.flatMap(file =>
-      readImports(file)
-        .filter(({ specifier, typeOnly }) => !typeOnly && !/^\.\/|^\.\.\/json\//.test(specifier))
-        .map(({ specifier }) => `${relative(packagesFolder, file)} -> ${specifier}`),
-    )
+  it.each(PURE_MODULES)(
+    'in %s from modules that need Node are only types, so that browsers can run the entry point',
+    entry => {
+      const folder = `/src/${entry.slice('@osprofiler/core/'.length)}/`
+      const files = listSources('core').filter(file => file.includes(folder))
+      const strays = files.flatMap(file =>
+        readImports(file)
+          .filter(({ specifier, typeOnly }) => !typeOnly && !/^\.\/|^\.\.\/json\//.test(specifier))
+          .map(({ specifier }) => `${relative(packagesFolder, file)} -> ${specifier}`),
+      )
 
-    expect(files).not.toEqual([])
-    expect(strays).toEqual([])
-  })
+      expect(files).not.toEqual([])
+      expect(strays).toEqual([])
+    },
+  )
 
   it.each(packages)('of %s are among its dependencies', name => {
     const manifest = JSON.parse(readFileSync(join(packagesFolder, name, 'package.json'), 'utf8'))
@@ -121,7 +127,7 @@ describe('the imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('of %s come from folders with at most 15 files', name => {
+  it.each(packages)('of %s are in source folders with at most 15 files each', name => {
     const counts = new Map<string, number>()
     for (const file of listSources(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
 
@@ -130,7 +136,7 @@ describe('the imports', () => {
     expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
   })
 
-  it.each(['http', 'rpc', 'toolkit'])('of the rest of core never lead into core/%s', entry => {
+  it.each(['http', 'rpc', 'toolkit'])('in the other folders of core never lead into core/%s', entry => {
     const upward = listSources('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => listRelativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
@@ -145,7 +151,7 @@ describe('the imports', () => {
     const folders = readdirSync(src, { withFileTypes: true }).flatMap(entry =>
       entry.isDirectory() && !common.includes(entry.name) ? [entry.name] : [],
     )
-    /** Folders that several stores share because they use the same language. */
+    /** Folders that several stores share because they use the same query language. */
     const shared: Record<string, string> = { postgresql: 'sql', mysql: 'sql' }
 
     const strays = listSources('drivers').flatMap(file => {

@@ -154,18 +154,20 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it('run() accepts only ids that other services accept', () => {
-  const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
+describe('run()', () => {
+  it('accepts only ids that other services accept', () => {
+    const trace = (options: Partial<TraceOptions>) => run({ hmacKey: 'KEY', ...options }, () => 'ran')
 
-  expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')
-  for (const wrong of [
-    { baseId: 'a'.repeat(256) },
-    { baseId: '' },
-    { baseId: '\ud83d' },
-    { parentId: 'a'.repeat(256) },
-  ]) {
-    const fn = vi.fn()
-    expect(() => run({ hmacKey: 'KEY', ...wrong }, fn)).toThrow(TypeError)
-    expect(fn).not.toHaveBeenCalled()
-  }
+    expect(trace({ baseId: '\u{1f600}'.repeat(255) })).toBe('ran')
+    for (const wrong of [
+      { baseId: 'a'.repeat(256) },
+      { baseId: '' },
+      { baseId: '\ud83d' },
+      { parentId: 'a'.repeat(256) },
+    ]) {
+      const fn = vi.fn()
+      expect(() => run({ hmacKey: 'KEY', ...wrong }, fn)).toThrow(TypeError)
+      expect(fn).not.toHaveBeenCalled()
+    }
+  })
 })

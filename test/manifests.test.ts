@@ -30,7 +30,7 @@ describe('the manifest of each package', () => {
     },
   )
 
-  it('is what release/manifests.js writes, and so are the links in each README', () => {
+  it('is exactly as release/manifests.js generates it, and so are the links in each README', () => {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'release/manifests.js'), '--check'])
 
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: '' })

@@ -244,8 +244,8 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
   }
 
   /**
-   * Returns a function that waits for a record with a given name. It resolves to the lines that Python printed since
-   * `follow` was called.
+   * Returns a function that waits for a record with a given name. Its promise resolves to the lines that Python printed
+   * since `follow` was called.
    */
   async function follow(): Promise<(name: string) => Promise<readonly OsloLine[]>> {
     const { length } = await python.lines(() => true)
@@ -365,7 +365,7 @@ describe.each(QUEUES)('a Python service that Node calls over %s', (_, queues) =>
 })
 
 describe('a Python service', () => {
-  it("joins a request's trace, and the amqplib instrument adds no points", async () => {
+  it('joins the trace of a request from Node, without points from the amqplib instrument', async () => {
     const python = await startOsloPeer('serve', rabbitmq.url, 'python')
     const undo = instrument(['amqplib', 'fetch'])
     const client = createOsloClient(connect, { topic: 'python', compatible: true })

@@ -272,7 +272,7 @@ describe('a broker that cannot be used, or that stops', () => {
     expect(await called).toBe('done')
   })
 
-  it('ends users of a connection that the caller provided, and reports how to avoid this', async () => {
+  it('ends clients and servers that use the connection of their caller, and reports how to avoid this', async () => {
     const topic = makeTopic()
     const connection = await connectThroughProxy()
     const onError = vi.fn()

@@ -102,7 +102,7 @@ describe('an otlp:// store and an exported report', () => {
     )
   })
 
-  it('agree on a start that arrives after its stop, which the store sends as an update', async () => {
+  it('agree on a point whose start record arrives after its stop record', async () => {
     const receiver = await startOtlpReceiver()
     const records = toRecords(randomUUID(), [
       { name: 'step', start: { a: 1 }, stop: { b: 2 }, parent: -1, service: 'a', us: 5 },
@@ -145,8 +145,8 @@ interface PointSpec {
   readonly start: unknown
   readonly stop: unknown
   /**
-   * Index of the parent, an earlier point. -1 means the trace itself, and an index of a later point means a point in
-   * another program.
+   * Index of the parent among the points. -1 means that the trace itself is the parent. The index of the point itself
+   * or of a later point means a parent in another program.
    */
   readonly parent: number
   readonly service: string

@@ -125,7 +125,7 @@ describe('a collector that refuses all requests', () => {
 })
 
 describe('the stand-in for a collector', () => {
-  it.each(FORMATS)('gives the same responses as the collector, in %s', async protocol => {
+  it.each(FORMATS)('gives the same responses as a real collector, in %s', async protocol => {
     const collector = await start()
     const standIn = await startOtlpReceiver()
     const headers = { 'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf' }

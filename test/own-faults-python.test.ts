@@ -9,7 +9,7 @@ const SCRIPT = fileURLToPath(new URL('python/own_faults.py', import.meta.url))
 describe.each([
   ['3.4.3', async () => DEBIAN_PYTHON],
   ['4.4.0', fetchNewestPython],
-])("the docs about faults of Python's OSProfiler %s, and about their remedies", (version, findPython) => {
+])("the docs about faults of Python's OSProfiler %s and about remedies", (version, findPython) => {
   it('are right about a thread that serves calls, and about a signature with non-ASCII characters', async () => {
     const shown = await ask(findPython)
 

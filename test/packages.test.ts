@@ -76,13 +76,13 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     for (const name of tarballs.keys()) rmSync(join(project, 'node_modules', name, 'src'), { recursive: true })
   }, 300_000)
 
-  it('can use them as ECMAScript modules', async () => {
+  it('can use the packages as ECMAScript modules', async () => {
     const { stdout, stderr } = await exec(process.execPath, ['esm.mjs'], { cwd: project })
 
     expect({ stdout, stderr }).toEqual({ stdout: 'ok\n', stderr: '' })
   })
 
-  it('can use them as CommonJS', async () => {
+  it('can use the packages as CommonJS', async () => {
     const { stdout, stderr } = await exec(process.execPath, ['commonjs.cjs'], { cwd: project })
 
     expect({ stdout, stderr: withoutRequireWarning(stderr) }).toEqual({ stdout: 'ok\n', stderr: '' })
@@ -100,7 +100,7 @@ describe.each(['npm', 'pnpm'] as const)('a project that installs the packages wi
     expect(errors).toEqual([])
   })
 
-  it('can run the command', async () => {
+  it('can run the command osprofiler', async () => {
     const { stdout } = await exec(join(project, 'node_modules/.bin/osprofiler'), ['--version'])
 
     expect(stdout.trim()).toContain(readManifest(join(root, 'packages/cli')).version)

@@ -307,7 +307,7 @@ describe('a time range', () => {
     expect(await readRange(page)).toEqual([0, 1000])
   })
 
-  it("is set to the selected point's time with a key", async () => {
+  it('is set with a key to the time of the selected point', async () => {
     const { page } = await openPage(createShopTrace())
 
     await findRow(page, 'SELECT * FROM orders').click()
@@ -318,7 +318,7 @@ describe('a time range', () => {
     expect(toMs).toBeCloseTo(295, -1)
   })
 
-  it('is set to the time of folded points with a key, even if one of them has no time', async () => {
+  it('is set with a key to the time of folded points, even if one of the points has no time', async () => {
     const step = (fromMs: number) => ({ name: 'step', service: 's', fromMs, toMs: fromMs + 50 })
     const records = recordPoints([
       { name: 'root', service: 's', fromMs: 0, toMs: 1000, children: [step(200), step(400), step(600), step(800)] },
@@ -365,7 +365,7 @@ describe('the details', () => {
 })
 
 describe('a row of folded repetitions', () => {
-  it('has the time that the repetitions cover, as in the terminal, and their sum in the details', async () => {
+  it('shows the time that the repetitions cover, and the sum of their durations in the details', async () => {
     const records = createOverlappingSteps()
     const { page } = await openPage(records)
 
@@ -377,7 +377,7 @@ describe('a row of folded repetitions', () => {
     expect(await page.locator('.details').textContent()).toContain('during which at least one point ran')
   })
 
-  it('counts only points that pass the filter, and so do its details', async () => {
+  it('counts only points that pass the filter, in the row and in its details', async () => {
     const { page } = await openPage(createOverlappingSteps())
 
     await page.getByRole('textbox', { name: /minimum duration/i }).fill('150')
@@ -401,7 +401,7 @@ describe('a row of folded repetitions', () => {
 })
 
 describe('the findings', () => {
-  it('lead to their points', async () => {
+  it('select their points in the waterfall', async () => {
     const { page } = await openPage(createShopTrace())
 
     await page.getByRole('button', { name: /12 x/ }).click()
@@ -414,7 +414,7 @@ describe('the findings', () => {
 })
 
 describe('a link', () => {
-  it('to a point and a range opens both, and changes with the selection', async () => {
+  it('to a point and a time range selects the point and the range, and is updated with the selection', async () => {
     const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(5)}&from=200000&to=500000` })
 
     expect(await readSelectedTitle(page)).toContain('order_id = 1')
@@ -541,8 +541,8 @@ describe('the page', () => {
 })
 
 /**
- * Creates four repetitions: two of 200 ms that overlap by 100 ms, and two of 100 ms, one of which lies within a longer
- * one.
+ * Creates four repetitions of a step. Two take 200 ms each, and overlap by 100 ms. Two take 100 ms each, and one of
+ * these runs during a longer repetition.
  */
 function createOverlappingSteps(): TraceRecord[] {
   const step = (fromMs: number, toMs: number) => ({ name: 'step', service: 's', fromMs, toMs })

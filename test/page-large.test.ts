@@ -27,7 +27,7 @@ it('the page opens, scrolls and searches a hundred thousand points', async () =>
   expect(openedMs).toBeLessThan(60_000)
 }, 300_000)
 
-it('the page of a hundred thousand points shows an account, and opens at most twice as slowly with it', async () => {
+it('the page of 100,000 points shows an account, and takes at most twice as long to open with it', async () => {
   const served = { name: 'wsgi', service: 'service0', fromMs: 0, toMs: 150_000, info: { request: { path: '/' } } }
   const records = recordPoints([{ ...served, children: planManyPoints(100_000) }])
   const open = async (shown: readonly TraceRecord[]) => {
@@ -53,7 +53,7 @@ it('the page of a hundred thousand points shows an account, and opens at most tw
   expect(offences).toEqual([])
 }, 300_000)
 
-it('the page hides its findings while it computes new findings for other times', async () => {
+it('the page hides its findings while it computes the findings for the times as recorded', async () => {
   const steps = Array.from({ length: 6000 }, (_, index) => createStep(`task${index}`, index / 100, index / 100 + 0.01))
   const callee = { name: 'wsgi', service: 'ahead', fromMs: 5010, toMs: 5090, info: { request: { path: '/' } } }
   const call = { name: 'http', service: 'web', fromMs: 0, toMs: 100, info: { requests: { path: '/' } } }
@@ -118,7 +118,8 @@ it('the page shows a thousand services, and a thousand findings do not displace 
 })
 
 /**
- * Creates ten thousand subtrees of ten points. All points have different names, so that the page folds none of them.
+ * Creates `count` points in subtrees of ten points each. All points have different names, so that the page folds no
+ * points.
  */
 function createManyPoints(count: number): TraceRecord[] {
   return recordPoints(planManyPoints(count))
@@ -135,7 +136,10 @@ function planManyPoints(count: number): PlannedPoint[] {
   return groups
 }
 
-/** Creates the largest account that a service sends, for the first point: 20 causes, and stretches of the whole time. */
+/**
+ * Creates the largest account that a service sends, for the first point. An account says where a request's own time
+ * went: see docs/why.md. This account has 20 causes, and a timeline of 300 entries.
+ */
 function createLargeAccount([served]: readonly TraceRecord[]): TraceRecord[] {
   const causes = Array.from({ length: 20 }, (_, index) => ({
     ...{ kind: index % 2 ? 'wait' : 'cpu', ms: 7_500, times: 15 },

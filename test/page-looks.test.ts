@@ -201,23 +201,25 @@ describe('a small window', () => {
   })
 })
 
-it('the page shows the focus on every element that Tab reaches', async () => {
-  const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(16)}` })
-  const unseen: string[] = []
+describe('the focus', () => {
+  it('is visible on every element that Tab reaches', async () => {
+    const { page } = await openPage(createShopTrace(), { hash: `#point=${createPointId(16)}` })
+    const unseen: string[] = []
 
-  const reached = new Set<string>()
-  for (let step = 0; step < 60; step++) {
-    await page.keyboard.press('Tab')
-    const [name, outline] = await page.evaluate<[string, string]>(
-      '[document.activeElement.outerHTML.slice(0, 200), getComputedStyle(document.activeElement).outlineStyle]',
-    )
-    if (name.startsWith('<body')) break
-    reached.add(name)
-    if (outline === 'none') unseen.push(name)
-  }
+    const reached = new Set<string>()
+    for (let step = 0; step < 60; step++) {
+      await page.keyboard.press('Tab')
+      const [name, outline] = await page.evaluate<[string, string]>(
+        '[document.activeElement.outerHTML.slice(0, 200), getComputedStyle(document.activeElement).outlineStyle]',
+      )
+      if (name.startsWith('<body')) break
+      reached.add(name)
+      if (outline === 'none') unseen.push(name)
+    }
 
-  expect(reached.size).toBeGreaterThan(20)
-  expect(unseen).toEqual([])
+    expect(reached.size).toBeGreaterThan(20)
+    expect(unseen).toEqual([])
+  })
 })
 
 async function findViolations(page: Page): Promise<string[]> {

@@ -70,7 +70,10 @@ describe('speedscope shows three services with simultaneous points', () => {
   })
 })
 
-/** Creates two concurrent calls. The second service has queries that touch, that take no time, and that overlap. */
+/**
+ * Creates two concurrent calls. The second called service has two queries without a pause between them, a point that
+ * takes no time, and two queries that overlap.
+ */
 function createCartTrace(): TraceRecord[] {
   const point = (
     service: string,

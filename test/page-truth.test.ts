@@ -12,7 +12,7 @@ function createServedPoint(
   return { name: 'wsgi', service, fromMs, toMs, info, stopInfo: { response: { status_code: 200 } }, children }
 }
 
-it('the page draws any number of repeated points from the first start to the last stop', async () => {
+it('the page draws 20,000 repeated points from the first start to the last stop', async () => {
   const repeats = Array.from({ length: 20_000 }, (_, index) => ({
     name: 'db',
     service: 'shop',
@@ -34,7 +34,7 @@ it('the page draws any number of repeated points from the first start to the las
   expect(offences).toEqual([])
 })
 
-it('the page corrects and reports a service whose clock is ahead', async () => {
+it('the page corrects the times of a service whose clock is ahead, and reports the difference', async () => {
   const call: PlannedPoint = {
     name: 'http',
     service: 'web',

@@ -15,7 +15,7 @@ async function bandOf(page: Page, row: string): Promise<string[]> {
 
 /** An account says where a request's own time went: see docs/why.md. */
 describe('the page of a trace with an account', () => {
-  it('shows the causes of own time as a colored band in the bar of each point', async () => {
+  it('shows where each point spent its own time, as a colored band in the bar of the point', async () => {
     const { page, offences } = await openPage(createWhyTrace())
 
     expect(await bandOf(page, 'parse')).toEqual(['cpu', 'sync'])
@@ -39,7 +39,7 @@ describe('the page of a trace with an account', () => {
     expect((part?.y ?? 0) + (part?.height ?? 0)).toBeLessThanOrEqual((bar?.y ?? 0) + (bar?.height ?? 0) + 0.5)
   })
 
-  it('names the colors, and says what limits the account', async () => {
+  it('names the colors of the causes, and says that the recording was cut', async () => {
     const { page } = await openPage(createWhyTrace())
     const legend = page.getByRole('region', { name: 'Causes of own time' })
 
@@ -55,7 +55,7 @@ describe('the page of a trace with an account', () => {
     expect(await legend.locator('p').textContent()).toContain('The recording was cut after ten seconds')
   })
 
-  it('lists the causes of the self time of the selected point, without the time of its steps', async () => {
+  it('lists where the selected point spent its self time, which excludes the time of its steps', async () => {
     const { page } = await openPage(createWhyTrace())
 
     await page.locator('.row[aria-level]', { hasText: 'parse' }).click()
@@ -68,7 +68,7 @@ describe('the page of a trace with an account', () => {
     expect(await causes.locator('p').textContent()).toBe('Account level: cpu.')
   })
 
-  it('shows the status, the bytes and the rows above the records', async () => {
+  it('shows the status and the size of a response, and the number of rows of a query, above the records', async () => {
     const { page } = await openPage(createWhyTrace())
     const facts = page.locator('.details .facts')
 

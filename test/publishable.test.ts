@@ -77,7 +77,7 @@ describe('the release script', () => {
     await expect(runRelease(registry)).rejects.toThrow('Packages are published by the workflow "Release".')
   })
 
-  it('asks npm for a provenance statement, which needs a permission', async () => {
+  it('fails to publish if CI lacks the permission for a provenance statement', async () => {
     const registry = await startRegistry([])
     onTestFinished(() => {
       vi.unstubAllEnvs()

@@ -25,16 +25,16 @@ function toTraceHeaders([info, hmac]: readonly [info: string, hmac: string]): Tr
   return { 'X-Trace-Info': info, 'X-Trace-HMAC': hmac }
 }
 
-describeForEachPython('headers from Node.js and Python', () => {
+describeForEachPython('the trace headers of both implementations', () => {
   beforeAll(async () => {
     peer = openHeadersPeer()
     python = await startWsgiApp('OLD_KEY, SECRET_KEY')
   })
   afterAll(() => Promise.all([python.stop(), peer.stop()]))
 
-  describe('signed by Node', () => {
+  describe('trace headers that Node signed', () => {
     it.each(['8d28af1e-acc0-498c-9890-6908e33eff5f', 'trace-1', 'следа', 'a"\\\u007f\u{1f600}', '>>>???'])(
-      'start a trace in the Python middleware if signedPack created them: %s',
+      'start a trace with the id %s in the Python middleware if signedPack created them',
       async baseId => {
         await get(python.url, toTraceHeaders(signedPack({ base_id: baseId, parent_id: 'the caller' }, 'SECRET_KEY')))
 
@@ -45,7 +45,7 @@ describeForEachPython('headers from Node.js and Python', () => {
       },
     )
 
-    it('start a trace in the Python middleware if getTraceIdHeaders created them, below the open point', async () => {
+    it('continue the trace of the open point in the Python middleware if getTraceIdHeaders created them', async () => {
       await run({ hmacKey: 'SECRET_KEY', baseId: 'from-headers' }, () =>
         withTrace('outgoing', () => get(python.url, getTraceIdHeaders())),
       )
@@ -64,8 +64,8 @@ describeForEachPython('headers from Node.js and Python', () => {
     })
   })
 
-  describe('in the recorded vectors', () => {
-    it('are accepted or refused as in Python', async () => {
+  describe('the trace headers in the recorded vectors', () => {
+    it('are accepted or refused by Python as recorded', async () => {
       const path = new URL('fixtures/conformance/headers.json', import.meta.url)
       const { vectors } = JSON.parse(readFileSync(path, 'utf8')) as { vectors: Record<string, never>[] }
       for (const { note, x_trace_info, x_trace_hmac, keys, traced, python_raises } of vectors) {
@@ -78,7 +78,7 @@ describeForEachPython('headers from Node.js and Python', () => {
     })
   })
 
-  describe.each(ADAPTERS)('in %s', adapter => {
+  describe.each(ADAPTERS)('trace headers in %s', adapter => {
     let server: AdapterServer
     beforeAll(async () => {
       server = await serveWith(adapter, { hmacKeys: ['NEW_KEY', 'SECRET_KEY'], answer: () => getTraceIdHeaders() })
@@ -102,7 +102,7 @@ describeForEachPython('headers from Node.js and Python', () => {
       })
     })
 
-    it('connect Node, Python, Node and Python in one trace', async () => {
+    it('connect services in the order Node, Python, Node, Python in one trace', async () => {
       const baseId = `chain-${adapter}`
       const second = await serveWith(pickNextAdapter(adapter), {
         hmacKeys: 'SECRET_KEY',

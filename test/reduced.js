@@ -14,7 +14,7 @@ const LINUX_ONLY_TESTS = ['test/cli-{formats,trace}.test.ts', 'packages/drivers/
 /** These tests wait several minutes for servers that never respond. The result is the same on each system. */
 const WAITING_TESTS = ['packages/drivers/test/close-silent-servers.test.ts']
 
-/** These tests read source files, which are the same everywhere, by paths with forward slashes. */
+/** These tests read source files by paths with forward slashes. The files are the same on each system. */
 const SOURCE_READING_TESTS = ['test/{docs,globals,layers,public-api,reduced,repository-files,workflows}.test.ts']
 
 /** This test uses file paths without a drive letter. */

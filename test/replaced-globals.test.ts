@@ -15,8 +15,8 @@ const EXPECTED_ANSWER = '200 upstream,upstream,42,step'
 const SERVED_POINT_NAMES = ['double', 'http', 'http', 'step', 'wsgi']
 
 /**
- * A decorator uses the current global `Reflect` intentionally, because `reflect-metadata` may have extended it. This
- * pattern matches the source position.
+ * Matches the source position of a decorator's code in `asked`. A decorator uses the current global `Reflect`
+ * intentionally, because `reflect-metadata` may have extended it.
  */
 const DECORATION_PATTERN = /^\w+ copyMetadata /
 
@@ -26,7 +26,7 @@ interface ProgramReport {
   readonly timestamps: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
-  /** Positions in OSProfiler's code that used a replaced global. */
+  /** Source positions in OSProfiler's code that used a replaced global. */
   readonly asked: readonly string[]
   /** Number of records that were in the store before anything was closed. */
   readonly written: number

@@ -1,4 +1,5 @@
-// Lists what tests require in addition to the installed packages, and the test files that require it.
+// Lists the software that tests require in addition to the installed packages, and the test files that need each
+// program.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
@@ -23,10 +24,10 @@ const DEBIAN_JAVA = 17
 
 /**
  * Each requirement has a name, the Debian packages that contain it, `isThere()`, and the pattern of the `suites` that
- * need it. `isBest()` returns whether the preferred program is installed. If it is missing, the Debian packages are
- * installed, even if `isThere()` accepts another program. A requirement that Debian lacks counts as available if it can
- * be fetched. `mayLack()` returns whether even CI may lack it. `oneNode` means that only one version of Node runs the
- * suites.
+ * need it. `isBest()` returns whether the preferred program is installed. If that program is missing, the Debian
+ * packages are installed, even if `isThere()` accepts another program. A requirement that Debian lacks counts as
+ * available if it can be fetched. `mayLack()` returns whether even CI may lack it. `oneNode` means that only one
+ * version of Node runs the suites.
  */
 export const REQUIREMENTS = [
   {

@@ -44,7 +44,7 @@ interface Way {
   serve(body: MakeBody): Promise<Listening>
 }
 
-/** Accepts all bodies except web streams and minipass, whose streams do not reveal where they are piped to. */
+/** Returns true for all bodies except web streams and minipass. Those streams do not reveal where they are piped to. */
 const takesMost = ({ make, isWeb }: MadeBody): boolean => !isWeb && make !== 'minipass'
 
 function createExpressWay(

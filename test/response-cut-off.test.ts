@@ -83,7 +83,7 @@ describe('a response that Node accepted but did not deliver', () => {
     client.destroy()
   })
 
-  it('ends normally once the client has read all of it', async () => {
+  it('is recorded as complete once the client has read the whole response', async () => {
     await serve((_req, res) => res.end(LARGE_BODY))
     const { client, stopInfo } = openRequest()
     client.resume()

@@ -122,7 +122,7 @@ describe.each(frameworks)('a response of $name', framework => {
 describe('a time-out', () => {
   const traced = osprofilerMiddleware(KEY)
 
-  it("of a connection to Fastify is recorded as the server's", async () => {
+  it('of a connection to Fastify is recorded as caused by the server', async () => {
     const app = fastify({ connectionTimeout: 400 })
     await app.register(osprofiler, { hmacKeys: KEY })
     app.get('/', () => new Promise(() => {}))
@@ -137,17 +137,21 @@ describe('a time-out', () => {
   it.each([
     { answer: 'by Node', listener: undefined },
     { answer: 'by the program', listener: 'HTTP/1.1 408 Request Timeout\r\n\r\n' },
-  ])("for an incomplete body, which is answered $answer, is recorded as the server's", async ({ listener }) => {
-    const node = createServer({ requestTimeout: 20, headersTimeout: 20, connectionsCheckingInterval: 10 }, (req, res) =>
-      traced(req, res, () => req.on('error', () => {}).resume()),
-    )
-    if (listener) node.on('clientError', (_error, socket) => socket.writable && socket.end(listener))
-    server = await listen(node)
+  ])(
+    'for an incomplete body is recorded as caused by the server, even if it is answered $answer',
+    async ({ listener }) => {
+      const node = createServer(
+        { requestTimeout: 20, headersTimeout: 20, connectionsCheckingInterval: 10 },
+        (req, res) => traced(req, res, () => req.on('error', () => {}).resume()),
+      )
+      if (listener) node.on('clientError', (_error, socket) => socket.writable && socket.end(listener))
+      server = await listen(node)
 
-    const info = await readRequestStop(server, { halfBody: 'half' })
+      const info = await readRequestStop(server, { halfBody: 'half' })
 
-    expect(info).toEqual(listener ? RESPONSE_ABORTED : SERVER_TIMEOUT)
-  })
+      expect(info).toEqual(listener ? RESPONSE_ABORTED : SERVER_TIMEOUT)
+    },
+  )
 
   it('of a pipelined connection is recorded for each request that waits for its turn', async () => {
     const traces = recordTraces()

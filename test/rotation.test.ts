@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     ['B,A', 'A'],
     ['B', undefined],
   ])(
-    "signs its calls in a trace with the caller's key A if it has this key: keys %s, signed with %s",
+    'with the keys %s, and a caller that signs with the key A, signs its own calls with the key: %s',
     async (hmacKeys, signer) => {
       const server = await serve(adapter, { hmacKeys, answer: () => getTraceIdHeaders() })
 

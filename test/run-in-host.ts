@@ -42,8 +42,8 @@ export async function runInHost(args: readonly string[], env: NodeJS.ProcessEnv,
 }
 
 /**
- * Waits for a command's output, which may arrive after the message with the exit code. If a command called exit(), its
- * process has ended, and sends no mark.
+ * Waits for a command's output, which may arrive after the message with the exit code. A process writes `mark` at the
+ * end of the output. If the command called exit(), the process has ended without writing `mark`.
  */
 async function readOutcome(host: Host, code: number | null, mark: string): Promise<Outcome> {
   const { child, texts } = host
@@ -75,7 +75,7 @@ function startHost(): Host {
   return { child, texts }
 }
 
-/** Allows the test file to exit while the process is idle. */
+/** Lets the process of the test file exit even if this child process is still running. */
 function detachChild(child: ChildProcess): void {
   child.unref()
   child.channel?.unref()

@@ -65,7 +65,10 @@ export function listBetweenTests() {
   return [...NODE_DEPENDENT_TESTS, ...NODE_DEPENDENT_FOLDERS.flatMap(listFolderTests)]
 }
 
-/** Returns the patterns that a `--between` run excludes from these tests, because it starts no servers. */
+/**
+ * Returns the patterns that a `--between` run leaves out of the tests from `listBetweenTests()`. Such a run starts no
+ * servers.
+ */
 export function listBetweenExclusions() {
   return [...listOtherNodeExclusions(), ...listReducedExclusions('linux')]
 }

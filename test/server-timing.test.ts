@@ -21,7 +21,10 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-/** Returns the headers of a request whose ticket contains the wishes. `answer` asks for a `Server-Timing` header. */
+/**
+ * Returns the headers of a request whose ticket contains these wishes. The wish `answer` asks for a `Server-Timing`
+ * header.
+ */
 function askingHeaders(wants: readonly string[] = ['answer']): Record<string, string> {
   const { headers } = signTrace()
   const iat = Date.now() / 1_000

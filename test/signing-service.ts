@@ -11,12 +11,12 @@ const exec = promisify(execFile)
 export const root = fileURLToPath(new URL('..', import.meta.url))
 const command = join(root, 'packages/cli/dist/osprofiler.js')
 
-/** The quick start with Express. It traces only requests with valid tickets. */
+/** The service from the quick start with Express. It traces only requests with valid tickets. */
 export interface SigningService {
   readonly origin: string
-  /** A folder for the files of a test. It is removed with the service. */
+  /** A folder for the files of a test. `close()` removes the folder. */
   readonly folder: string
-  /** Environment of the programs that sign requests to the service. */
+  /** Environment variables for programs that sign requests to the service. */
   readonly env: NodeJS.ProcessEnv
   /** Returns the ids of all recorded traces. */
   listTraces(): Promise<readonly string[]>

@@ -25,8 +25,8 @@ const WRITER = fileURLToPath(new URL('python/sql_store.py', import.meta.url))
 
 /** Declares tests that share a database with the SQLAlchemy driver of Python's OSProfiler. */
 export function describeSharing(name: string, createDatabase: () => Promise<SqlDatabase>): void {
-  describeForEachPython(`${name} and the SQLAlchemy driver of Python's OSProfiler`, () => {
-    it('show the same JSON for a trace that we wrote', async () => {
+  describeForEachPython(`osprofiler and Python's SQLAlchemy driver, with one ${name} server,`, () => {
+    it('show the same JSON for a trace that Node.js wrote', async () => {
       const { url } = await createDatabase()
 
       await storeRecords(url, createShopRecords())
@@ -46,7 +46,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await countIndexes()).toBe(9)
     })
 
-    it('show the same numbers, whether we or Python wrote the trace', async () => {
+    it('show the same numbers, whether Node.js or Python wrote the trace', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       const records = createExoticRecords()
 
@@ -60,7 +60,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       for (const other of others) expect(other).toBe(first)
     })
 
-    it('build one tree for a trace that both wrote', async () => {
+    it('build one tree for a trace that Node.js and Python wrote', async () => {
       const records = createShopRecords()
       const [shared, whole] = [await createDatabase(), await createDatabase()]
       await storeRecords(whole.url, records)
@@ -104,7 +104,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await readTrace(url)).toMatchObject([{ project: '', service: '', info: { host: 'nova-2' } }])
     })
 
-    it('create the same columns, except that our id is wider', async () => {
+    it('create the same columns, except that the id of osprofiler is wider', async () => {
       const [ours, theirs] = [await createDatabase(), await createDatabase()]
       await storeRecords(ours.url, createShopRecords())
       await writeWithPython(theirs.url, createShopRecords())
@@ -117,7 +117,7 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
       expect(await ours.countIndexes()).toBe(3)
     })
 
-    it('lose no record when several processes of both create the table at the same time', async () => {
+    it('lose no record when several Node.js and Python processes create the table at the same time', async () => {
       const { url } = await createDatabase()
       const records = createShopRecords()
 
@@ -126,13 +126,16 @@ export function describeSharing(name: string, createDatabase: () => Promise<SqlD
         ...Array.from({ length: 2 }, () => writeWithPython(url, records)),
       ])
 
-      // Python may fail to create a table that another process is creating. In that case it only writes to its log.
+      // Python may fail to create a table that another process is creating. Python then only logs the failure.
       expect(await readTrace(url)).toHaveLength(8 * records.length)
     })
   })
 }
 
-/** Omits the parts of a record that have their own columns, because Python's SQL driver does the same. */
+/**
+ * Shows a trace with the command osprofiler. Omits the parts of a record that have their own columns, because Python's
+ * SQL driver also omits them.
+ */
 async function showWithOsprofiler(url: string): Promise<unknown> {
   const { stdout } = await osprofiler(['trace', 'show', SHOP_TRACE, '--json', '--connection-string', url])
   return removeColumns(withoutOwnKeys(parseJson(stdout)))

@@ -72,13 +72,13 @@ describe('the licenses of all dependencies', () => {
   )
 
   it.each(['SEE LICENSE IN LICENSE', 'UNLICENSED', 'GPL-3.0', '(MIT AND GPL-3.0)', undefined, ''])(
-    'do not include %s',
+    'may not be %s',
     license => {
       expect(isOneOf(license, PEER_LICENSES)).toBe(false)
     },
   )
 
-  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('include %s', license => {
+  it.each(['MIT', '(MIT OR GPL-3.0)', 'MIT AND Apache-2.0'])('may be %s', license => {
     expect(isOneOf(license, PERMISSIVE_LICENSES)).toBe(true)
   })
 })
@@ -106,7 +106,7 @@ function findPackage(from: string, name: string): string | undefined {
   return dirname(from) === from ? undefined : findPackage(dirname(from), name)
 }
 
-/** Returns whether these licenses are enough to satisfy an SPDX expression. */
+/** Returns whether an SPDX expression can be satisfied with only the allowed licenses. */
 function isOneOf(license: unknown, allowed: readonly string[]): boolean {
   if (typeof license !== 'string') return false
   const choices = license.replaceAll(/^\(|\)$/g, '').split(' OR ')

@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     expect(await replayed('required')).toEqual({ first: true, second: false, recordsOfSecond: 0, refused: [1, 1] })
   })
 
-  it('if tickets are required, refuses a request without a ticket before it counts against a limit', async () => {
+  it('if tickets are required, refuses requests without a ticket, and does not count them toward a limit', async () => {
     restart(0)
     const reasons: string[] = []
     server = await serveWith(adapter, {
@@ -189,25 +189,29 @@ describe.each(ADAPTERS)('%s', adapter => {
   })
 })
 
-it('a ticket is malformed if a request has two ticket headers', async () => {
-  restart(0)
-  server = await serveWith('Express', { hmacKeys: [KEY], answer: () => ({}) })
-  const headers = ticketHeaders()
-  const ticket = headers.filter(([name]) => name === 'X-Trace-Ticket')
+describe('a request with two ticket headers', () => {
+  it('is counted as a request with a malformed ticket', async () => {
+    restart(0)
+    server = await serveWith('Express', { hmacKeys: [KEY], answer: () => ({}) })
+    const headers = ticketHeaders()
+    const ticket = headers.filter(([name]) => name === 'X-Trace-Ticket')
 
-  await sendRaw(server.port, [...headers, ...ticket])
+    await sendRaw(server.port, [...headers, ...ticket])
 
-  expect(server.stats.tickets).toMatchObject({ valid: 0, refused: { malformed: 1 } })
+    expect(server.stats.tickets).toMatchObject({ valid: 0, refused: { malformed: 1 } })
+  })
 })
 
-it('createTicketVerifier() accepts a ticket that was signed for the adapters', () => {
-  const { headers } = signTicketed({ points: 7, wants: ['code', 'answer'] })
-  const [info = '', hmac = '', ticket = ''] = headers.map(([, value]) => value)
+describe('createTicketVerifier()', () => {
+  it('accepts a ticket that was signed for the adapters', () => {
+    const { headers } = signTicketed({ points: 7, wants: ['code', 'answer'] })
+    const [info = '', hmac = '', ticket = ''] = headers.map(([, value]) => value)
 
-  const verify = createTicketVerifier({ keys: KEY, started: 0 })
+    const verify = createTicketVerifier({ keys: KEY, started: 0 })
 
-  expect(verify({ info, hmac, ticket })).toEqual({ valid: true, points: 7, wants: ['code', 'answer'] })
-  expect(verify({ info, hmac, ticket })).toEqual({ valid: false, reason: 'replayed' })
+    expect(verify({ info, hmac, ticket })).toEqual({ valid: true, points: 7, wants: ['code', 'answer'] })
+    expect(verify({ info, hmac, ticket })).toEqual({ valid: false, reason: 'replayed' })
+  })
 })
 
 interface Fields {

@@ -19,7 +19,7 @@ describe.each([
   ['every instrument enabled', ['--everything']],
 ])('with %s', (_settings, options) => {
   it.each(['express', 'koa', 'fastify'])(
-    'the records from %s match what happened',
+    'the records from %s match the steps that really happened',
     { timeout: TIMEOUT_MS },
     async adapter => {
       const told = await runTruth(adapter, options)

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { findFaults, openPage, readRowIds } from './ui-page.js'
 import { makeTrace, openStore, startUi, type Ui } from './ui-server.js'
 
-it('the page of a trace links lines to the given editor, until the user chooses another one', async () => {
+it('the page of a trace links source lines to the given editor, until the user chooses another editor', async () => {
   const ui = await startUi({ editor: { pattern: 'vscode://file/{root}/{file}:{line}', root: '/srv/shop' } })
   const records = makeTrace({ baseId: 'located' }).map(record =>
     record.name === 'db-start' ? { ...record, info: { ...record.info, code: { file: 'src/a.ts', line: 4 } } } : record,
@@ -375,8 +375,8 @@ describe('pages from other origins', () => {
   })
 })
 
-describe.each(['light', 'dark'] as const)('in %s mode', colorScheme => {
-  it.each([1280, 400])('no page has a fault that axe detects at a width of %i pixels', async width => {
+describe.each(['light', 'dark'] as const)('the pages in %s mode', colorScheme => {
+  it.each([1280, 400])('have no fault that axe detects at a width of %i pixels', async width => {
     const ui = await startFilledUi()
     const view = { colorScheme, viewport: { width, height: 800 } }
     const list = await openPage(ui, '', view)

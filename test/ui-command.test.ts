@@ -57,7 +57,7 @@ describe('osprofiler ui', () => {
     expect(new URL(ui.address).port).toBe(String(port))
   })
 
-  it('links lines to the editor that --editor names, and rejects a pattern that is not for an editor', async () => {
+  it('links source lines to the editor in --editor, and rejects a pattern that is not for an editor', async () => {
     const { store } = await createFilledStore()
 
     const refused = await osprofiler(['ui', '--connection-string', store, '--editor', 'https://x.example/{file}'])

@@ -51,24 +51,26 @@ describe.each([100, 500])('the ui with %i other connections', count => {
   })
 })
 
-it('the ui keeps the connection of a page that shows the live list, even if many others connect', async () => {
-  const ui = await startUi()
-  const following = new AbortController()
-  onTestFinished(() => following.abort())
-  const headers = { Cookie: ui.cookie }
-  const base = `http://127.0.0.1:${ui.port}${ui.folder}`
-  await ui.driver.write(makeTrace({ baseId: 'trace' }))
-  const stream = await fetch(`${base}api/events?ref=id:trace`, { headers, signal: following.signal })
-  let ended = false
-  const reading = stream.body?.pipeTo(new WritableStream()).then(
-    () => (ended = true),
-    () => (ended = true),
-  )
+describe('a page with the live list', () => {
+  it('keeps its connection to the ui, even if many other clients connect', async () => {
+    const ui = await startUi()
+    const following = new AbortController()
+    onTestFinished(() => following.abort())
+    const headers = { Cookie: ui.cookie }
+    const base = `http://127.0.0.1:${ui.port}${ui.folder}`
+    await ui.driver.write(makeTrace({ baseId: 'trace' }))
+    const stream = await fetch(`${base}api/events?ref=id:trace`, { headers, signal: following.signal })
+    let ended = false
+    const reading = stream.body?.pipeTo(new WritableStream()).then(
+      () => (ended = true),
+      () => (ended = true),
+    )
 
-  await openConnections(ui, 300, '')
+    await openConnections(ui, 300, '')
 
-  expect(stream.status).toBe(200)
-  expect(ended).toBe(false)
-  following.abort()
-  await reading
+    expect(stream.status).toBe(200)
+    expect(ended).toBe(false)
+    following.abort()
+    await reading
+  })
 })

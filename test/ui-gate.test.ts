@@ -61,7 +61,7 @@ describe("the ui's access token", () => {
     expect(answer.headers.has('set-cookie')).toBe(false)
   })
 
-  it("opens only the first page, in the viewer's own folder", async () => {
+  it("is accepted only at the address of the viewer's first page", async () => {
     const ui = await startUi()
     const { search } = new URL(ui.address)
 
@@ -141,7 +141,7 @@ describe.each(PATHS)('the path /%s of the ui', path => {
   })
 })
 
-/** The same access control protects all paths. This path would reveal the most. */
+/** The same access control protects all paths. The tests use the path that would reveal the most data. */
 const PATH = 'api/traces'
 
 describe("the ui's access control", () => {

@@ -340,7 +340,7 @@ describe('hostile records in the list', () => {
 })
 
 describe("a request's route", () => {
-  it('is shown next to its path in the list if they differ', async () => {
+  it('is shown in the list, next to the path, if the route and the path differ', async () => {
     const page = await openReadList(await startFilledUi(), { viewport: { width: 1440, height: 900 } })
 
     const routes = await page.locator('.what .beside').allTextContents()
@@ -348,7 +348,7 @@ describe("a request's route", () => {
     expect(routes).toEqual(['', '', '/orders/:id', '/orders/:id', '/orders/:id'])
   })
 
-  it("is shown next to its path in the trace's tree", async () => {
+  it('is shown in the tree of the trace, next to the path', async () => {
     const page = await openPage(await startFilledUi(), 'trace?ref=id:t-3', { viewport: { width: 1440, height: 900 } })
 
     const row = page.locator('.row[aria-level]').first()

@@ -13,7 +13,7 @@ export async function recordDriverUse(connectionString: string): Promise<{ writt
   const written = makeTrace(4, { base_id: createTraceId() })
   const [first] = written
   setNotifier(record => void recorded.push(record))
-  // Without this, the instrument would find Elasticsearch's client only some ticks after the client was loaded.
+  // Without `libraries`, the instrument would find Elasticsearch's client only some ticks after the client was loaded.
   const libraries = { '@elastic/elasticsearch': elasticsearch }
   const undo = instrument(undefined, { traceSql: 'values', libraries })
   const found = await run({ hmacKey: 'SECRET' }, async () => {

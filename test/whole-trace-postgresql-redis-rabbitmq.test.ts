@@ -55,7 +55,7 @@ describe('one trace through five systems', () => {
     expect(new Set(report.points.map(({ start }) => start?.base_id))).toEqual(new Set([baseId]))
   })
 
-  it('has the same shape for each of many concurrent orders, and does not exist for unsigned orders', async () => {
+  it('has the same shape for each of many concurrent orders, and is not recorded for unsigned orders', async () => {
     const before = await readCounts()
     const known = await store.listTraces?.({ limit: 1_000 })
     const unsigned = Array.from({ length: 20 }, (_, index) => placeOrder(`quiet-${index}`, {}))

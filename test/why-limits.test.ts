@@ -29,8 +29,11 @@ async function start(options?: Start): Promise<Service> {
 const PRINT_LOADED = new URL('why/print-loaded.mjs', import.meta.url).href
 const EXIT = fileURLToPath(new URL('why/exit.mjs', import.meta.url))
 const PERMISSION = Number.parseInt(process.versions.node, 10) < 22 ? '--experimental-permission' : '--permission'
-/** With `--permission`, Node 26 also restricts the network. */
+/**
+ * The flag that permits the network. Node 26 needs the flag, because `--permission` then also restricts the network.
+ */
 const ALLOW_NET = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : []
+const FRAMEWORKS = ['express', 'koa', 'fastify']
 const CPU = { OSPROFILER_WHY: 'cpu' }
 const pick = (records: readonly StoredRecord[], name: string): StoredRecord | undefined =>
   records.find(record => record.name === name)
@@ -98,7 +101,7 @@ describe('the level of an account', () => {
     expect({ version, level, asked, because, refused }).toEqual({ version: 1, ...expected })
   })
 
-  it('is waits for ten seconds after an account with the level cpu began', async () => {
+  it('is "waits" for ten seconds after an account with the level "cpu" began', async () => {
     const service = await start({ env: CPU })
     await service.explain('compute', ['why=cpu'])
 
@@ -145,8 +148,8 @@ describe('the level of an account', () => {
   })
 })
 
-describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
-  it('has one account, as a pending point below the served point, recorded at the end', async () => {
+describe.each(FRAMEWORKS)('a request to %s', FRAMEWORK => {
+  it('has one account, which is recorded below the served point when the request ends', async () => {
     const service = await start({ env: { ...CPU, FRAMEWORK } })
     const { baseId, headers } = sign(['why=cpu'])
 
@@ -170,16 +173,18 @@ describe.each(['express', 'koa', 'fastify'])('a request to %s', FRAMEWORK => {
   })
 })
 
-it('a service forwards the wishes that concern other services, and does not change the signed pair', async () => {
-  const service = await start({ env: CPU })
-  const { baseId, headers } = sign(['why=cpu', 'why=waits@orders', 'why=cpu@billing'])
+describe('a service that calls other services', () => {
+  it('forwards all wishes except those for itself, in the ticket and not in the signed headers', async () => {
+    const service = await start({ env: CPU })
+    const { baseId, headers } = sign(['why=cpu', 'why=waits@orders', 'why=cpu@billing'])
 
-  const sent = (await (await service.send(`call?port=${service.port}`, headers)).json()) as Record<string, string>
+    const sent = (await (await service.send(`call?port=${service.port}`, headers)).json()) as Record<string, string>
 
-  const [call] = (await service.records(baseId, 4)).filter(({ name }) => name === 'http-start')
-  const [info] = signedPack({ base_id: baseId, parent_id: call?.trace_id ?? '' }, KEY)
-  expect(sent['x-trace-info']).toBe(info)
-  expect(sent['x-trace-ticket']?.split(';')[7]).toBe('why=cpu,why=cpu@billing')
+    const [call] = (await service.records(baseId, 4)).filter(({ name }) => name === 'http-start')
+    const [info] = signedPack({ base_id: baseId, parent_id: call?.trace_id ?? '' }, KEY)
+    expect(sent['x-trace-info']).toBe(info)
+    expect(sent['x-trace-ticket']?.split(';')[7]).toBe('why=cpu,why=cpu@billing')
+  })
 })
 
 describe('simultaneous requests', () => {
@@ -212,23 +217,26 @@ describe('simultaneous requests', () => {
   it.each([
     [true, 'serveOthers'],
     [false, 'others'],
-  ])('are named as the code that blocked the event loop only if `others` is true: %s', async (others, by) => {
-    const service = await start({ setup: { why: { level: 'cpu', others } } })
-    const { baseId, headers } = sign(['why=cpu'])
-    const waiting = service.send('wait?ms=150', headers)
-    // This request blocks the event loop until after the timer is due.
-    await service.ask('hold?ms=300')
-    await (await waiting).text()
+  ])(
+    'that block the event loop are named in the account of another request only if `others` is true: %s',
+    async (others, by) => {
+      const service = await start({ setup: { why: { level: 'cpu', others } } })
+      const { baseId, headers } = sign(['why=cpu'])
+      const waiting = service.send('wait?ms=150', headers)
+      // This request blocks the event loop until after the timer is due.
+      await service.ask('hold?ms=300')
+      await (await waiting).text()
 
-    const account = await service.account(baseId)
+      const account = await service.account(baseId)
 
-    expect(account.causes.filter(({ kind }) => kind === 'held').map(cause => cause.by)).toContain(by)
-    expect(JSON.stringify(account).includes('serveOthers')).toBe(others)
-  })
+      expect(account.causes.filter(({ kind }) => kind === 'held').map(cause => cause.by)).toContain(by)
+      expect(JSON.stringify(account).includes('serveOthers')).toBe(others)
+    },
+  )
 })
 
 describe('a long request', () => {
-  it('has an account that is cut after ten seconds, and whose times add up', async () => {
+  it('has an account that is cut after ten seconds, and whose times add up to its duration', async () => {
     const service = await start({ env: CPU })
 
     const account = await service.explain('wait?ms=10500', ['why=cpu'])
@@ -239,11 +247,12 @@ describe('a long request', () => {
     expect(Math.abs(causes + account.rest.ms - account.wallMs)).toBeLessThan(1)
     expect(account.rest.ms).toBeGreaterThan(account.wallMs - sumKinds(account) - 1)
     expect(sumKinds(account)).toBeGreaterThan(9_990)
-    // The timer had not run yet, so nothing proves that the request waited for it.
+    // When the account was cut, the timer had not run yet. The account therefore cannot prove that the request waited
+    // for the timer.
     expect(account.causes[0]?.kind).toBe('unknown')
   })
 
-  it('lets another request have an account after ten seconds, and still gets its own account at its end', async () => {
+  it('permits the account of another request after ten seconds, and gets its own account at its end', async () => {
     const service = await start({ env: CPU })
     const { baseId, headers } = sign(['why=waits'])
     let isOver = false
@@ -286,7 +295,7 @@ describe('the recorder of accounts', () => {
     expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
   })
 
-  it.each(['throws', 'uncaught'])('records a failing request, and the next request: %s', async path => {
+  it.each(['throws', 'uncaught'])('creates accounts of a failing request and of the next request: %s', async path => {
     const service = await start({ env: CPU })
 
     const accounts = [await service.explain(path, ['why=cpu']), await service.explain('both', ['why=waits'])]
@@ -369,7 +378,7 @@ describe('the recorder of accounts', () => {
     expect(await service.ask('compute?ms=1')).toBe('done')
   })
 
-  it("leaves the program's CPU profile and hooks running", async () => {
+  it('does not stop the CPU profile and the async hooks of the program', async () => {
     const service = await start({ env: CPU })
     await service.ask('startProfile')
     await service.ask('startHook')

@@ -22,7 +22,10 @@ type Expected = Readonly<Record<string, number | { readonly atLeast: number }>>
 const TOLERANCE_SHARE = 0.15
 const TOLERANCE_MS = 15
 
-/** On a busy machine, even the best of three rounds may miss the truth, so the program may run this often. */
+/**
+ * Maximum number of times that the program runs. On a busy machine, even the best of three rounds may differ too much
+ * from the expected causes.
+ */
 const MAX_PROGRAM_RUNS = 4
 
 async function readProgram<T>(name: string, ...args: readonly string[]): Promise<T> {
@@ -44,7 +47,10 @@ function sumCauses({ causes }: Account, pattern: string): number {
     .reduce((sum, { ms }) => sum + ms, 0)
 }
 
-/** Returns how far an account is outside of the tolerance. The result is 0 or less if the account is right. */
+/**
+ * Returns by how many milliseconds an account exceeds the tolerance. The result is 0 or less if the account is within
+ * the tolerance.
+ */
 function findMiss(account: Account, expected: Expected): number {
   const misses = Object.entries(expected).map(([pattern, truth]) => {
     const found = sumCauses(account, pattern)
@@ -64,7 +70,7 @@ describe('an account', async () => {
   const outcomes = await readProgram<Record<string, Rounds>>('truth.mjs')
   const isMissed = (rounds: Rounds): boolean => rounds.every(({ account, expected }) => findMiss(account, expected) > 0)
 
-  it.each(Object.entries(outcomes))('names the cause of the time: %s', async (name, first) => {
+  it.each(Object.entries(outcomes))('says how long each cause took: %s', async (name, first) => {
     let rounds = first
     for (let runs = 1; runs < MAX_PROGRAM_RUNS && isMissed(rounds); runs++) {
       rounds = (await readProgram<Record<string, Rounds>>('truth.mjs', name))[name] ?? []

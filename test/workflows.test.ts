@@ -41,7 +41,7 @@ describe('every workflow', () => {
     expect(findUnpinned(read(`.github/workflows/${name}`))).toEqual([])
   })
 
-  it('uses actions at pinned commits in the shared setup steps, too', () => {
+  it('names actions by their commits in the shared setup steps, too', () => {
     expect(findUnpinned(read('.github/actions/prepare/action.yml'))).toEqual([])
   })
 

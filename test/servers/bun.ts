@@ -22,7 +22,10 @@ export async function findBun(): Promise<string> {
   return findProgram(await fetchOnce(BUN)) ?? 'bun'
 }
 
-/** npm installs a program for each libc and each kind of processor that the system may have. */
+/**
+ * Returns the path of the program that runs on this machine. npm installs one program for each libc and each kind of
+ * processor.
+ */
 function findProgram(folder: string): string | undefined {
   const programs = join(folder, 'node_modules/@oven')
   return readdirSync(programs)

@@ -16,8 +16,8 @@ export interface Fetched {
 
 const POLL_INTERVAL_MS = 200
 /**
- * A lock expires after this time, which is longer than any build. Otherwise a lock would last forever if its owner has
- * ended and another process has the owner's id.
+ * A lock expires after this time, which is longer than any build. If locks did not expire, a lock could last forever:
+ * its owner may end, and another process may get the same process id.
  */
 const LOCK_TIMEOUT_MS = 20 * 60_000
 

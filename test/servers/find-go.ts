@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /** Since this version, Go downloads a newer Go if a module requires one. */
 const MIN_GO_MINOR = 21
 
-/** Returns the path of `go`, from GOROOT, from the PATH, or from the folders that its installers use. */
+/** Returns the path of `go`. Searches GOROOT, the PATH, and the folders that Go's installers use. */
 export function findGo(): string | undefined {
   const { GOROOT, PATH = '' } = process.env
   const folders = [...(GOROOT ? [join(GOROOT, 'bin')] : []), ...PATH.split(':')]

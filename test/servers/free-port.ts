@@ -22,8 +22,8 @@ export async function findFreePort(): Promise<number> {
 }
 
 /**
- * Reserves a port by binding the UDP port with the same number. No server needs that UDP port, and the kernel frees it
- * when this process ends.
+ * Reserves a port by binding the UDP port with the same number. No server needs that UDP port, and the kernel frees the
+ * UDP port when this process ends.
  */
 async function reserve(port: number): Promise<boolean> {
   const socket = createSocket('udp4').unref()

@@ -10,8 +10,8 @@ import { startServer, type TestServer } from './start-server.js'
 export const KAFKA: JavaProgram = { name: 'kafka', sources: 'kafka', java: 17 }
 
 /**
- * Starts Kafka with one broker, which creates a topic with one partition when a client requests the topic. Its data
- * survives `kill()`.
+ * Starts Kafka with one broker, which creates a topic with one partition when a client requests the topic. The data of
+ * the broker survives `kill()`.
  */
 export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const { java, folder: program } = await fetchJavaProgram(KAFKA)

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Returns true if a port of 127.0.0.1 accepts connections, and rejects otherwise. */
+/** Resolves to true if a port of 127.0.0.1 accepts connections. Otherwise rejects. */
 export async function isListening(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

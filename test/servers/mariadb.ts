@@ -10,7 +10,7 @@ import { startServer, type TestServer } from './start-server.js'
 export interface MariadbOptions {
   /** Password of the user `osprofiler`. Default: no password. */
   readonly password?: string | undefined
-  /** Whether that user must connect over TLS, with a self-signed certificate. */
+  /** Whether the user `osprofiler` must connect over TLS. The certificate is self-signed. */
   readonly tls?: boolean | undefined
   /** Further settings, such as `{ max_allowed_packet: '1M' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
@@ -20,7 +20,7 @@ export interface MariadbOptions {
 export interface MariadbServer extends TestServer {
   /** The file of the server's certificate, if it uses TLS. */
   readonly certificateFile: string | undefined
-  /** Runs SQL as the superuser. Resolves to the client's output, unaligned and without headings. */
+  /** Runs SQL as the superuser. Resolves to the output of the client `mariadb`, unaligned and without headings. */
   sql(text: string): Promise<string>
 }
 

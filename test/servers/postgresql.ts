@@ -11,7 +11,7 @@ import { startServer, type TestServer } from './start-server.js'
 export interface PostgresqlOptions {
   /** Password of the user `osprofiler`. Default: the server trusts every client. */
   readonly password?: string | undefined
-  /** Whether the server accepts only TLS, with a self-signed certificate. */
+  /** Whether the server accepts only TLS. The certificate is self-signed. */
   readonly tls?: boolean | undefined
   /** Further settings, such as `{ max_connections: '10' }`. */
   readonly settings?: Readonly<Record<string, string>> | undefined

@@ -14,7 +14,7 @@ export interface Proxy {
   cutAfter(bytes: number): void
   /** Breaks all open connections and refuses new ones. */
   refuse(): Promise<void>
-  /** Accepts connections again, without delay. */
+  /** Accepts connections again, and ends the delay of data. */
   heal(): Promise<void>
   /** Number of bytes that have been sent to the server so far. */
   readonly bytesSent: number
@@ -91,7 +91,7 @@ export async function startProxy(target: { readonly host: string; readonly port:
     toServer(() => link.server.write(allowed))
     if (bytesLeft > 0) return
     bytesLeft = Number.POSITIVE_INFINITY
-    // The bytes up to the limit still reach the server, but the client does not learn this.
+    // The server still receives the bytes up to the limit, but the client cannot know this.
     link.client.destroy()
   }
 

@@ -20,7 +20,7 @@ export interface RabbitmqOptions {
   readonly vhost?: string | undefined
   /** Further virtual hosts for the same user. */
   readonly vhosts?: readonly string[] | undefined
-  /** Whether the server accepts only TLS, with a self-signed certificate. */
+  /** Whether the server accepts only TLS. The certificate is self-signed. */
   readonly tls?: boolean | undefined
   /** Further settings in the server's `rabbitmq.conf`. */
   readonly settings?: Readonly<Record<string, string>> | undefined
@@ -107,8 +107,8 @@ function describeNode(folder: string, mapperPort: number, nodePort: number): Nod
     RABBITMQ_LOG_BASE: join(folder, 'log'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
     RABBITMQ_CTL_ERL_ARGS: `-setcookie ${cookie} -start_epmd false`,
-    // With these two settings, the script's process becomes the server instead of its parent, so that a kill ends the
-    // server.
+    // With these two settings, the start script replaces its own process with the server, instead of starting a child
+    // process. A kill of the process therefore ends the server.
     RABBITMQ_ALLOW_INPUT: '1',
     RABBITMQ_SERVER_START_ARGS: '-noinput',
   }
@@ -124,7 +124,7 @@ function writeSettings(folder: string, settings: Readonly<Record<string, string>
 
 /**
  * Writes the definitions of the user and the virtual hosts, because `rabbitmqctl` would take a second for each host.
- * RabbitMQ creates nothing else.
+ * With definitions, RabbitMQ creates no default user or virtual host.
  */
 function writeDefinitions(folder: string, user: string, password: string, vhosts: readonly string[]): string {
   const file = join(folder, 'definitions.json')

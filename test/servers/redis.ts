@@ -7,7 +7,7 @@ import { startServer, type TestServer } from './start-server.js'
 /** Options for a test's Redis server. */
 export interface RedisOptions {
   readonly password?: string | undefined
-  /** Whether the server accepts only TLS, with a self-signed certificate. */
+  /** Whether the server accepts only TLS. The certificate is self-signed. */
   readonly tls?: boolean | undefined
   /** A certificate for servers that trust one another. Default: a new certificate for this server. */
   readonly certificate?: Certificate | undefined

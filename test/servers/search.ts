@@ -24,8 +24,8 @@ export interface SearchServer extends TestServer {
 }
 
 /**
- * Starts a node, by default as a cluster of one node. It has no users, TLS, scripts or life cycles. Its data survives
- * `kill()`.
+ * Starts a node, by default as a cluster of one node. The node has no users, no TLS, no scripts, and no index lifecycle
+ * management. Its data survives `kill()`.
  */
 export async function startSearchServer(name: SearchServerName, options: SearchOptions = {}): Promise<SearchServer> {
   const { heap = 512, settings = {} } = options
@@ -76,7 +76,7 @@ function describeNode(home: string, port: number, transportPort: number): Record
     'transport.port': String(transportPort),
     'http.type': 'netty4',
     'transport.type': 'netty4',
-    // The machine's disk may be nearly full, and then indices would become read-only.
+    // Without this setting, indices would become read-only if the machine's disk is nearly full.
     'cluster.routing.allocation.disk.threshold_enabled': 'false',
   }
 }

@@ -17,7 +17,7 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** A server's program, and a check for whether it is ready. */
+/** A server's program, with a function that checks whether the server is ready. */
 export interface ServerProgram {
   readonly command: string
   readonly args: readonly string[]
@@ -44,12 +44,12 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** With `setpriv`, the kernel ends the server even if this process is killed. */
+/** Whether `setpriv` is available. With this program, the kernel ends the server even if this process is killed. */
 const canFollowParent = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' }).status === 0
 
 /**
- * Starts a program and resolves once it is ready. The program never outlives this process, and does not keep this
- * process alive.
+ * Starts a server's program, and resolves once the server is ready. The program never outlives this process, and does
+ * not keep this process alive.
  */
 export async function startServer(program: ServerProgram): Promise<RunningServer> {
   let child = await launch(program)

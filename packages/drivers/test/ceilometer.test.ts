@@ -8,7 +8,7 @@ import { findFreePort } from '../../../test/servers/free-port.js'
 import { type CeilometerStandIn, startCeilometerStandIn } from './ceilometer-stand-in.js'
 import { makeRecord, makeTrace, readAll } from './make-record.js'
 
-/** A Ceilometer server, as the tests use it. */
+/** The parts of a Ceilometer server that the tests use. */
 interface Ceilometer {
   readonly connectionString: string
   put(records: readonly TraceRecord[]): Promise<void>
@@ -24,8 +24,8 @@ describeCeilometer('a stand-in server', async () => {
   }
 })
 
-// The tests also run against a real Ceilometer if these variables are set. The second one names the messaging:// store
-// from which Ceilometer's agent takes notifications.
+// The tests also run against a real Ceilometer if these variables are set. The second variable contains the connection
+// string of the messaging:// store from which Ceilometer's agent takes notifications.
 const { OSPROFILER_TEST_CEILOMETER_URL: url, OSPROFILER_TEST_CEILOMETER_MESSAGING_URL: source } = process.env
 if (url !== undefined && source !== undefined) {
   describeCeilometer('a real server', async () => ({

@@ -45,7 +45,7 @@ describe.each([
   ['a FIFO', (): string => join(folder, 'SECRET'), 'it is a pipe'],
   ['an endless device', (): string => '/dev/zero', 'it is a device'],
 ] as const)('a certificate file that is %s', (_, path, reason) => {
-  it.each(STORES)('makes checkConnectionString() refuse %s at once, without showing the path', store => {
+  it.each(STORES)('makes checkConnectionString() reject %s at once, without showing the path of the file', store => {
     const refusal = refusalOf(store.replace('FILE', path()))
 
     expect(refusal).toMatchObject({ code: 'ERR_CONNECTION_STRING', message: expect.stringContaining(reason) })
@@ -53,11 +53,14 @@ describe.each([
     expect(String(refusal)).not.toContain(path())
   })
 
-  it.each(VARIABLES)('is also refused in OTEL_EXPORTER_OTLP_%s, because the exporter would read the file', name => {
-    process.env[`OTEL_EXPORTER_OTLP_${name}`] = path()
+  it.each(VARIABLES)(
+    'is also rejected if OTEL_EXPORTER_OTLP_%s names the file, because the exporter would read it',
+    name => {
+      process.env[`OTEL_EXPORTER_OTLP_${name}`] = path()
 
-    const refusal = refusalOf('otlp://127.0.0.1')
+      const refusal = refusalOf('otlp://127.0.0.1')
 
-    expect(refusal).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringContaining(reason) })
-  })
+      expect(refusal).toMatchObject({ code: 'ERR_CONFIGURATION', message: expect.stringContaining(reason) })
+    },
+  )
 })

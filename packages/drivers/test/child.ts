@@ -13,7 +13,7 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Starts a fixture in its own process, which is killed at the end of the running test. */
+/** Starts a fixture in its own process. The process is killed at the end of the running test. */
 export function startFixture(
   name: string,
   args: readonly string[],
@@ -27,7 +27,7 @@ export function startFixture(
   return endWithTest(spawn(process.execPath, argv, { env: { ...process.env, ...options.env } }), options.onFinished)
 }
 
-/** Starts any program, which is killed at the end of the running test. */
+/** Starts a program. Its process is killed at the end of the running test. */
 export function startProgram(
   command: string,
   args: readonly string[],

@@ -6,7 +6,7 @@ import { endBesideHang, expectEndInTime, WAYS_TO_END } from './end-beside-hang.j
 const sockets = new Set<Socket>()
 const server = createServer(socket => {
   sockets.add(socket)
-  // The server reads and never answers. Clients cannot distinguish it from a slow server.
+  // The server reads all data but never answers. Clients cannot distinguish such a server from a slow server.
   socket.on('error', () => undefined).resume()
 })
 beforeAll(async () => {
@@ -17,10 +17,16 @@ afterAll(() => {
   server.close()
 })
 
-/** With six hosts, trying one host after another would take longer than the five seconds that an end may take. */
+/**
+ * A list of six silent hosts. A program must end within five seconds, so a driver has no time to try six hosts one
+ * after another.
+ */
 const SIX = Array.from({ length: 6 }, () => 'HOST').join(',')
 
-/** Each group lists the stores of one program. Stores with the same client package share a program, to load it once. */
+/**
+ * Each group lists the stores of one program. Stores with the same client package are in one group, so that only one
+ * program loads the package.
+ */
 const GROUPS = [
   ['redis://HOST', 'rediss://HOST', 'redissentinel://HOST', `redissentinel://${SIX}`, `redis://${SIX}?cluster=true`],
   ['postgresql://me:s3cret@HOST/traces', `postgresql://me:s3cret@${SIX}/traces?connect_timeout=60`],

@@ -55,7 +55,7 @@ export function describeDriver(
       expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     })
 
-    it("keeps the account of a request's own time unchanged", async () => {
+    it('does not change an account, which says where the time of a request went', async () => {
       const { driver } = await openStore()
       const base_id = randomUUID()
       const records = ['why-start', 'why-stop'].map(name =>
@@ -107,7 +107,7 @@ export function describeDriver(
       expect(await readAll(driver, trace[0]?.base_id ?? '')).toHaveLength(2_001)
     })
 
-    it('reads the records that another driver has written to the same store', async () => {
+    it('reads the records that another instance of the driver has written to the same store', async () => {
       const { driver, connectionString } = await openStore()
       const trace = makeTrace(2)
       await driver.write(trace)
@@ -115,7 +115,7 @@ export function describeDriver(
       expect(await readAll(open(connectionString), trace[0]?.base_id ?? '')).toEqual(trace)
     })
 
-    it('accepts batches of several drivers at the same time', async () => {
+    it('accepts batches from several instances of the driver at the same time', async () => {
       const { connectionString } = await openStore()
       const base_id = randomUUID()
       const drivers = Array.from({ length: 3 }, () => open(connectionString))
@@ -224,7 +224,7 @@ function describeLists(openStore: OpenStore): void {
     expect(listed?.map(trace => trace.base_id)).toEqual(['2026-11-22T10:00:01.000000', '2026-11-22T10:00:00.000000'])
   })
 
-  it('lists all traces since a negative year, and no traces since a year after 9999', async () => {
+  it('lists all traces if `since` is in a negative year, and none if `since` is after the year 9999', async () => {
     const { driver } = await openStore()
     const record = makeRecord()
     await driver.write([record])
@@ -283,7 +283,7 @@ function describeLists(openStore: OpenStore): void {
     expect(await ids({ name: '' })).toEqual([])
   })
 
-  it('lists traces that are dated after tomorrow last, and only if the limit leaves room for them', async () => {
+  it('lists traces with a date after tomorrow at the end, and omits them if the limit is reached', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -364,7 +364,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.listErrorTraces?.()).toEqual([])
   })
 
-  it('prunes the traces that have no record at or after the given date', async () => {
+  it('prunes the traces whose records are all older than the given date', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -385,7 +385,7 @@ function describeRemoval(openStore: OpenStore): void {
     expect(await driver.pruneTraces?.(new Date('2026-11-22T00:00:00Z'))).toBe(0)
   })
 
-  it('prunes traces that are dated after tomorrow, unless they also have a recent record', async () => {
+  it('prunes traces whose records are dated after tomorrow, unless a trace also has a recent record', async () => {
     const { driver } = await openStore()
     const at = (base_id: string, timestamp: string) => makeRecord({ base_id, timestamp })
     await driver.write([
@@ -407,7 +407,7 @@ function describeRemoval(openStore: OpenStore): void {
     ])
   })
 
-  it('prunes no traces before a negative year, and all traces before a year after 9999', async () => {
+  it('prunes no traces if the date is in a negative year, and all if the date is after the year 9999', async () => {
     const { driver } = await openStore()
     await driver.write([makeRecord(), makeRecord()])
 
@@ -428,7 +428,7 @@ function describeRemoval(openStore: OpenStore): void {
 }
 
 function describeHostileRecords(openStore: OpenStore): void {
-  it('refuses values that are not records or not valid as JSON, and stores the rest of the batch', async () => {
+  it('refuses values that are not records or that JSON cannot represent, and stores the others', async () => {
     const { driver } = await openStore()
     const cycle: Record<string, unknown> = {}
     cycle.self = cycle
@@ -541,7 +541,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await driver.listTraces?.()).toHaveLength(ids.length)
   })
 
-  it('keeps any string in info: long strings, all scripts, NUL and halves of surrogate pairs', async () => {
+  it('keeps any string in info: long texts, letters of any language, NUL, halves of surrogate pairs', async () => {
     const { driver } = await openStore()
     const info = JSON.parse('{"__proto__": {"polluted": true}, "toString": "mine"}')
     Object.assign(info, {
@@ -557,7 +557,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(await readAll(driver, record.base_id)).toEqual([record])
   })
 
-  it('keeps numbers from other programs that JavaScript cannot represent', async () => {
+  it('keeps numbers from other programs exact, even if a JavaScript number cannot represent them', async () => {
     const { driver } = await openStore()
     const numbers = '[9007199254740993,-9223372036854775808,1.0,-0.0,0.0,1e-07,1e+16,1e+300,0.1,7]'
     const info = parseJson(`{"host":"web-1","params":${numbers},"nested":{"big":12345678901234567890123}}`)
@@ -568,7 +568,7 @@ function describeHostileRecords(openStore: OpenStore): void {
     expect(stringifyJson(await readAll(driver, record.base_id))).toBe(stringifyJson([record]))
   })
 
-  it('keeps NaN and infinite numbers as numbers or as strings', async () => {
+  it('returns NaN and infinite numbers either as numbers or as strings', async () => {
     const { driver } = await openStore()
     const params = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 'NaN', 1.5, null]
     const record = makeRecord({ info: { host: 'web-1', params } })

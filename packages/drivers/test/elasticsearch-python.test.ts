@@ -8,7 +8,7 @@ import { type SearchStandIn, startSearch } from './stand-ins/search.js'
 
 importOnce('elasticsearch')
 
-// Python's client 7.17 sends document types. With this variable, the client asks Elasticsearch 8 to accept them.
+// Python's client 7.17 sends document types. This variable makes the client ask Elasticsearch 8 to accept such types.
 const env = { ELASTIC_CLIENT_APIVERSIONING: '1' }
 let server: SearchStandIn
 
@@ -45,7 +45,7 @@ describeForEachPython("elasticsearch:// together with Python's driver", () => {
     expect(await driver.deleteTrace?.('trace')).toBe(2)
   })
 
-  it('lets Python report one tree for a trace with records of both drivers, regardless of their order', async () => {
+  it('lets Python report one tree for records of both drivers, regardless of the order of the records', async () => {
     const nested = makePythonTrace().map(record => ({ ...record, parent_id: 'root', trace_id: 'call' }))
     for (const first of ['ours', 'theirs']) {
       server.cluster.deleteAll()

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { finish, type OnTestFinished, printed, startFixture } from './child.js'
 
-/** The ways in which a program with hanging stores may end. The fixture end-beside-hang.mjs describes them. */
+/** The ways in which a program with hanging stores may end. The fixture end-beside-hang.mjs describes each way. */
 export const WAYS_TO_END = ['closes', 'end', 'ends later'] as const
 export type WayToEnd = (typeof WAYS_TO_END)[number]
 
@@ -19,13 +19,13 @@ export interface HungEnd {
   readonly errors?: readonly { readonly code: string; readonly message: string }[]
 }
 
-/** A program must end within five seconds. The remaining half second is a margin for a busy machine. */
+/** A program must end within five seconds. The additional half second is a margin for a busy machine. */
 const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
 /**
- * Runs a program whose stores never answer or, with `hang`, stop answering when `hang` is called. A concurrent test
- * passes its own `onTestFinished` hook.
+ * Runs a program whose stores never answer. If `hang` is given, the stores first answer a write, and stop answering
+ * when this function has called `hang`. A concurrent test passes its own `onTestFinished` hook.
  */
 export async function endBesideHang(
   stores: readonly string[],
@@ -60,12 +60,15 @@ export async function endAllBesideHang(store: string, hang: () => Promise<unknow
   return await Promise.all(WAYS_TO_END.map(how => endBesideHang([store], how, { hang: hangForAll })))
 }
 
-/** Expects each of these programs to have ended in time. */
+/** Expects all programs of `endAllBesideHang()` to have ended in time. */
 export function expectAllEndInTime(ends: readonly HungEnd[], store: string): void {
   for (const [index, end] of ends.entries()) expectEndInTime(end, `${store}, a program that ${WAYS_TO_END[index]}`)
 }
 
-/** Returns a function that runs `work` on call number `size`. All calls resolve when `work` is done. */
+/**
+ * Returns a function for `size` concurrent callers. When the last caller has called the function, `work` runs once. The
+ * promises of all callers resolve when `work` is done.
+ */
 function meeting(size: number, work: () => Promise<unknown>): () => Promise<unknown> {
   let calls = 0
   let begin: () => void = () => undefined

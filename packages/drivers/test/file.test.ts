@@ -27,7 +27,7 @@ describe('file://', () => {
     expect(text).toBe(trace.map(record => `${JSON.stringify(record)}\n`).join(''))
   })
 
-  it('deletes no trace if its file contains no records, and leaves the file in place', async () => {
+  it('does not delete a file that contains no records, even if the trace with its name is deleted', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -37,22 +37,25 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual([`${base_id}.jsonl`])
   })
 
-  it.each(['\n', ' \r\n', '7\n'])('skips millions of %j lines about as fast as JavaScript splits them', async line => {
-    const { directory, driver } = openStore()
-    const record = makeRecord()
-    const text = line.repeat(2_000_000 / line.length)
-    mkdirSync(directory, { recursive: true })
-    writeFileSync(join(directory, `${record.base_id}.jsonl`), `${text}${JSON.stringify(record)}\n`)
+  it.each(['\n', ' \r\n', '7\n'])(
+    'skips two megabytes of the line %j about as fast as JavaScript splits a string into lines',
+    async line => {
+      const { directory, driver } = openStore()
+      const record = makeRecord()
+      const text = line.repeat(2_000_000 / line.length)
+      mkdirSync(directory, { recursive: true })
+      writeFileSync(join(directory, `${record.base_id}.jsonl`), `${text}${JSON.stringify(record)}\n`)
 
-    const begun = performance.now()
-    text.split('\n').filter(each => /^\s*\{/.test(each))
-    const split = performance.now()
-    const records = await readAll(driver, record.base_id)
-    const read = performance.now()
+      const begun = performance.now()
+      text.split('\n').filter(each => /^\s*\{/.test(each))
+      const split = performance.now()
+      const records = await readAll(driver, record.base_id)
+      const read = performance.now()
 
-    expect(records).toHaveLength(1)
-    expect((read - split) / (split - begun)).toBeLessThan(20)
-  })
+      expect(records).toHaveLength(1)
+      expect((read - split) / (split - begun)).toBeLessThan(20)
+    },
+  )
 
   it('creates its directory and files with access only for their owner', async () => {
     const { directory, driver } = openStore()
@@ -83,7 +86,7 @@ describe('file://', () => {
     expect(readdirSync(directory)).toEqual(['my traces?'])
   })
 
-  it('creates no file outside its directory, and no file whose name another system could misread', async () => {
+  it('creates files only in its directory, with names that are valid on every operating system', async () => {
     const { directory, driver } = openStore()
     const ids = ['../../escape', '/tmp/escape', 'nul', 'CON.jsonl', 'A', 'a', '', '.', '..', 'a\0', 'x'.repeat(255)]
 
@@ -122,7 +125,7 @@ describe('file://', () => {
     expect(await driver.listTraces?.()).toHaveLength(1)
   })
 
-  it('completes records from which another program omitted members', async () => {
+  it('fills in the members that another program omitted from records', async () => {
     const { directory, driver } = openStore()
     const { base_id } = makeRecord()
     mkdirSync(directory, { recursive: true })
@@ -238,7 +241,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(2)
   })
 
-  it('finishes a removal before close() resolves', async () => {
+  it('finishes removing traces before close() resolves', async () => {
     const directory = temporaryDirectory()
     const old = Array.from({ length: 200 }, () => makeRecord({ timestamp: '2001-01-01T00:00:00.000000' }))
     await openDriver(`file://${directory}`).write(old)
@@ -251,7 +254,7 @@ describe('file://...?ttl=', () => {
     expect(readdirSync(directory)).toHaveLength(1)
   })
 
-  it('is not read from a directory name that contains "?"', async () => {
+  it('is read correctly if the directory name contains a percent-encoded "?"', async () => {
     const directory = temporaryDirectory()
 
     await openDriver(`file://${directory}/a%3Fttl=7d?ttl=7d`).write([makeRecord()])

@@ -6,7 +6,7 @@ import { finish, fixture, startProgram } from './child.js'
 import { makeRecord, readAll } from './make-record.js'
 import { temporaryDirectory } from './temporary-directory.js'
 
-/** Writes to a disk of two megabytes until it is full, and again when there is room. Returns the printed results. */
+/** Writes to a disk of two megabytes before and after the disk is full. Returns the printed results. */
 async function fillDisk(scheme: 'sqlite' | 'file'): Promise<{ stdout: string; stderr: string }> {
   const disk = temporaryDirectory()
   const command = `mount -t tmpfs -o size=2m tmpfs "$0" && exec "$1" "$2" ${scheme} "$0"`
@@ -23,7 +23,7 @@ describe('a full disk', () => {
     expect(stdout).toBe('before 10 10\nfull ERR_STORE 0\nscarce ERR_STORE 0\nafter 10 10\n')
   })
 
-  it('makes file:// report exactly how many records it stored until there is room', async () => {
+  it('makes file:// report exactly how many records were stored before the disk was full', async () => {
     const { stdout, stderr } = await fillDisk('file')
 
     expect(stderr).toBe('')
@@ -48,7 +48,7 @@ async function writeWithin(size: number, directory: string, traces: readonly str
 }
 
 describe('a disk that fills up in the middle of a line', () => {
-  it('makes file:// reject a batch without a complete line, and accept the next batch', async () => {
+  it('makes file:// reject the batch if no line of it is complete, and accept the next batch', async () => {
     const directory = temporaryDirectory()
 
     const outcome = await writeWithin(50_000, directory, ['one', 'other'])

@@ -51,7 +51,7 @@ const FOLDER: Record<string, MakePlace> = {
   },
 }
 
-/** The places of one program's stores. */
+/** The names of the places of one program's stores, each with the function that creates the place. */
 type Group = readonly (readonly [string, MakePlace])[]
 const GROUP_SIZE = 5
 
@@ -68,7 +68,7 @@ function inGroups(places: Group): Group[] {
 /** How a program ends. */
 export type Ending = 'process.exit()' | 'close()' | 'by itself'
 
-/** Declares the tests of a program that ends in this way and has stores at all of the places above. */
+/** Declares the tests of programs that end in the given way and whose stores are at the places above. */
 export function describeHostilePlaces(how: Ending): void {
   describe(`a program (way to end: ${how})`, () => {
     // The tests run concurrently, because each waits for several seconds.
@@ -135,7 +135,7 @@ async function makeSocket(path: string, onFinished: OnTestFinished): Promise<str
   return path
 }
 
-/** Creates a database as the driver does. With `suffix`, one of the database's other files is a FIFO. */
+/** Creates a database as the driver does. If `suffix` is given, the database's file with that suffix is a FIFO. */
 async function makeDatabase(directory: string, suffix?: string): Promise<string> {
   const folder = join(directory, 'state')
   mkdirSync(folder)

@@ -60,7 +60,7 @@ describe.each(['process.exit()', 'close()', 'by itself'])('while DNS hangs, a pr
     expect(code, stderr).toBe(0)
     expect(emitted).toEqual([2])
     expect(took).toBeLessThan(how === 'process.exit()' ? 1_000 : 6_000)
-    // Waiting for a thread that looks up an address would take ten seconds or more.
+    // A process that waited for the lookup of an address in a thread would take ten seconds or more to end.
     expect(closedAt - at).toBeLessThan(2_500)
   })
 })

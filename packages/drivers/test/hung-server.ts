@@ -12,8 +12,8 @@ export interface HangingServer {
 }
 
 /**
- * Declares a test for each way in which the store may hang after it has accepted records. The test runs a program for
- * each way to end, and expects all of them to end in time.
+ * Declares a test for each way in which the store may hang after it has accepted records. Each test runs one program
+ * for each entry of WAYS_TO_END, and expects all programs to end in time.
  */
 export function describeHungServer(name: string, hangs: readonly string[], get: () => HangingServer): void {
   it.each(hangs)(`a program ends in time even if the server of ${name} hangs (%s)`, async hang => {

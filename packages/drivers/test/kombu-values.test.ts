@@ -46,7 +46,7 @@ describe.each(Object.keys(FORMS))('%s', name => {
     expect(stringifyJson(FORMS[name]?.(sent))).toBe(shown)
   })
 
-  it('keeps a member "__proto__", and values of any depth', () => {
+  it('keeps a member "__proto__", and values at any depth of nesting', () => {
     const date = '{"__type__": "date", "__value__": "2026-11-28"}'
     const deep = `${'['.repeat(100_000)}${date}${']'.repeat(100_000)}`
 

@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Makes the server answer each write that contains the word with this status. */
+/** Makes the server answer a write with this status if the body of the write contains `word`. */
 function answer(status: number, word = ''): void {
   server.intercept = (_, path, body) =>
     path.includes('/ingest/') && body.includes(word) ? { status, body: {} } : undefined
@@ -59,7 +59,7 @@ describe('Log Insight keeps the other records of a batch if one record', () => {
     expect(stats).toMatchObject({ dropped: 1, unknown: 0 })
   })
 
-  it('makes the batch larger than a request may be, and also keeps that record', async () => {
+  it('makes the batch larger than a request may be (that record is kept, too)', async () => {
     const large = { info: { text: '漢'.repeat(600_000) } }
 
     await expectAll(toLoginsightUrl(server), [large, {}, large, large, large], { batchBytes: 100_000_000 })
@@ -84,14 +84,16 @@ describe('Log Insight keeps the other records of a batch if one record', () => {
   })
 })
 
-it('sends no event to Log Insight twice if only half of a request fails', async () => {
-  let requests = 0
-  server.intercept = (_, path) => {
-    if (!path.includes('/ingest/')) return undefined
-    requests++
-    if (requests === 1) return { status: 413, body: {} }
-    return requests === 3 ? { status: 503, body: {} } : undefined
-  }
+describe('loginsight://, after a part of a request failed,', () => {
+  it('sends no event to Log Insight twice', async () => {
+    let requests = 0
+    server.intercept = (_, path) => {
+      if (!path.includes('/ingest/')) return undefined
+      requests++
+      if (requests === 1) return { status: 413, body: {} }
+      return requests === 3 ? { status: 503, body: {} } : undefined
+    }
 
-  await expectAll(toLoginsightUrl(server), [{}, {}, {}, {}])
+    await expectAll(toLoginsightUrl(server), [{}, {}, {}, {}])
+  })
 })

@@ -54,15 +54,17 @@ describe('an overlong connection string', () => {
   })
 })
 
-it('a long location is shortened in warnings, even with a custom driver', async () => {
-  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
-  const write = async (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code: LONG }))
-  const driver: Driver = { name: 'mine', location: LONG, write, close: async () => undefined }
-  const notifier = createNotifier(driver, { minBackoff: 1, maxBackoff: 1, flushAfter: 1 })
+describe('an overlong location of a custom driver', () => {
+  it('is shortened in warnings', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const write = async (): Promise<never> => Promise.reject(Object.assign(new Error('no'), { code: LONG }))
+    const driver: Driver = { name: 'mine', location: LONG, write, close: async () => undefined }
+    const notifier = createNotifier(driver, { minBackoff: 1, maxBackoff: 1, flushAfter: 1 })
 
-  notifier(makeRecord() as TraceRecord)
+    notifier(makeRecord() as TraceRecord)
 
-  await vi.waitFor(() => expect(warnings).toHaveBeenCalledOnce())
-  expect(String(warnings.mock.calls[0]?.[0]).length).toBeLessThan(2_001)
-  await notifier.close(10)
+    await vi.waitFor(() => expect(warnings).toHaveBeenCalledOnce())
+    expect(String(warnings.mock.calls[0]?.[0]).length).toBeLessThan(2_001)
+    await notifier.close(10)
+  })
 })

@@ -1,6 +1,9 @@
 import { why } from '../../report/test/make-account.js'
 
-/** Returns an account that is nearly as long as the longest one, 8 KB, with all members that a cause may have. */
+/**
+ * Returns an account of nearly 8 KB, which is the limit. An account says where a request's own time went: see
+ * docs/why.md. The causes in this account have every member that a cause may have.
+ */
 export function makeLargeAccount(): Record<string, unknown> {
   const kinds = ['cpu', 'gc', 'sync', 'wait', 'pool', 'held', 'either', 'short', 'native', 'osprofiler']
   const causes = Array.from({ length: 20 }, (_, index) => ({

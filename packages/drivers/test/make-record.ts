@@ -3,7 +3,7 @@ import type { Driver, TraceRecord } from '@osprofiler/core'
 
 let records = 0
 
-/** Returns a record that is one microsecond later than the previous one. */
+/** Returns a record that is one microsecond later than the record of the previous call. */
 export function makeRecord(members: Partial<TraceRecord> = {}): TraceRecord {
   const base_id = members.base_id ?? randomUUID()
   records++

@@ -62,7 +62,7 @@ async function messageOf(user: string, url = server.url): Promise<string> {
   return message
 }
 
-/** Leaves a prepared transaction behind, which outlives its connection. */
+/** Prepares a transaction, and closes the connection. The prepared transaction keeps its locks. */
 async function prepareAndLeave(): Promise<void> {
   const connection = await join()
   await connection.query(`XA START 'a'; UPDATE data SET project = 'held'; XA END 'a'; XA PREPARE 'a'`)

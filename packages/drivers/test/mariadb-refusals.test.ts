@@ -75,7 +75,7 @@ describe('MariaDB keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('is almost as large as max_allowed_packet, and also keeps that record', async () => {
+  it('is almost as large as max_allowed_packet (that record is kept, too)', async () => {
     const large = { info: { text: '漢"\\'.repeat(80_000) } }
 
     await expectAll(server.url, [{}, large, large, {}, large], { batchBytes: 100_000_000 })

@@ -52,7 +52,8 @@ describe.each([
 ])('the mysql:// driver, while another program has locked its table or rows in %s,', (_, version) => {
   let locked: MariadbServer
   beforeAll(async () => {
-    // MariaDB has no SKIP LOCKED before 10.6. The driver relies on the version that the server reports.
+    // MariaDB before 10.6 has no SKIP LOCKED. The driver relies on the version that the server reports, so the test
+    // needs no old server.
     locked = version === '' ? server : await startMariadb({ settings: { version } })
   })
   afterAll(() => (version === '' ? undefined : locked.stop()))
@@ -71,7 +72,8 @@ describe.each([
 
     return {
       ...database,
-      // With the default isolation level, a statement that scans the table also locks rows that do not match.
+      // With the default isolation level, a statement that scans the table would also lock rows that do not match its
+      // condition.
       hold: statement => hold('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN', statement),
       holdTable: () => hold('LOCK TABLES data WRITE'),
       describeHolder: () => 'a session that is not visible from here .the plugin metadata_lock_info',
@@ -143,17 +145,22 @@ describe('a MariaDB table', () => {
   })
 })
 
-it('the mysql:// driver closes its connection if the server refuses the second statement', async () => {
-  const { url } = await createDatabase()
-  await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
-    ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
-  const driver = open(url.replace(/\/\/.*@/, '//hurried:friend@'))
+describe('the connection of the mysql:// driver', () => {
+  it('is closed if the server refuses the second statement', async () => {
+    const { url } = await createDatabase()
+    await server.sql(`CREATE USER hurried IDENTIFIED BY 'friend'; GRANT ALL ON table_${databases}.* TO hurried;
+      ALTER USER hurried WITH MAX_QUERIES_PER_HOUR 1`)
+    const driver = open(url.replace(/\/\/.*@/, '//hurried:friend@'))
 
-  const listing = driver.listTraces?.()
+    const listing = driver.listTraces?.()
 
-  await expect(listing).rejects.toMatchObject({ code: 'ERR_STORE', message: expect.stringContaining('cannot be used') })
-  const connections = `SELECT count(*) FROM information_schema.processlist WHERE user = 'hurried'`
-  await expect.poll(async () => (await server.sql(connections)).trim(), { timeout: 5_000 }).toBe('0')
+    await expect(listing).rejects.toMatchObject({
+      code: 'ERR_STORE',
+      message: expect.stringContaining('cannot be used'),
+    })
+    const connections = `SELECT count(*) FROM information_schema.processlist WHERE user = 'hurried'`
+    await expect.poll(async () => (await server.sql(connections)).trim(), { timeout: 5_000 }).toBe('0')
+  })
 })
 
 describe('a MySQL connection string', () => {

@@ -235,7 +235,7 @@ describe('messaging:// over RabbitMQ', () => {
       /x-delivery-limit is 3.*see the options rabbit_\*/,
     ],
   ])(
-    'names the option that does not fit %s if the string has the options "%s"',
+    'names the wrong option if the queue is %s and the connection string has the options "%s"',
     async (_, options, declared, message) => {
       await createStore()
       const client = await connect(server.url)
@@ -349,7 +349,7 @@ describe('messaging:// over RabbitMQ', () => {
 
     expect(held).toMatchObject({ written: 1, queued: 20 })
     expect(notifier.stats).toMatchObject({ written: 21, dropped: 0, unknown: 0 })
-    // `close()` was called during the write, so the fate of the record is unknown.
+    // `close()` was called during the write, so the record may or may not be stored.
     expect(await given).toMatchObject({ code: 'ERR_WRITE_UNCERTAIN' })
     expect((await takeAll()).length - 22).toBeOneOf([0, 1])
   })
@@ -370,7 +370,7 @@ describe('messaging:// over RabbitMQ', () => {
     expect(await takeAll()).toHaveLength(100)
   })
 
-  it('counts records as unknown if the connection broke before their confirmation, and repeats no record', async () => {
+  it('counts records as unknown if the connection breaks before their confirmation, and repeats none', async () => {
     await createStore()
     const proxy = await startProxy(server)
     onTestFinished(() => proxy.stop())

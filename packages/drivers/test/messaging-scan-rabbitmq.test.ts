@@ -50,7 +50,7 @@ async function open(): Promise<BrokerConnection> {
   return connection
 }
 
-/** Runs `work` after the notifications are counted and before they are delivered. */
+/** Returns a connection that runs `work` once, after the notifications are counted and before they are delivered. */
 function afterCount(connection: BrokerConnection, work: () => Promise<unknown>): BrokerConnection {
   const { model } = connection
   const createChannel = async () => {

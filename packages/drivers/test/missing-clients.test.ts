@@ -18,7 +18,7 @@ const CLIENTS: readonly (readonly [connectionString: string, packageName: string
   ['otlp+https://localhost?protocol=http/json', '@opentelemetry/exporter-trace-otlp-http'],
 ]
 
-it('says for each store which missing package to install, as soon as the store is opened', async () => {
+it('openDriver() throws an error that names the missing client package, for each store', async () => {
   const directory = temporaryDirectory()
   const core = dirname(dirname(fileURLToPath(import.meta.resolve('@osprofiler/core'))))
   const drivers = dirname(fileURLToPath(import.meta.resolve('@osprofiler/drivers')))

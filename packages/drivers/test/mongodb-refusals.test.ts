@@ -68,7 +68,7 @@ describe('an index that MongoDB refuses', () => {
   })
 })
 
-describe('the option replicaSet with another name than the server has', () => {
+describe('the option replicaSet, if its value is not the name of the replica set,', () => {
   const hello = (setName: string | undefined) => ({
     ok: 1,
     isWritablePrimary: true,
@@ -88,7 +88,7 @@ describe('the option replicaSet with another name than the server has', () => {
   it.each([
     ['rs0', 'a member of the replica set "rs0"'],
     [undefined, 'not a member of a replica set; leave out the option'],
-  ])("makes calls fail with an explanation (the server's name: %s)", async (setName, message) => {
+  ])('makes calls fail with an explanation (the server reports the name: %s)', async (setName, message) => {
     server.intercept = ({ name }) => (/^(?:hello|ismaster)$/i.test(name) ? hello(setName) : undefined)
     const driver = open('?replicaSet=rs9')
 

@@ -74,7 +74,7 @@ describe('MongoDB keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL, half a surrogate pair and operators in its info, and also keeps that record', async () => {
+  it('has NUL, half a surrogate pair and operators in its info (that record is kept, too)', async () => {
     await expectAll(storeUrl(), [{}, { info: { 'a\0': '\ud800', $where: 1, _bsontype: 'ObjectId' } }, {}])
   })
 
@@ -92,19 +92,21 @@ describe('MongoDB keeps the other records of a batch if one record', () => {
   })
 })
 
-it('writes no MongoDB document twice if a batch is written in parts after its answer was lost', async () => {
-  const driver = openDriver(storeUrl())
-  const trace = makeTrace(4)
-  server.intercept = command => {
-    if (command.name !== 'insert') return undefined
-    server.database.answer(command, { authenticated: true, conversation: undefined })
-    server.intercept = undefined
-    return { ok: 0, code: 91, codeName: 'ShutdownInProgress', errmsg: 'the server is shutting down' }
-  }
+describe('a MongoDB driver that has lost the answer to a batch', () => {
+  it('writes no document twice if the batch is then written in parts', async () => {
+    const driver = openDriver(storeUrl())
+    const trace = makeTrace(4)
+    server.intercept = command => {
+      if (command.name !== 'insert') return undefined
+      server.database.answer(command, { authenticated: true, conversation: undefined })
+      server.intercept = undefined
+      return { ok: 0, code: 91, codeName: 'ShutdownInProgress', errmsg: 'the server is shutting down' }
+    }
 
-  await expect(driver.write(trace)).rejects.toBeInstanceOf(OsprofilerError)
-  for (const half of [trace.slice(0, 2), trace.slice(2)]) await driver.write(half)
+    await expect(driver.write(trace)).rejects.toBeInstanceOf(OsprofilerError)
+    for (const half of [trace.slice(0, 2), trace.slice(2)]) await driver.write(half)
 
-  expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
-  await driver.close()
+    expect(await readAll(driver, trace[0]?.base_id ?? '')).toEqual(trace)
+    await driver.close()
+  })
 })

@@ -49,7 +49,7 @@ const QUESTIONS: [string, Document][] = [
   ],
 ]
 
-/** Commands that change the records. Each test then reads the whole collection, to compare it too. */
+/** Commands that change the records. After each command, the test also compares the whole collection. */
 const CHANGES: [string, Document][] = [
   ['an insert', { insert: 'records', documents: [{ _id: 6 }, { _id: 7 }] }],
   [
@@ -127,8 +127,8 @@ describe('the stand-in for MongoDB answers like a server', () => {
 })
 
 /**
- * Runs commands on mongo-java-server and the stand-in. Before the first command, both contain the same records. Returns
- * the answers of both.
+ * Runs commands on mongo-java-server and the stand-in. Before the first command, both servers contain the same records.
+ * Returns the answers of both servers.
  */
 async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
   const answers = await Promise.all(
@@ -147,8 +147,8 @@ async function askBoth(...commands: Document[]): Promise<[unknown, unknown]> {
 }
 
 /**
- * Omits new ids and code names. Also omits the `n` of a refused insert, because mongo-java-server counts refused
- * records and MongoDB does not.
+ * Omits generated ids and the names of error codes. Also omits the count `n` of a refused insert, because
+ * mongo-java-server counts refused records and MongoDB does not.
  */
 function simplify(answer: Document): unknown {
   const { n, ...rest } = answer

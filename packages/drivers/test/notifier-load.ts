@@ -12,10 +12,10 @@ export interface NotifierLoad {
   emit(count: number): void
   /** Emits a batch every few milliseconds, as a service does, until `isEnough` returns true or the test ends. */
   emitUntil(isEnough: () => boolean): Promise<void>
-  /** Emits `count` records, and waits until each is written, is dropped, or has an unknown fate. */
+  /** Emits `count` records, and waits until each record is counted as written, dropped or unknown. */
   write(count: number): Promise<void>
   /**
-   * Expects each record to be counted once, and the stored points to match the counts. `stored` lists the point ids of
+   * Expects each record to be counted once, and the counts to match the stored records. `stored` lists the point ids of
    * the stored records.
    */
   expectBalance(stored: readonly unknown[]): void

@@ -29,7 +29,7 @@ describe('openDriver', () => {
     ['http://localhost:4318', 'otlp://'],
     ['https://es:9200', 'elasticsearch+https://'],
     ['unix:///run/redis.sock', 'redis://'],
-  ])('says what to write in place of %s', (string, place) => {
+  ])('rejects %s, and names the scheme to use instead', (string, place) => {
     expect(refusalOf(string).code).toBe('ERR_UNKNOWN_DRIVER')
     expect(refusalOf(string).message).toContain(place)
     expect(refusalOf(string).message.length).toBeLessThan(200)
@@ -39,7 +39,7 @@ describe('openDriver', () => {
     ['info with a cycle', { info: circular() }, 'cycle'],
     ['an invalid timestamp', { timestamp: 'yesterday' }, 'timestamp'],
     ['a name that is not a string', { name: 7 as never }, '"name"'],
-  ])('says why a record is refused: %s', async (_, odd, reason) => {
+  ])('opens a driver that says why it refuses a record: %s', async (_, odd, reason) => {
     const driver = openDriver('memory://')
 
     const result = await driver.write([makeRecord(), { ...makeRecord(), ...odd }])
@@ -48,7 +48,7 @@ describe('openDriver', () => {
   })
 
   it.each(['postgresql+psycopg2cffi', 'postgresql+psycopg_async', 'mysql+cymysql', 'mariadb+mysqlconnector'])(
-    'accepts %s as SQLAlchemy does',
+    'accepts the scheme %s, which SQLAlchemy accepts',
     scheme => {
       expect(openDriver(`${scheme}://user@host/database`).location).toMatch(/^host:\d+\/database$/)
     },
@@ -77,7 +77,7 @@ describe('openDriver', () => {
     'messaging?ssl=s3cret',
     'redis',
     'sqlite',
-  ])('says how to write %j, to which Python adds "://" by itself', string => {
+  ])('rejects %j, which has no "://", and says how to write it', string => {
     const { code, message } = refusalOf(string)
 
     const [scheme] = /[a-z]+/.exec(string.toLowerCase()) ?? []

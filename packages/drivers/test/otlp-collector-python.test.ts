@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => collector.stop())
 
 describe('otlp:// with a real collector', () => {
-  it.each(FORMATS)('sends the collector the same spans as the stand-in, with %s', async format => {
+  it.each(FORMATS)('sends the same spans to the collector and to the stand-in, with %s', async format => {
     const receiver = await startOtlpReceiver()
     const records = [...makePoint(), ...makePoint({ name: 'db' }), ...makePoint({ name: 'é漢😀' })]
     const [baseId] = records.map(({ base_id }) => base_id)

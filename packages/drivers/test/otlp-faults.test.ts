@@ -81,7 +81,7 @@ describe('otlp:// with a failing collector', () => {
     expect([receiver.requests.length, receiver.spans.length]).toEqual([1, 3])
   })
 
-  it('stops waiting for an answer, and says that the fate of the spans is unknown', async () => {
+  it('stops waiting for an answer after the timeout, and rejects the write with ERR_WRITE_UNCERTAIN', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ after: new Promise(() => undefined) })
     const driver = open(receiver, '?timeout=2')
@@ -178,7 +178,7 @@ describe('a program with an open otlp:// store', () => {
     ['waits for its own write', 'await', 'written\n'],
     ['writes in the background', 'background', ''],
     ['closes the store', 'close', 'closed\n'],
-  ])('ends by itself after it has also sent the unfinished point if it %s', async (_, work, stdout) => {
+  ])('ends by itself after it has sent all points, including the unfinished one, if it %s', async (_, work, stdout) => {
     const receiver = await startOtlpReceiver()
 
     const outcome = await finish(startFixture('leave-open.mjs', [`otlp://127.0.0.1:${receiver.port}`, work]))
@@ -210,7 +210,7 @@ function emit(notifier: QueueNotifier, points: number): void {
   for (const record of makePoints(points)) notifier(record)
 }
 
-/** Returns the records of `count` points, one after another. */
+/** Returns the records of `count` points. Each start record is followed by its stop record. */
 function makePoints(count: number): TraceRecord[] {
   return Array.from({ length: count }, () => makeRecord()).flatMap(start => [
     start,

@@ -36,7 +36,7 @@ describe('open points', () => {
     expect(open.size).toBe(0)
   })
 
-  it('leave neither points nor traces in memory after they stop', () => {
+  it('are removed from memory after they stop, and so are their traces', () => {
     let time = 0
     const open = createOpenPoints(LINGER_MS, () => time)
     const starts = Array.from({ length: 1_000 }, () => makeRecord({ info: { text: 'x'.repeat(20_000) } }))
@@ -51,7 +51,7 @@ describe('open points', () => {
   })
 })
 
-/** Carries out a plan, as if the collector had accepted all points. */
+/** Carries out a plan as the driver does when the collector has accepted all points. */
 function carryOut({ points, hold }: OtlpPlan): void {
   for (const point of points) point.done(true)
   hold()

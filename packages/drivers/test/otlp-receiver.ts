@@ -31,7 +31,7 @@ export interface ReceivedSpan {
 export interface ReceivedRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
-  /** The length of the unpacked body. */
+  /** The length of the body in bytes, after decompression. */
   readonly bytes: number
   readonly spans: number
 }
@@ -53,7 +53,7 @@ export interface OtlpReceiver {
 interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** The collector reports this many spans at the end of each request as rejected, and keeps the other spans. */
+  /** The collector reports the last `rejected` spans of each request as rejected, and keeps the other spans. */
   readonly rejected?: number
   /** Whether the collector keeps the spans and then breaks the connection without an answer. */
   readonly breaks?: boolean

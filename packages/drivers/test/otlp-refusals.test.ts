@@ -83,7 +83,7 @@ describe('otlp:// limits the size of a request and', () => {
     expect(receiver.requests[0]?.bytes).toBeLessThan(1_048_576)
   })
 
-  it('sends smaller requests once a proxy has refused one as too large', async () => {
+  it('sends smaller requests once a proxy has refused a request as too large', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ judge: (_, bytes) => (bytes > 40_000 ? 413 : 200) })
     const notifier = createNotifier(open(receiver), QUICK)

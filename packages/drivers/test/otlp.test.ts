@@ -392,7 +392,7 @@ describe('otlp:// sends an unfinished point with a mark', () => {
     expect(receiver.spans.length).toBeLessThan(5_000)
   })
 
-  it('and a stop record without a start record as a span of one nanosecond', async () => {
+  it('and sends a stop record that has no start record as a span of one nanosecond', async () => {
     const receiver = await startOtlpReceiver()
     const driver = open(receiver)
     const { stop } = point()
@@ -422,7 +422,7 @@ describe('the configuration of otlp://', () => {
     })
   })
 
-  it('uses the environment for settings that the connection string omits', async () => {
+  it('reads a setting from the environment if the connection string omits the setting', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}/base`,
@@ -452,7 +452,7 @@ describe('the configuration of otlp://', () => {
     })
   })
 
-  it('uses the connection string if both the string and the environment have a setting', async () => {
+  it('uses the value in the connection string if the environment has another value for the same setting', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:1/nowhere',
@@ -490,7 +490,7 @@ describe('the configuration of otlp://', () => {
     expect(receiver.spans[0]?.resource['service.namespace']).toBe(namespace)
   })
 
-  it('uses the endpoint for traces from the environment unchanged', async () => {
+  it('uses OTEL_EXPORTER_OTLP_TRACES_ENDPOINT as the complete URL, without adding a path', async () => {
     const receiver = await startOtlpReceiver()
     stubEnvironment({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `http://127.0.0.1:${receiver.port}/in`,

@@ -78,7 +78,7 @@ describe('PostgreSQL keeps the other records of a batch if one record', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['OSPROFILER_RECORDS_DROPPED'])
   })
 
-  it('has NUL and half a surrogate pair in its info, and also keeps that record', async () => {
+  it('has NUL and half a surrogate pair in its info (that record is kept, too)', async () => {
     await expectAll(server.url, [{}, { info: { host: '\0', text: 'a\0b\ud800', '\udfff': 1 } }, {}])
   })
 

@@ -87,7 +87,7 @@ describe('a PostgreSQL connection string', () => {
     expect(() => open(`${url}?sslrootcert=/nowhere`)).toThrow(/sslrootcert.*ENOENT/)
   })
 
-  it('may name a socket directory or several hosts, and may give its parts as options', async () => {
+  it('may name a socket directory or several hosts, and may name the host and the user in options', async () => {
     const folder = dirname(server.certificateFile ?? '')
     await server.sql('CREATE DATABASE sockets')
     const parts = `host=127.0.0.1&port=${server.port}&user=osprofiler&password=open%20sesame&dbname=osprofiler`
@@ -149,7 +149,7 @@ describe('a PostgreSQL connection string', () => {
     await expect(run('SELECT id FROM traces.data')).resolves.toBeUndefined()
   })
 
-  it('may name a database with another encoding, which refuses records with characters that it lacks', async () => {
+  it('may name a database whose encoding lacks characters, and records with such characters are refused', async () => {
     await server.sql(`CREATE DATABASE latin OWNER osprofiler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`)
     const driver = open(server.url.replace(/osprofiler$/, 'latin'))
     const kept = makeRecord({ base_id: 'kept', name: 'é-start' })

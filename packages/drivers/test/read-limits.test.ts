@@ -15,7 +15,10 @@ import { openOpensearchDriver } from '../src/search/opensearch.js'
 
 const DAY_MS = 86_400_000
 
-/** Stores, and the milliseconds that each may take at most before it returns the first records of a trace. */
+/**
+ * Stores, each with the longest time in milliseconds that the store may take before it returns the first records of a
+ * trace.
+ */
 const STORES: readonly (readonly [string, OpenStore, number])[] = [
   // Two requests may take this long: one to Keystone and one for the events.
   ['ceilometer://host?timeout=86400', openCeilometerDriver, 2 * DAY_MS],
@@ -37,7 +40,7 @@ const STORES: readonly (readonly [string, OpenStore, number])[] = [
 ]
 
 it.each(STORES)(
-  'a read of %s may take as long as its requests may wait for the server',
+  'the time limit of a read from %s is at least the sum of the time limits of its requests',
   (connectionString, open, waitsMs) => {
     const [scheme = '', location = ''] = connectionString.split('://')
     const lifetime = createLifetime()

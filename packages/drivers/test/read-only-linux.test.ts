@@ -97,17 +97,19 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a directory of trace files %s', (
   })
 })
 
-it.runIf(process.getuid?.() === 0)('a list shows all other traces if one trace file is not readable', async () => {
-  const directory = temporaryDirectory()
-  await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
-  openToOthers(directory)
-  await finish(
-    startProgram('sh', ['-c', `echo '{}' > '${directory}/secret.jsonl'; chmod 600 '${directory}/secret.jsonl'`]),
-  )
+describe('a trace file that this user may not read', () => {
+  it.runIf(process.getuid?.() === 0)('does not prevent a list of the other traces', async () => {
+    const directory = temporaryDirectory()
+    await finish(startFixture('leave-database.mjs', [`file://${directory}`, 'closed']))
+    openToOthers(directory)
+    await finish(
+      startProgram('sh', ['-c', `echo '{}' > '${directory}/secret.jsonl'; chmod 600 '${directory}/secret.jsonl'`]),
+    )
 
-  const outcomes = await useStore(WITHOUT_RIGHTS['of another user'] ?? fail, directory, `file://${directory}`)
+    const outcomes = await useStore(WITHOUT_RIGHTS['of another user'] ?? fail, directory, `file://${directory}`)
 
-  expect(outcomes).toMatchObject({ list: [['left', 2]], records: 2 })
+    expect(outcomes).toMatchObject({ list: [['left', 2]], records: 2 })
+  })
 })
 
 async function leaveDatabase(how: string, prepare?: (path: string) => void): Promise<string> {
@@ -127,7 +129,8 @@ function openToOthers(directory: string): void {
 function describeFiles(directory: string): string[] {
   return readdirSync(directory).map(name => {
     const { size, mtimeMs } = statSync(join(directory, name))
-    // Locks in the memory-mapped index of a log change the file's time, so only its name is compared.
+    // SQLite changes the modification time of the `-shm` file when it locks the database, so only the name of this file
+    // is compared.
     return name.endsWith('-shm') ? name : `${name} ${size} ${mtimeMs}`
   })
 }

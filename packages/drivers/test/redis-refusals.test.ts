@@ -105,7 +105,7 @@ describe('Redis keeps the other records of a batch if one record', () => {
 
     const { stats } = await expectOthers(server.url, [{ info: { text: 'x'.repeat(2_000_000) } }])
 
-    // The server closes the connection, and its answer may be lost with it.
+    // The server closes the connection after its answer, so the client may not receive the answer.
     expect(stats.dropped + stats.unknown).toBe(1)
   })
 

@@ -25,7 +25,7 @@ function open(options = '', driverOptions: DriverOptions = {}): Driver {
 }
 
 describe('redis://', () => {
-  it('writes a batch with one push per trace', async () => {
+  it('writes a batch with one LPUSH command per trace', async () => {
     const driver = open()
     await driver.write([makeRecord()])
     const before = await callsOf('lpush')

@@ -34,7 +34,7 @@ export async function startFaultySearch(product: 'elasticsearch' | 'opensearch')
   }
 }
 
-/** Returns the documents of an index, as a search shows them. */
+/** Returns the documents in the index of records, as a search shows them. */
 export function readRecords(server: SearchStandIn): readonly Readonly<Record<string, unknown>>[] {
   const index = server.cluster.index(RECORDS)
   index.refresh()

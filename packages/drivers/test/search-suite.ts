@@ -13,7 +13,7 @@ const RECORDS = 'osprofiler-notifications'
 const OLD = `${RECORDS}-000001`
 const NEW = `${RECORDS}-000002`
 
-/** The mapping in the docs' example template. */
+/** The mapping in the example of an index template in the docs. */
 const { template } = JSON.parse(
   /```json\n([\s\S]*?)```/.exec(
     readFileSync(new URL('../../../docs/stores/elasticsearch.md', import.meta.url), 'utf8'),
@@ -54,7 +54,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
 
     const openGate = (options = '') => open(`${gate.host}:${gate.port}`, options)
 
-    /** Retries a write, as a notifier does. On a busy machine, a write may exceed its four seconds. */
+    /** Retries a write, as a notifier does. On a busy machine, a write may exceed its time limit of four seconds. */
     const write = (driver: Driver, records: readonly TraceRecord[]) =>
       vi.waitFor(() => driver.write(records), { timeout: 60_000, interval: 100 })
 
@@ -113,7 +113,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'hostile')).toEqual(trace)
     })
 
-    it('refuses a record that is too large or has too long an id, and keeps the rest of its batch', async () => {
+    it('refuses a record that is too large or whose id is too long, and keeps the rest of the batch', async () => {
       const driver = open()
       const trace = makeTrace(4)
       const large = makeRecord({ info: { text: 'x'.repeat(20_000_001) } })
@@ -212,7 +212,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await driver.pruneTraces?.(new Date('2030-01-01'))).toBe(5)
     })
 
-    it('finds the records behind an alias of two indexes, one of which Python created', async () => {
+    it('finds the records of two indexes that share an alias, one of which Python created', async () => {
       // In an index that Python created, dates have milliseconds.
       const spanning = makeTrace(4, { base_id: 'both-sides' }).map((record, index) => ({
         ...record,

@@ -9,7 +9,7 @@ import { ACTION_TIMEOUT_MS, BATCH, type NotifierLoad, openLoad } from './notifie
 export interface FaultyServer {
   readonly host: string
   readonly port: number
-  /** Whether the server recognizes repeated records by the driver's ids, so that the fate of every record is known. */
+  /** Whether the server recognizes repeated records by the driver's ids. If so, no record counts as unknown. */
   readonly knowsIds: boolean
   /** Returns the connection string with this port. */
   url(port: number): string

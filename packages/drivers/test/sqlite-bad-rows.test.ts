@@ -66,7 +66,7 @@ describe('a trace whose id is', () => {
   const OLD = `'2020-01-01T00:00:00.000000'`
 
   it.each([
-    ['bytes', (index: number) => `CAST('old-${index}' AS BLOB)`],
+    ['a BLOB', (index: number) => `CAST('old-${index}' AS BLOB)`],
     ['a string that is not UTF-8', (index: number) => `CAST(x'80ff' || 'old-${index}' AS TEXT)`],
     ['a number', (index: number) => `${index}`],
   ])('%s is removed and counted like any other trace', { timeout: 30_000 }, async (_, toId) => {
@@ -83,7 +83,7 @@ describe('a trace whose id is', () => {
     expect(count()).toBe(3)
   })
 
-  it('bytes is kept as long as the trace has a recent record', async () => {
+  it('a BLOB is kept as long as the trace has a recent record', async () => {
     const { driver, add, count } = await openStore()
     add({ base_id: `x'80'`, timestamp: OLD })
     add({ base_id: `x'80'` })

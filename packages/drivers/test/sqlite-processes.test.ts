@@ -24,8 +24,8 @@ describe('sqlite://, used by several processes,', () => {
     const writing = driver.write(trace).then(() => {
       written = true
     })
-    // A driver that blocked the event loop would delay this loop until it gave up on the lock. Then the write would
-    // fail.
+    // If the driver blocked the event loop, this loop would end only after the driver has given up on the lock. The
+    // write would then fail.
     for (let turn = 0; turn < 20; turn++) await delay(10)
     const writtenWhileLocked = written
     holder.stdin.end()
@@ -117,9 +117,9 @@ describe('sqlite://, used by several processes,', () => {
 })
 
 /**
- * Makes a thread crash on a message that it does not understand, before it handles the next message. `terminate()`
- * cannot be used, because it ends the whole process, and Vitest with it, while the thread runs the addon that Node 20
- * needs.
+ * Crashes a thread by sending a message that the thread does not understand. The thread crashes before it handles the
+ * next message. `terminate()` cannot be used: while the thread runs the addon that Node 20 needs, `terminate()` would
+ * end the whole process, including Vitest.
  */
 function kill(thread: Worker | undefined): void {
   thread?.postMessage(null)
@@ -136,7 +136,7 @@ describe('the thread of sqlite://', () => {
     expect([before, threads.length]).toEqual([0, 1])
   })
 
-  it('leaves the fate of a batch unknown if it crashes during the write, and is then replaced', async () => {
+  it('makes a write fail with ERR_WRITE_UNCERTAIN if it crashes during the write, and is then replaced', async () => {
     const threads = watchThreads()
     const { driver } = openStore()
     await driver.write([makeRecord()])

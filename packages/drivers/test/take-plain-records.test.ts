@@ -42,7 +42,7 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: FOREIGN.length, reason: 'A record is not an object.' })
   })
 
-  it('calls the store even if no record is left, so that a closed store can reject the write', async () => {
+  it('calls the store even if no value is a record, so that a closed store can reject the write', async () => {
     const { batches, write } = createStore(new Error('closed'))
 
     await expect(write([null] as never)).rejects.toThrow('closed')
@@ -57,7 +57,7 @@ describe('takePlainRecords', () => {
     expect(result).toEqual({ refused: 2, reason: 'It is full.', unknown: 1 })
   })
 
-  it('returns the records that the store holds for later by their positions in the given batch', async () => {
+  it('returns the positions, in the given batch, of the records that the store accepts later', async () => {
     const { write } = createStore({ refused: 0, held: [0, 2] })
 
     const result = await write([null, makeRecord(), makeRecord(), null, makeRecord()] as TraceRecord[])
@@ -65,7 +65,7 @@ describe('takePlainRecords', () => {
     expect(result).toMatchObject({ refused: 2, held: [1, 4] })
   })
 
-  it('gives the store the same batch and the same records on a retry', async () => {
+  it('passes the same copies of the batch and of its records to the store on a retry', async () => {
     const { batches, write } = createStore(new Error('away'), new Error('away'))
     const given = [makeRecord(), null, makeRecord()] as TraceRecord[]
 
@@ -78,7 +78,7 @@ describe('takePlainRecords', () => {
     expect(halves.flat().map((record, at) => record === first[at])).toEqual([true, true])
   })
 
-  it('gives the store the same records if only the records that it held for later are retried', async () => {
+  it('passes the same copies to the store if only the records that it accepts later are retried', async () => {
     const { batches, write } = createStore({ refused: 0, held: [1] })
     const given = [makeRecord(), makeRecord()]
 
@@ -88,7 +88,7 @@ describe('takePlainRecords', () => {
     expect(batches[1]?.[0]).toBe(batches[0]?.[1])
   })
 
-  it('treats a batch that was written before as a new batch', async () => {
+  it('copies a batch again if the batch was written successfully before', async () => {
     const { batches, write } = createStore(new Error('away'))
     const given = [makeRecord()]
 

@@ -18,7 +18,7 @@ describe('injectTrace', () => {
     ],
     ['a Map', () => new Map(), (carrier: Map<string, string>, name) => carrier.get(name)],
     ['Headers', () => new Headers(), (carrier: Headers, name) => carrier.get(name)],
-  ])('adds the pair of the current point to %s, and returns that object', (_, create, read) => {
+  ])('adds the two trace headers of the current point to %s, and returns that object', (_, create, read) => {
     const carrier = create()
 
     run(TRACE, () => withTrace('send', () => expect(injectTrace(carrier)).toBe(carrier)))
@@ -73,7 +73,7 @@ describe('injectTrace', () => {
     expect(() => run(TRACE, () => injectTrace(carrier, { compatible: true, hmacKeys: 'KEY' }))).not.toThrow()
   })
 
-  describe('for Python', () => {
+  describe('injectTrace, for a Python service,', () => {
     it('sends no key without `compatible`', () => {
       const context = run(TRACE, () => injectTrace({ user: 'alice' }))
 
@@ -81,7 +81,7 @@ describe('injectTrace', () => {
       expect(JSON.stringify(context)).not.toContain('KEY')
     })
 
-    it('with `compatible`, adds the arguments of profiler.init() in addition to the pair', () => {
+    it('with `compatible`, adds the trace headers and the arguments of profiler.init()', () => {
       const context: Record<string, unknown> = {}
 
       const point = run(TRACE, () => withTrace('call', () => sendCompatible(context, 'OTHER,KEY')))

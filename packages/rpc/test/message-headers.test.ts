@@ -103,27 +103,33 @@ describe('the headers of a consumed message', () => {
     },
   )
 
-  it.each(SHAPES)('are refused if they are %s with different values for upper and lower case names', (_, make) => {
-    const serve = createRunTraced('KEY')
-    const [one, two] = [signed(), inLowerCase(signed())]
+  it.each(SHAPES)(
+    'are refused if they are %s in which uppercase and lowercase names have different values',
+    (_, make) => {
+      const serve = createRunTraced('KEY')
+      const [one, two] = [signed(), inLowerCase(signed())]
 
-    for (const headers of [
-      [...one, ...two],
-      [...two, ...one],
-      [...one, ...two.slice(0, 1)],
-      [...one, ...two.slice(1)],
-    ]) {
-      expect(serve(make(headers), get)).toBeUndefined()
-    }
-    expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
-  })
+      for (const headers of [
+        [...one, ...two],
+        [...two, ...one],
+        [...one, ...two.slice(0, 1)],
+        [...one, ...two.slice(1)],
+      ]) {
+        expect(serve(make(headers), get)).toBeUndefined()
+      }
+      expect(Object.values(serve.stats.refused).reduce((sum, count) => sum + count)).toBe(4)
+    },
+  )
 
-  it.each(SHAPES)('continue the trace if they are %s with equal values for upper and lower case names', (_, make) => {
-    const baseId = createTraceId()
-    const headers = signed(baseId)
+  it.each(SHAPES)(
+    'continue the trace if they are %s in which uppercase and lowercase names have equal values',
+    (_, make) => {
+      const baseId = createTraceId()
+      const headers = signed(baseId)
 
-    expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
-  })
+      expect(traceOf(make([...headers, ...inLowerCase(headers)]))).toBe(baseId)
+    },
+  )
 
   it('continue the trace if they are a list of 1,000 headers, but not if the list is longer', () => {
     const baseId = createTraceId()
@@ -151,7 +157,7 @@ describe('the headers of a consumed message', () => {
     expect(read).not.toHaveBeenCalled()
   })
 
-  it.each([256, -256, 0.5])('continue no trace if a number in a list of bytes is wrong by %d', wrong => {
+  it.each([256, -256, 0.5])('continue no trace if %d was added to one number in a list of bytes', wrong => {
     const [info, hmac] = signed().map(([name, value]) => ({ [name]: [...bytes(value)] }))
     const broken = Object.fromEntries(
       Object.entries(info ?? {}).map(([name, [first = 0, ...rest]]) => [name, [first + wrong, ...rest]]),
@@ -267,7 +273,7 @@ function elementsOf(headers: object): readonly unknown[] {
   return Array.isArray(headers) ? headers : headers instanceof Map ? [...headers] : Object.entries(headers)
 }
 
-/** Returns the types in an element. `*` stands for the header's name. */
+/** Describes an element by the types of its parts. `*` stands for the name of a header. */
 function shapeOf(element: unknown): string {
   if (Array.isArray(element)) return element.map(kindOf).join()
   return Object.entries(element as object)

@@ -82,7 +82,7 @@ function readConstraints(path: string): Constraint[] {
   })
 }
 
-/** Treats constraints with the same field and operator as alternatives. */
+/** Returns whether an event fulfills the constraints. Constraints with the same field and operator are alternatives. */
 function fulfillsAll(event: StoredEvent, constraints: readonly Constraint[]): boolean {
   const groups = groupConstraints(constraints)
   return [...groups.values()].every(alternatives => alternatives.some(constraint => fulfills(event, constraint)))

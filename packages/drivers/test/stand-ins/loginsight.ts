@@ -21,7 +21,7 @@ export interface LogInsightStandIn {
   readonly plainPort: number
   readonly certificateFile: string
   readonly events: StoredEvent[]
-  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
+  /** Chooses the answer to a request. If the function returns undefined, the stand-in answers by itself. */
   intercept:
     | ((method: string, path: string, body: string) => { readonly status: number; readonly body: object } | undefined)
     | undefined
@@ -34,7 +34,7 @@ export interface LogInsightStandIn {
 export const USERNAME = 'tracer'
 export const PASSWORD = 'p@ss:word/é'
 
-/** @param folder the folder for the certificate */
+/** Starts the stand-in on two new ports. Creates its certificate in `folder`. */
 export async function startLogInsight(folder: string): Promise<LogInsightStandIn> {
   const { certificateFile, keyFile } = await makeCertificate(folder)
   const tls = { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
@@ -98,7 +98,7 @@ export async function startLogInsight(folder: string): Promise<LogInsightStandIn
     const { pathname, searchParams } = new URL(url, 'http://stand-in')
     if (method === 'POST' && pathname === '/api/v1/sessions') return login(parseBody(text))
     if (method === 'POST' && /^\/api\/v1\/events\/ingest\/[0-9A-Fa-f-]{36}$/.test(pathname)) {
-      // A client may write without a session, but a session that it names has to exist.
+      // A write needs no session. If a write names a session, the session must exist.
       if (sessionOf(request) !== undefined) checkSession(request)
       return { status: 'ok', message: 'events ingested', ingested: ingestEvents(standIn.events, text) }
     }

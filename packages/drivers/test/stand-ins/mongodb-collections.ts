@@ -82,7 +82,10 @@ export class StandInCollection {
     return deleted
   }
 
-  /** Sets members of a document, or replaces the document. With `upsert`, adds a document if there is none. */
+  /**
+   * Sets members of a document, or replaces the document. With `upsert`, adds a document if no document matches the
+   * filter.
+   */
   update(filter: Values, update: Values, upsert: boolean): { readonly n: number; readonly upsertedId?: unknown } {
     checkFilter(filter)
     const { $set, ...rest } = update

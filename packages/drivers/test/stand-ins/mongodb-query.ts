@@ -65,7 +65,7 @@ export function valueAt(document: unknown, path: string): unknown {
   return value
 }
 
-/** MongoDB's filters compare only values of the same type. */
+/** Returns whether two values have the same type. MongoDB's filters compare only such values. */
 function isComparable(value: unknown, operand: unknown): boolean {
   return rankOf(value) === rankOf(operand)
 }

@@ -15,7 +15,7 @@ export interface MongodbStandIn {
   readonly host: string
   readonly port: number
   readonly database: StandInDatabase
-  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
+  /** Chooses the answer to a command. If the function returns undefined, the stand-in answers by itself. */
   intercept: ((command: Command) => Readonly<Record<string, unknown>> | undefined) | undefined
   /** The names of the commands received since the start. */
   readonly commands: string[]
@@ -106,7 +106,8 @@ export async function startMongodb({ credentials, tls }: MongodbStandInOptions =
 }
 
 /**
- * Reads a message: a document, and sequences of documents. Each sequence is the value of one of the document's members.
+ * Reads a message. A message has a document, and may have sequences of documents, which are the values of members of
+ * that document.
  */
 function readMessage(message: Buffer): Command {
   let body: Buffer = Buffer.alloc(0)

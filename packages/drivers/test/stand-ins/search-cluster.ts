@@ -46,7 +46,7 @@ export class StandInCluster {
     if (pathname === '/') return ok(this.#describe())
     if (pathname === '/_bulk' && method === 'POST') return ok(this.#bulk(body))
     if (pathname === '/_search/scroll') return ok(this.#scroll(method, toBody(body), searchParams))
-    // Since version 8, document types exist only for clients that ask for version 7.
+    // Since version 8 of the server, document types exist only for clients that ask for version 7 of the API.
     const [name = '', type, ...rest] = parts
     const typed = type !== undefined && !type.startsWith('_')
     if (!typed || version === 7)

@@ -12,7 +12,7 @@ interface Stored extends Hit {
   readonly since: number
 }
 
-/** After this time, searches find new documents even without a refresh. */
+/** After this time, searches find new documents even if no client has requested a refresh. */
 const REFRESH_AFTER_MS = 1_000
 const MAX_WINDOW = 10_000
 const MAX_ID_BYTES = 512
@@ -30,7 +30,11 @@ export class StandInIndex {
     this.mapping = mapping
   }
 
-  /** @throws SearchRefusal if the document exists already, or is refused */
+  /**
+   * Stores a new document and returns its id.
+   *
+   * @throws SearchRefusal if the document exists already, or is refused
+   */
   create(json: string, id = randomBytes(15).toString('base64url')): string {
     if (Buffer.byteLength(id) > MAX_ID_BYTES)
       throw new SearchRefusal(400, 'illegal_argument_exception', 'id is too long')

@@ -31,7 +31,10 @@ export function checkMapping({ properties = {}, fields = {}, type = 'object', ..
   for (const field of [...Object.values(properties), ...Object.values(fields)]) checkMapping(field)
 }
 
-/** Adds the new fields of a document to the mapping, if it is dynamic. Refuses values that do not fit. */
+/**
+ * Adds the new fields of a document to the mapping, if the mapping is dynamic. Refuses values that do not fit the
+ * mapping.
+ */
 export function mapDocument(mapping: Field, document: Values): void {
   const draft = structuredClone(mapping)
   mapMembers(draft, draft, document, 1)
@@ -109,7 +112,7 @@ function checkValue(field: Field, name: string, value: unknown): void {
   if (!fits && lenient !== true) throw unparsable(`failed to parse field [${name}] of type [${type}]`)
 }
 
-/** Converts a date to milliseconds. Smaller units are cut off. */
+/** Converts a date to milliseconds since 1970. Cuts off microseconds and nanoseconds. */
 export function toDate(value: unknown): number | undefined {
   const text = String(value)
   if (/^-?\d{5,}$/.test(text)) return Number(text)

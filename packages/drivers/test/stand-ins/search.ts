@@ -17,7 +17,7 @@ export interface SearchStandIn {
   readonly host: string
   readonly port: number
   readonly cluster: StandInCluster
-  /** Returns an answer that replaces the stand-in's own answer, or undefined. */
+  /** Chooses the answer to a request. If the function returns undefined, the stand-in answers by itself. */
   intercept: ((method: string, path: string, body: string) => Answer | undefined) | undefined
   /** The requests received since the start. */
   readonly requests: string[]
