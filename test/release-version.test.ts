@@ -150,7 +150,7 @@ describe('the changelog', () => {
     expect(readVersion(changelog, '1.0.1')).toBe('- One.')
     expect(readVersion(changelog, '1.0.10')).toBe('- Ten.')
     expect(readVersion(changelog, '1.0')).toBeUndefined()
-    expect(() => addVersion(changelog, '1.0.1', [])).toThrow('1.0.1 already')
+    expect(() => addVersion(changelog, '1.0.1', [])).toThrow('already has a version 1.0.1.')
   })
 
   it("contains the packages' current version", () => {
