@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = new URL('../../', import.meta.url)
 const file = new URL('architecture.svg', import.meta.url)
 
-/** Where each package stands: `[x, y, width]`. A package without a place is an error. */
+/** The position of each package in the drawing: `[x, y, width]`. If a package is missing here, the script throws. */
 const PLACES = {
   express: [250, 92, 130],
   koa: [396, 92, 110],
@@ -38,7 +38,7 @@ const ZONES = [
 
 const packages = readdirSync(new URL('packages/', root)).map(readPackage)
 
-/** The drawing, as the text of an SVG file. */
+/** Returns the drawing as the text of an SVG file. */
 export function drawArchitecture() {
   const stores = listStores()
   return `${[
@@ -88,7 +88,7 @@ const STYLE = `<style>
   }
 </style>`
 
-/** The way of a request and of its records, each with a label at a place of its own. */
+/** The thick arrows: the path of a request and of its records. `x` and `y` are the position of the label. */
 const FLOWS = [
   { path: 'M170 112 H250', label: 'signed', x: 198, y: 102 },
   { path: 'M652 196 C720 196 740 130 802 124', label: 'signed again', x: 738, y: 116 },
@@ -114,9 +114,9 @@ function listStores() {
 
 function describe(stores) {
   return [
-    'A caller signs a request. Your service verifies the signature, records the steps of the request, and signs the requests',
-    'that it sends on. Each service sends its records to one store. The command reads the records of one trace and draws the',
-    `tree. The packages of the service and of the command import one another as the thin arrows show. Stores: ${stores.join(', ')}.`,
+    'A caller signs a request. Your service verifies the signature, records the steps of the request, and signs its',
+    'own requests to other services. All services send their records to the same store. The command reads the records of',
+    `one trace and draws the tree. The thin arrows show which packages import which other packages. Stores: ${stores.join(', ')}.`,
   ].join(' ')
 }
 
@@ -137,7 +137,10 @@ function drawPackage(folder) {
   ].join('')
 }
 
-/** Most packages import core. The arrows to it from the command would cross the whole picture and tell nothing. */
+/**
+ * Draws an arrow for an import, except for an import of core by a package of the command. Such an arrow would cross the
+ * whole drawing, and most packages import core anyway.
+ */
 function drawImport(folder, target) {
   if (target === 'core' && PLACES[folder][0] > 700) return ''
   const [from, to] = [centerOf(folder), centerOf(target)]
@@ -150,7 +153,7 @@ function centerOf(folder) {
   return { x: x + width / 2, y: y + BOX_HEIGHT / 2 }
 }
 
-/** Where the line from `other` meets the box around `center`. */
+/** Returns the point at which the line from `other` to `center` meets the border of the box around `center`. */
 function edge(center, other, width) {
   const dx = other.x - center.x
   const dy = other.y - center.y
