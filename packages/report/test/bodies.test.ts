@@ -1,7 +1,7 @@
-import { summarize } from '@osprofiler/report'
+import { buildReport, summarize } from '@osprofiler/report'
 import { describe, expect, it } from 'vitest'
 import { find, reportOf, request, sentences } from './find.js'
-import { type Point, query, sent, served } from './make-trace.js'
+import { makeTrace, type Point, query, sent, served } from './make-trace.js'
 
 /** Returns a call of 80 ms whose response began after 12 ms. */
 function call(times: Record<string, unknown> = {}): Point {
@@ -58,6 +58,18 @@ describe('the finding about the response body of an outgoing request', () => {
     const step = { id: 'step', ...query('SELECT 1'), from: 25_000, to: 75_000 }
 
     expect(find('body', ...request(call(), step))).toEqual([])
+  })
+
+  it('is absent for the same steps if points between them have no start records', () => {
+    const steps = [23_000, 28_000, 40_000, 41_000].map(from => ({
+      ...{ id: `step${from}`, ...query('SELECT 1'), from, to: from + (from === 28_000 ? 45_000 : 10) },
+    }))
+    const lost = [35_000, 36_000, 37_000, 38_000, 39_000].map(to => ({ id: `lost${to}`, from: 0, to }))
+    const records = makeTrace(...request(call(), ...steps, ...lost)).filter(
+      ({ name, trace_id }) => !(trace_id.startsWith('lost') && name.endsWith('-start')),
+    )
+
+    expect(summarize(buildReport(records)).filter(({ kind }) => kind === 'body')).toEqual([])
   })
 
   it('is present even if another request ran at the same time', () => {

@@ -107,10 +107,11 @@ function createStepSum(report: Report): (node: ReportNode, fromUs: number, toUs:
   const siblings = new Map<ReportNode, { readonly starts: readonly number[]; readonly sums: readonly number[] }>()
   const addAll = (nodes: readonly ReportNode[]): void => {
     if (!nodes.some(isOutgoing)) return
+    // A point without a start has no duration. It would be out of order in the list, which a binary search reads.
+    const started = nodes.filter(({ startedUs }) => startedUs !== undefined)
     const sums = [0]
-    for (const { durationUs = 0 } of nodes) sums.push((sums.at(-1) ?? 0) + durationUs)
-    // The start 0 replaces a missing start, so `starts` may be out of order. In this case, the sum is only approximate.
-    const entry = { starts: nodes.map(({ startedUs = 0 }) => startedUs), sums }
+    for (const { durationUs = 0 } of started) sums.push((sums.at(-1) ?? 0) + durationUs)
+    const entry = { starts: started.map(({ startedUs = 0 }) => startedUs), sums }
     for (const node of nodes) if (isOutgoing(node)) siblings.set(node, entry)
   }
   addAll(report.roots)
