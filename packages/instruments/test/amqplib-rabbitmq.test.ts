@@ -500,7 +500,7 @@ describe.each(VERSIONS)('the instrument of %s', name => {
     expect(started()).toEqual([`publish ${queue}`])
   })
 
-  it('removes the current trace, but no other trace, from the copied headers of a message that must not have a trace', async () => {
+  it('removes only the current trace from copied headers, and leaves any other trace, if `propagate` forbids the trace', async () => {
     undo()
     undo = instrument(['amqplib'], { messages: { propagate: false } })
     const [info, hmac] = signedPack({ base_id: 'another' }, KEY)

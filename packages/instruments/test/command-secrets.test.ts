@@ -74,7 +74,7 @@ describe('the record of a Redis command', () => {
   })
 })
 
-it('shows only the name and the number of arguments of an unknown command', () => {
+it('shows only the name of an unknown command, and how many arguments it has', () => {
   expect(describeRedisCommand({ name: 'nosuch', args: ['a', 'b'] }, false)).toMatchObject({
     db: { statement: 'NOSUCH ? ?' },
   })

@@ -21,7 +21,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-it('keeps each of 200 interleaved requests in its own trace, even on reused connections', async () => {
+it('each of 200 interleaved fetch() calls stays in its own trace, even on reused connections', async () => {
   const traces = await Promise.all(
     Array.from({ length: TRACES }, (_, index) =>
       inTrace(() =>
@@ -58,7 +58,7 @@ it('keeps each of 200 interleaved requests in its own trace, even on reused conn
   }
 })
 
-it('leaves untraced requests untraced even if they run among traced requests', async () => {
+it('untraced fetch() calls stay untraced even if they run among traced calls', async () => {
   const answers = await Promise.all(
     Array.from({ length: 100 }, async (_, index) => {
       const ask = async () => (await fetch(`${server.origin}/slow?ms=${index % 7}&traced=${index % 2}`)).text()

@@ -321,7 +321,7 @@ describe.each(WITH_CHANGED_HEADERS)('a gateway that sets trace headers with %s',
   const send = FORWARDS[name] as Forward
 
   it.each([undefined, 'nobody.example'])(
-    'forwards unchanged a pair that was signed with another key (propagateTo: %s)',
+    'does not change a pair of trace headers that was signed with another key (propagateTo: %s)',
     async hosts => {
       const foreign = signedBy('PARTNER', { base_id: 'theirs', parent_id: 'theirs' })
       forward = (url, req) =>
@@ -339,7 +339,7 @@ describe.each(WITH_CHANGED_HEADERS)('a gateway that sets trace headers with %s',
   )
 
   it.each(['x-trace-info', 'x-trace-hmac'])(
-    'replaces an incomplete pair, or removes it if the host is forbidden: only %s',
+    'replaces a single trace header with a complete pair, or removes it if the host is forbidden: %s',
     async half => {
       const onlyHalf = (req: IncomingMessage): IncomingMessage => {
         const left = { [half]: String(req.headers[half]) }
@@ -374,7 +374,7 @@ describe.each(WITH_CHANGED_HEADERS)('a gateway that sets trace headers with %s',
   })
 })
 
-describe('a copied pair on a signed request', () => {
+describe('a copied pair of trace headers on a signed request', () => {
   const AWS = 'AWS4-HMAC-SHA256 Credential=AK/20260101/eu/s3/aws4_request, SignedHeaders=host'
 
   async function forwardSigned(authorization: string, propagateTo: string | undefined): Promise<Arrived> {

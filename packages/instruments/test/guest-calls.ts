@@ -69,7 +69,7 @@ function show(value: unknown): string {
   return Array.isArray(value) ? `list of ${value.length}` : typeof value
 }
 
-/** Calls `came` when bytes arrive, before the program reads them. Returns a function that stops this. */
+/** Calls `came` when bytes arrive, before the program reads them. Returns a function that ends the watch. */
 function watchSockets(came: () => void): () => void {
   const { prototype } = Socket
   const { emit } = prototype

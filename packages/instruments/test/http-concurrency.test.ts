@@ -27,7 +27,7 @@ it.each<[string, http.AgentOptions]>([
   ['each on its own connection', {}],
   ['on reused connections', { keepAlive: true, maxSockets: 20 }],
   ['on one connection', { keepAlive: true, maxSockets: 1 }],
-])('keeps each of 200 interleaved requests of node:http in its own trace, %s', async (_name, options) => {
+])('each of 200 interleaved requests of node:http stays in its own trace: %s', async (_name, options) => {
   const agent = new Agent(options)
   const get = (path: string) => ask(onAnswer => http.get(server.origin + path, { agent }, onAnswer))
 
@@ -61,7 +61,7 @@ it.each<[string, http.AgentOptions]>([
   expect(records.some(({ name }) => name === 'wait-start')).toBe('maxSockets' in options)
 })
 
-it('leaves untraced requests of node:http untraced even if they run among traced requests', async () => {
+it('untraced requests of node:http stay untraced even if they run among traced requests', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 3 })
   const get = (path: string) => ask(onAnswer => http.get(server.origin + path, { agent }, onAnswer))
 

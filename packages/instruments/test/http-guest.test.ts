@@ -152,7 +152,7 @@ describe.each(Object.keys(PROGRAMS))('a request that %s', name => {
 })
 
 describe('a traced request', () => {
-  it('reads options that are getters or a proxy as often as an untraced request does', async () => {
+  it('reads each option as often as an untraced request does, if the options are getters or a Proxy object', async () => {
     const read: PropertyKey[] = []
     const { hostname: host, port } = new URL(server.origin)
     const options = { host, port, path: '/', method: 'GET', headers: { accept: 'text/plain' } }
@@ -184,7 +184,7 @@ describe('a traced request', () => {
     instrumented(['http'])
     for (const given of [accessors, proxy]) {
       await ask(given)
-      // For an untraced request, Node also reads `href` of a proxy, to check whether the proxy is a URL.
+      // For an untraced request, Node also reads `href` of the Proxy object, to check whether the object is a URL.
       const untraced = read.splice(0).filter(name => name !== 'href')
 
       await inTrace(() => ask(given))

@@ -108,11 +108,17 @@ describe('rules apply to the host of the connection', () => {
     ['not to the path', { hostname: 'evil.com', path: '//catalog.example/' }],
     ['not to the query', { hostname: 'evil.com', path: '/?http://catalog.example/' }],
     ['not to a path without a leading slash', { hostname: 'evil.com', path: '.catalog.example' }],
-    ['not to a path that would change the host if it were appended', { hostname: 'evil', path: '@catalog.example/' }],
+    [
+      'not to a path that would change the host if it were appended to the host',
+      { hostname: 'evil', path: '@catalog.example/' },
+    ],
     ['not to the option host if hostname is set', { hostname: 'evil.com', host: 'catalog.example' }],
     ['not to the credentials', { hostname: 'evil.com', auth: 'catalog.example:x' }],
-    ['and not only to the URL that a proxy is asked for', { hostname: 'evil.com', path: 'http://catalog.example/' }],
-    ['and, with a proxy, not only to the proxy', { hostname: 'catalog.example', path: 'http://evil.com/' }],
+    ['even if the path is the full URL of an allowed host', { hostname: 'evil.com', path: 'http://catalog.example/' }],
+    [
+      'and also to the path, if the path is a full URL (of a forbidden host)',
+      { hostname: 'catalog.example', path: 'http://evil.com/' },
+    ],
   ])('%s', async (_name, options) => {
     expect(await carries('catalog.example', { port: server.port, ...options })).toBe(false)
     expect(server.received).toHaveLength(1)
@@ -123,7 +129,7 @@ describe('rules apply to the host of the connection', () => {
     ['even if the host has uppercase letters and a final dot', { hostname: 'Catalog.EXAMPLE.' }],
     ['even if the path looks like another host', { hostname: 'catalog.example', path: '//evil.com/' }],
     [
-      'and, with a proxy, to the URL that the proxy is asked for',
+      'and also to the path, if the path is a full URL (of an allowed host)',
       { hostname: 'catalog.example', path: 'http://CATALOG.example:81/x' },
     ],
   ])('%s', async (_name, options) => {
@@ -145,7 +151,7 @@ describe('rules apply to the host of the connection', () => {
 })
 
 describe('the agent of a request', () => {
-  it('may connect to a different host, to which the rules apply', async () => {
+  it('may connect to a different host, and then the rules apply to that host', async () => {
     const agent = new Agent({ host: 'evil.com', lookup } as never)
 
     expect(await carries('catalog.example', { hostname: 'catalog.example', port: server.port, agent })).toBe(false)
@@ -168,7 +174,7 @@ describe('the agent of a request', () => {
     },
   )
 
-  it("may be Node's own agent, whose proxy must be allowed too", async () => {
+  it("may be Node's own agent with a proxy, and then the rules must also allow the proxy", async () => {
     const proxyEnv = { http_proxy: `http://127.0.0.1:${server.port}` }
     const agent = new Agent({ proxyEnv } as never)
 

@@ -95,7 +95,7 @@ describe('a request that the program has signed arrives byte for byte unchanged'
 
 describe('a request that the program has not signed', () => {
   it.each(['Bearer SEALED', 'Basic SEALED', 'Digest username="SEALED"'])(
-    'gets only the two trace headers in addition, and keeps its header Authorization: %s',
+    'gets the two trace headers, and is otherwise unchanged, with the header Authorization: %s',
     async authorization => {
       const [bare, traced = ''] = await bytesOf(onAnswer => http.request(options({ authorization }), onAnswer))
 
@@ -122,7 +122,7 @@ describe('a request that the program has not signed', () => {
     expect(traced).toBe(bare)
   })
 
-  it('does not list the added trace headers in its methods', async () => {
+  it('does not show the added trace headers in getHeaders() and similar methods', async () => {
     undos.push(instrument(['http']))
     let request: ClientRequest | undefined
 

@@ -55,7 +55,7 @@ it.each<[string, Parameters<typeof ask>[0]]>([
     'headers in a list',
     onAnswer => https.get(`https://127.0.0.1:${port}/a?b`, { ca, headers: ['Host', 'a'] }, onAnswer),
   ],
-])('records a request over TLS as a point named https, and sends trace headers: %s', async (_name, send) => {
+])('a request over TLS becomes a point named https, and sends trace headers: %s', async (_name, send) => {
   await inTrace(() => ask(send))
 
   expect(only(records, 'https-start').info.requests).toEqual({
@@ -70,14 +70,14 @@ it.each<[string, Parameters<typeof ask>[0]]>([
   expect(arrived).toEqual([expect.objectContaining({ 'x-trace-info': expect.any(String) })])
 })
 
-it('records the certificate error of a request to an untrusted server', async () => {
+it('a request to an untrusted server is recorded with the certificate error', async () => {
   await inTrace(() => ask(onAnswer => https.get(`https://127.0.0.1:${port}/`, onAnswer)).catch(() => undefined))
 
   expect(only(records, 'https-stop').info.message).toMatch(/certificate/)
   expect(arrived).toEqual([])
 })
 
-it('records the default port of https', async () => {
+it('a request without a port is recorded with the default port of https', async () => {
   await inTrace(async () => {
     https.get({ host: 'catalog.invalid' }).on('error', () => undefined)
   })

@@ -133,7 +133,10 @@ const CLIENTS: Record<string, () => Promise<Client>> = {
   },
 }
 
-/** The ways in which a program may wait for a call. In each case, the trace or the traced step ends before the call. */
+/**
+ * The ways in which a program may wait for a call. In each case, the trace or the traced step ends before the call is
+ * complete.
+ */
 const WAITS: Record<string, (call: () => Promise<unknown>) => Promise<unknown>> = {
   'awaited after its trace has ended': async call => (await inTrace(async () => ({ answer: call() }))).result.answer,
   'awaited after its traced step has ended': async call =>

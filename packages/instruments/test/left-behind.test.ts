@@ -63,7 +63,7 @@ const CALLS: Record<string, Call> = {
 
 /**
  * How a program waits for a call within a trace. In all `WAITS` except the first, the trace or the traced step may end
- * before the call.
+ * before the call is complete.
  */
 type Wait = (call: () => Promise<unknown>) => Promise<unknown>
 

@@ -119,7 +119,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['a old 1.0.0 index.js', 'a nested 9.0.0 index.js', 'a cjs 2.1.0 lib/index.js'])
   })
 
-  it('still loads if the callback throws', () => {
+  it('still loads if the callback of whenLoaded() throws', () => {
     const told = runProgram(`
       whenLoaded('shop', () => { throw new Error('no') })
       console.log(require('shop').kind)`)
@@ -127,7 +127,7 @@ describe('a CommonJS library', () => {
     expect(told).toEqual(['cjs'])
   })
 
-  it('still fails to load with its own error', () => {
+  it('still throws its own error if it fails to load', () => {
     write('node_modules/shop/lib/till.js', 'throw new Error("out of order")')
 
     const told = runProgram(`
@@ -157,7 +157,7 @@ describe('a library of ES modules', () => {
     expect(told).toEqual(['a esm 3.0.0 src/index.js'])
   })
 
-  it('is reported even if only another folder can resolve it, if Node has module hooks', () => {
+  it('is reported even if it is in the folder of another library, but only if Node has module hooks', () => {
     write(
       'node_modules/user/package.json',
       '{ "name": "user", "version": "1.0.0", "type": "module", "main": "index.js" }',

@@ -331,7 +331,7 @@ describe.each(MONGODB_VERSIONS)('the instrument of %s', name => {
     expect(waits(records)).toContain('pool')
   })
 
-  it('does not let a command fail if a getter of its filter throws', async () => {
+  it('does not make a command fail if a getter of its filter throws', async () => {
     instrumented()
     let reads = 0
     const filter = {

@@ -284,7 +284,7 @@ describe('a trace with traceSql "off"', () => {
     expect(only(records, 'inner-stop').info).not.toHaveProperty('unrecorded')
   })
 
-  it('names pg only after a query of pg if a store of this project has loaded pg', async () => {
+  it('names pg only after the program has used pg, if a store of this project also uses pg', async () => {
     instrumented('off')
     noteOwnClient('pg')
 

@@ -67,15 +67,15 @@ describe('the number of rows that pg returns', () => {
   it.each<[string, (client: pg.PoolClient) => unknown, unknown[]]>([
     ['a promise', client => client.query(THREE), [3]],
     ['a callback', client => new Promise(resolve => client.query(THREE, resolve)), [3]],
-    ['no rows', client => client.query('SELECT 1 WHERE false'), [0]],
+    ['a result without rows', client => client.query('SELECT 1 WHERE false'), [0]],
     ['lists instead of objects', client => client.query({ text: THREE, rowMode: 'array' }), [3]],
     ['a stream', client => ended(client.query(new QueryStream(THREE, [], { batchSize: 2 }))), [3]],
     ['events', client => ended(client.query(new pg.Query(THREE as never)) as never), [3]],
     ['a cursor', client => new Promise<void>(resolve => client.query(new Cursor(THREE)).read(100, resolve)), [3]],
     ['several statements, whose rows are not counted', client => client.query('SELECT 1; SELECT 2'), [undefined]],
-    ['a statement that returns no rows', client => client.query('SET work_mem = 1024'), [undefined]],
+    ['a statement that is not a query', client => client.query('SET work_mem = 1024'), [undefined]],
     ['a failure', client => client.query('SELECT nothing').catch(() => undefined), [undefined]],
-  ])('is recorded if it is known: %s', async (_, ask, expected) => {
+  ])('is recorded, or omitted if it is unknown: %s', async (_, ask, expected) => {
     const client = await pool.connect()
 
     await inTrace(async () => ask(client))
@@ -99,7 +99,7 @@ describe('the number of rows that pg returns', () => {
 describe('the number of rows that postgres returns', () => {
   it.each<[string, (sql: postgres.Sql) => unknown, unknown[]]>([
     ['a promise', sql => sql`SELECT generate_series(1, 3)`, [3]],
-    ['no rows', sql => sql`SELECT 1 WHERE false`, [0]],
+    ['a result without rows', sql => sql`SELECT 1 WHERE false`, [0]],
     [
       'a cursor, whose rows are not counted',
       sql => sql`SELECT generate_series(1, 3)`.cursor(2, () => undefined),
@@ -107,8 +107,8 @@ describe('the number of rows that postgres returns', () => {
     ],
     ['forEach, whose rows are not counted', sql => sql`SELECT generate_series(1, 3)`.forEach(ignore), [undefined]],
     ['several statements, whose rows are not counted', sql => sql`SELECT 1; SELECT 2`.simple(), [undefined]],
-    ['a statement that returns no rows', sql => sql`SET work_mem = 1024`, [undefined]],
-  ])('is recorded if it is known: %s', async (_, ask, expected) => {
+    ['a statement that is not a query', sql => sql`SET work_mem = 1024`, [undefined]],
+  ])('is recorded, or omitted if it is unknown: %s', async (_, ask, expected) => {
     undoAfterTest(instrument(['postgres'], { traceSql: 'statements', libraries: { postgres } }))
     const sql = postgres(postgresql.url, { max: 1, fetch_types: false })
     closings.push(() => sql.end({ timeout: 0 }))
@@ -124,14 +124,14 @@ describe('the number of rows that mysql2 returns', () => {
     ['a promise', pool => pool.promise().query(THREE), [3]],
     ['a prepared statement', pool => pool.promise().execute(THREE), [3]],
     ['a callback', pool => new Promise(resolve => pool.query(THREE, resolve)), [3]],
-    ['no rows', pool => pool.promise().query('SELECT 1 FROM DUAL WHERE false'), [0]],
+    ['a result without rows', pool => pool.promise().query('SELECT 1 FROM DUAL WHERE false'), [0]],
     ['lists instead of objects', pool => pool.promise().query({ sql: THREE, rowsAsArray: true }), [3]],
     ['events', pool => ended(pool.query(THREE)), [3]],
     ['a stream', pool => ended(pool.query(THREE).stream()), [3]],
     ['several statements, whose rows are not counted', pool => pool.promise().query('SELECT 1; SELECT 2'), [undefined]],
-    ['a statement that returns no rows', pool => pool.promise().query('SET @a = 1'), [undefined]],
-    ['events of a statement that returns no rows', pool => ended(pool.query('SET @a = 1')), [undefined]],
-  ])('is recorded if it is known: %s', async (_, ask, expected) => {
+    ['a statement that is not a query', pool => pool.promise().query('SET @a = 1'), [undefined]],
+    ['events of a statement that is not a query', pool => ended(pool.query('SET @a = 1')), [undefined]],
+  ])('is recorded, or omitted if it is unknown: %s', async (_, ask, expected) => {
     instrumented(['mysql2'], { traceSql: 'statements' })
     const pool = mysql.createPool({
       uri: mariadb.url.replace(/^\w+:/, 'mysql:'),

@@ -55,7 +55,7 @@ afterEach(() => {
   setNotifier(undefined)
 })
 
-/** Declares the tests that a client's requests become points. The tests use a real server. */
+/** Declares the tests that check how a client's requests become points. The tests use a real server. */
 export function describeSearchClient(name: string, server: SearchServerName): void {
   describe(`${name} at ${server}`, () => {
     const product = server.startsWith('opensearch') ? 'opensearch' : 'elasticsearch'
@@ -158,7 +158,8 @@ export function describeSearchClient(name: string, server: SearchServerName): vo
           await access.search(query(ALL)).catch(() => undefined)
         })
 
-        // The path in an HTTP point contains the user's name, because the program requests that path.
+        // HTTP points are not checked, because they record the path as the program requested it, including the user's
+        // name.
         const own = records.filter(record => record.name.startsWith('db'))
         expect(databaseCalls(own)).toHaveLength(5)
         expect(JSON.stringify(own)).not.toContain('SEALED')

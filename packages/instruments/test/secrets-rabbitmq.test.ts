@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => rabbitmq.stop())
 
-it('records no RabbitMQ credentials and no message content', async () => {
+it('the instruments record no RabbitMQ credentials and no message content', async () => {
   const records = await recordWithoutSecrets(undefined, async () => {
     const connection = await connect(rabbitmq.url)
     const channel = await connection.createConfirmChannel()

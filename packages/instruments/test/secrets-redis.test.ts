@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-it.each(['off', 'statements', 'values'] as const)('records no Redis credentials with traceSql %s', async traceSql => {
+it.each(['off', 'statements', 'values'] as const)('traceSql %s records no Redis credentials', async traceSql => {
   const records = await recordWithoutSecrets({ traceSql }, async () => {
     const ioredis = new Redis({ port: server.port, password: PASSWORD })
     await ioredis.get('a')

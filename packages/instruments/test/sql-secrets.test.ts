@@ -12,7 +12,7 @@ const SECRET_NUMBER = '424242'
 
 interface Part {
   readonly sql: string
-  /** A name that must be shown if the statement is unambiguous. */
+  /** A keyword or an identifier, which must be shown if the statement is unambiguous. */
   readonly name?: string
 }
 
@@ -112,7 +112,7 @@ describe.each(DIALECTS)('a %s statement', dialect => {
     )
   })
 
-  it('shows its names if it is unambiguous', () => {
+  it('shows its keywords and identifiers if it is unambiguous', () => {
     fc.assert(
       fc.property(statement, parts => {
         const clear = parts.filter(([part]) => !/[\\;]/.test(part.sql))

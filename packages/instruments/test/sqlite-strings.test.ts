@@ -49,7 +49,7 @@ describe('a name in double quotes that SQLite may read as a string', () => {
     'create index "by_name" on "users" ("name", "id")',
     'with "x" as (select "id" from "users") select "id" from "x"',
     'detach "archive"',
-  ])('is not found in a statement from a query builder: %s', sql => {
+  ])('does not occur in a statement from a query builder, whose names are thus shown: %s', sql => {
     expect(redactStatement(sql, 'sqlite').text).toBe(sql)
   })
 })

@@ -22,7 +22,7 @@ export interface SqliteStatement {
 /**
  * Declares the tests that every SQLite library must pass. `program` is the source code of a separate program, which
  * opens a database `db` with the exports in `library`. `seesPrepared` is true if the instrument also records statements
- * that were prepared before it was on.
+ * that were prepared before the instrument was on.
  */
 export function describeSqlite(
   name: InstrumentName,

@@ -76,7 +76,7 @@ function count(list: readonly unknown[]): Record<string, number> {
 }
 
 describe.each(Object.keys(POOLS))('a pool of at most four %s connections, one of which is idle', name => {
-  it('serves one of twenty calls at once, opens connections for three calls, and lets the other calls wait for the pool', async () => {
+  it('serves one of twenty calls immediately, opens connections for three calls, and lets the other calls wait for the pool', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = await POOLS[name]?.()
     await pool?.ask()
@@ -159,7 +159,7 @@ describe.each(POOLS_WITH_NUMBER)('a pool of %s', name => {
 })
 
 describe('a pg pool', () => {
-  it('records the reason for the longer part of a wait if each connection is used once', async () => {
+  it('records whether a query waited longer for the pool or for its new connection, if each connection is used only once', async () => {
     instrumented(undefined, { traceSql: 'statements' })
     const pool = new pg.Pool({ connectionString: postgresql.url, max: 1, maxUses: 1 })
 
@@ -171,7 +171,7 @@ describe('a pg pool', () => {
 })
 
 describe('a postgres pool', () => {
-  it('records that the first query waits for a connection, and that a query waits for the pool while the only connection is in use', async () => {
+  it('records that the first query waits for a connection, and that a later query waits for the pool while the only connection is in use', async () => {
     const queries = Object.getPrototypeOf(postgres('postgres://127.0.0.1:1/none')`SELECT`)
     const { handle } = queries
     instrumented(undefined, { traceSql: 'statements' })

@@ -139,7 +139,7 @@ describe('node --import @osprofiler/node/register', () => {
     expect(store.exists()).toBe(false)
   })
 
-  it('warns that no client for the default store is installed only if there is a trace or a key', async () => {
+  it('warns about the missing client of the default store, but only if there is a trace or a key', async () => {
     const { directory } = temporaryStore()
     const hidden = ['--import', './hide-sqlite.mjs', ...REGISTER]
 

@@ -164,7 +164,7 @@ describe('the instruments and the notifier of setup()', () => {
        await osprofiler.close()
        const { hooks: _1, ...was } = JSON.parse(before)
        const { hooks: _2, ...is } = JSON.parse(observe())
-       // On Node 20 and 22, a context that was used leaves a timer behind, so the resources are not compared.
+       // On Node 20 and 22, a trace context leaves a timer behind, so the active resources are not compared.
        const same = JSON.stringify({ ...was, resources: [] }) === JSON.stringify({ ...is, resources: [] })
        console.log(JSON.stringify({ early, late, same: [same, getNotifier() === undefined] }))
        process.exit()`,

@@ -330,7 +330,7 @@ describe('close()', () => {
   })
 })
 
-describe('an error', () => {
+describe('a mistake', () => {
   it.each<[string, unknown, RegExp]>([
     ['an unknown option', { hmacKey: 'a' }, /no option "hmacKey"/],
     ['`null` instead of options', null, /object/],

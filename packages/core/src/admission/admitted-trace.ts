@@ -22,8 +22,8 @@ export class AdmittedTrace {
   }
 
   /**
-   * Opens the trace. Must only be called for a request that will be served, because this call makes the process
-   * remember the trace.
+   * Opens the trace. Must only be called for a request that will be served, because the process remembers an opened
+   * trace and exempts it from the rate limit.
    */
   open(maxPoints: number): LocalTrace {
     const { key, baseId, parentId } = this.#verified

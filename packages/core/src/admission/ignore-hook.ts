@@ -21,8 +21,8 @@ export function isIgnored<Source>(source: Source, ignore: ((source: Source) => u
   } catch {
     warn('thrown')
   }
-  // If the `ignore` function throws or returns a promise, the request is traced. Its caller asked for a trace by
-  // signing it.
+  // If the `ignore` function throws or returns a promise, the request is traced, because its caller asked for a trace
+  // by signing the request.
   return false
 }
 

@@ -38,8 +38,8 @@ export function warnOfRefusal(reason: RefusalReason, detail?: string): void {
 }
 
 /**
- * Warns that this process can trace nothing, because it has no keys. Signed requests repeat the warning, at most once a
- * minute.
+ * Warns that this process can trace nothing, because it has no keys. The warning is repeated for signed requests, at
+ * most once a minute.
  */
 export function warnOfNoKeys(): void {
   const file = process.env.OSPROFILER_HMAC_KEYS_FILE

@@ -10,7 +10,8 @@ export class RootPoint {
   /** The profiler inside the point, for the code that serves the request, call or message. */
   readonly profiler: Profiler
   /**
-   * Returns the totals of the closed points inside this point. Only present if the caller's ticket asks for an answer.
+   * Returns the totals of the closed points inside this point. Only present if the caller's ticket asks for these
+   * totals (the wish `answer`).
    */
   readonly steps: (() => readonly StepTotal[]) | undefined
   readonly #trace: LocalTrace

@@ -17,7 +17,10 @@ export interface TicketCarrier {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
-/** Why a request with a valid pair is not traced in `required` mode. `detail` says why its ticket was refused. */
+/**
+ * Why a request with a valid pair of trace headers is not traced in `required` mode. `detail` says why its ticket was
+ * refused.
+ */
 export interface TicketLack {
   readonly reason: 'no-ticket' | 'ticket-refused'
   readonly detail?: string | undefined

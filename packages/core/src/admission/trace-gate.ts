@@ -36,7 +36,7 @@ export interface TraceGateOptions<Source> {
   readonly maxPointsPerTrace?: number | undefined
   /**
    * Receives the reason when a signed request or message is not traced, at most ten times a second. A response reveals
-   * the reason only to a caller whose valid ticket asks for an answer.
+   * the reason only to a caller whose valid ticket asks for a `Server-Timing` header.
    */
   readonly onRefused?: ((reason: RefusalReason, source: Source) => void) | undefined
 }
@@ -56,8 +56,8 @@ export const GATE_OPTIONS: OptionKinds<TraceGateOptions<never>> = {
 export interface TraceStats {
   readonly traced: number
   /**
-   * The part of `traced` for each current key, in the order of the keys. An old key can be removed once its count stops
-   * growing.
+   * How many of the `traced` requests and messages were signed with each current key, in the order of the keys. An old
+   * key can be removed once its count stops growing.
    */
   readonly tracedByKey: readonly number[]
   readonly refused: Readonly<Record<RefusalReason, number>>
@@ -69,9 +69,9 @@ export interface TraceGate<Source> {
   /** Must be called for each request and message, signed or not. The first call warns if there are no keys. */
   warnIfNoKeys(): void
   /**
-   * Returns the trace of a signed pair, or `undefined` if the trace is not admitted. `info` or `hmac` is an empty
-   * string if the header is missing. Calls `answerRefusal` if the caller has asked for an answer and may learn the
-   * reason.
+   * Returns the trace of a signed pair of trace headers, or `undefined` if the trace is not admitted. `info` or `hmac`
+   * is an empty string if the header is missing. Calls `answerRefusal` with the reason if the trace is refused and the
+   * caller's valid ticket asks for the reason.
    */
   admit(
     info: string,

@@ -49,8 +49,8 @@ export class CallSiteRecorder {
 
   /**
    * Returns the code that called a `then` method. `resolve` is the method's first argument. If the program used
-   * `await`, its function is not on the stack yet. A stack shows this function only in a later microtask whose result
-   * is passed to `resolve`.
+   * `await`, its function is not on the stack yet. The function appears only in a stack that is read in a later
+   * microtask, and only if the microtask's result is passed to `resolve`.
    */
   findAwaitingCaller(resolve: unknown): Caller | undefined {
     const caller = this.findCaller()

@@ -103,7 +103,8 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
   if (!isFile(frame.file)) return undefined
   const path = toPath(frame.file)
   const rawOwner = findRawOwner(path)
-  // The source position is needed only for the program's code, and reading a map takes several turns of the event loop.
+  // Only the program's code needs a source position. For other code, the map is not read, because reading a map takes
+  // several turns of the event loop.
   if (rawOwner !== 'program') return { ...frame, path, owner: rawOwner }
   const findSource = await findSourceMap(path, frame.file)
   if (findSource === undefined) {
@@ -119,7 +120,7 @@ export async function locate(frame: Frame): Promise<Location | undefined> {
   return { path: source.file, line: source.line, column: source.column, name, owner: findOwner(source.file) }
 }
 
-/** Reads the source maps of files, all at the same time, so that later lookups need not wait. */
+/** Reads the source maps of files, all at the same time, so that later lookups do not wait for them. */
 export async function prefetchMaps(files: Iterable<string>): Promise<void> {
   const own = [...new Set(files)].filter(mayBeProgram)
   await Promise.all(own.map(file => findSourceMap(toPath(file), file)))

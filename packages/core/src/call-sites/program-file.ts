@@ -19,7 +19,9 @@ const OWN_PACKAGE = /[\\/]node_modules[\\/]@osprofiler[\\/]/
 const ownFile = readStack(1)[0]?.file ?? ''
 let ownPackages: { readonly folder: string | undefined } | undefined
 
-/** Returns the folder of this project's packages, or `undefined` if a bundler has copied this project. */
+/**
+ * Returns the folder of this project's packages, or `undefined` if a bundler has copied this project into another file.
+ */
 function getOwnPackages(): string | undefined {
   ownPackages ??= { folder: findOwnPackages() }
   return ownPackages.folder
@@ -74,8 +76,8 @@ const readPackageName = remember<string>(
 )
 
 /**
- * Returns whether a bundler has put this project into the same file as the function. In this case, only a source map
- * shows which code belongs to the program.
+ * Returns whether the file is a bundle that also contains this project. In this case, only a source map shows which of
+ * the file's code belongs to the program.
  */
 export function isSharedBundle(file: string): boolean {
   return isOwnCodeBundled() && file === ownFile
@@ -93,7 +95,7 @@ function isOwnFile(path: string): boolean {
 export function toPath(file: string): string {
   if (!/^file:/i.test(file)) return file
   try {
-    // Loaders add queries to URLs, such as a version.
+    // Loaders add queries, such as a version, to URLs.
     return fileURLToPath(file.replace(/[?#].*$/s, ''))
   } catch {
     return file

@@ -27,14 +27,14 @@ interface BeforeExit {
   heldSince: number | undefined
   /**
    * Resets `heldSince` after a turn of the event loop in which no task held the process. The process could have exited
-   * in that turn.
+   * in that turn, so the next task gets a new time limit.
    */
   gapTimer: NodeJS.Immediate | undefined
   /** When the last hold ended, and how long the process had been held by then, in milliseconds. */
   lastHold: { readonly endedAt: number; readonly durationMs: number }
   /**
    * When the time limit of the exit ends. The limit starts when the event loop has no more work, and starts again if
-   * the process got new work since. `lastSeenAt`: the last time at which the exit was in progress.
+   * the process has had new work since then. `lastSeenAt`: the last time at which the exit was in progress.
    */
   deadline: number
   lastSeenAt: number
@@ -51,8 +51,8 @@ const MAX_EXIT_DELAY_MS = 5_000
 /** The minimum time for a flush, even if a hanging store has already delayed the exit. */
 const MIN_FLUSH_MS = 1_000
 /**
- * If the process stays alive for longer than this between two natural exits, the application was doing work. The second
- * exit then gets its own time limit.
+ * If the process stays alive for longer than this between two `beforeExit` events, the application was doing work. The
+ * second event then starts a new time limit.
  */
 const SAME_EXIT_MS = 1_000
 
@@ -70,7 +70,7 @@ const state = shared<BeforeExit>('natural-exit', () => ({
   onBeforeExit: deliverAtExit,
 }))
 
-/** Calls `flush` when the process is about to exit naturally, until the returned function cancels it. */
+/** Calls `flush` each time the process is about to exit naturally, until the returned function is called. */
 export function flushBeforeExit(flush: Flush): () => void {
   // One listener serves all flushes. It is only added while there are records to deliver, because applications can see
   // the listeners of `process`.
@@ -93,7 +93,8 @@ export function cutAtExit(cut: () => void): () => void {
 }
 
 /**
- * Keeps the process alive for at most `limitMs`, or until the work ends and the returned function is called.
+ * Keeps the process alive for at most `limitMs`, or until the caller's work ends and the caller calls the returned
+ * function.
  *
  * With several hanging stores, one could always be trying while another waits, and the process would never exit. So
  * tasks that overlap or directly follow each other share one time limit, unless one of them succeeds.
@@ -112,7 +113,10 @@ export function holdProcess(limitMs: number): (endedWell?: boolean) => void {
   let isOver = false
   return release
 
-  /** Ends the hold. Called a second time if the store's client keeps the process alive for longer than the hold. */
+  /**
+   * Ends the hold. Called by the timer, and again by `release`. The second call corrects `lastHold`, because the
+   * store's client may have kept the process alive after the timer.
+   */
   function endHold(): void {
     state.holdTimers.delete(timer)
     clearTimeout(timer)
@@ -179,13 +183,13 @@ function deliverAtExit(): void {
 }
 
 /**
- * Starts the time limit of an exit. Exits in quick succession share one limit, because records that are made during one
- * exit may cause the next exit.
+ * Starts the time limit of an exit. `beforeExit` events in quick succession share one limit, because records that are
+ * made during one event may cause the next event.
  */
 function startExitClock(now: number): void {
   const { endedAt, durationMs } = state.lastHold
   // The application may have finished before the last hold. In that case, a hanging store has delayed the exit for the
-  // whole hold.
+  // whole hold, so the hold counts toward the time limit.
   const heldMs = now - endedAt < SAME_EXIT_MS ? durationMs : 0
   const exitDelayMs = Math.max(MIN_FLUSH_MS, MAX_EXIT_DELAY_MS - heldMs)
   state.deadline = now + exitDelayMs

@@ -40,8 +40,8 @@ export interface NotifierOptions {
 export interface QueueNotifier {
   (record: TraceRecord): void
   /**
-   * Resolves once all records that are waiting at the call are written or dropped, or after `timeout` milliseconds
-   * (default 5,000).
+   * Resolves once all records that are waiting when `flush` is called are written or dropped, or after `timeout`
+   * milliseconds (default 5,000).
    */
   flush(timeout?: number): Promise<void>
   /**
@@ -82,7 +82,7 @@ export function createNotifier(driver: Driver, options: NotifierOptions = {}): Q
   }
 
   function notifier(record: TraceRecord): void {
-    // The flush is registered with the first record, so that a notifier without records adds no listener to the
+    // The flush is registered when the first record arrives, so that a notifier without records adds no listener to the
     // process.
     if (!isClosed) cancelExitFlush ??= flushBeforeExit(flushAtExit)
     delivery.add(record)

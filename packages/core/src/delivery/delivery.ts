@@ -81,8 +81,8 @@ export class Delivery {
   }
 
   /**
-   * Waits until the records that are waiting at the call are settled (written or dropped), for at most `timeout` ms.
-   * Resolves to whether all of them are settled.
+   * Waits until the records that are waiting when `flush` is called are settled (written or dropped), for at most
+   * `timeout` ms. Resolves to whether all of them are settled.
    */
   async flush(timeout: number): Promise<boolean> {
     const target = this.#queue.lastNumber

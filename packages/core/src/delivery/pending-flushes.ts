@@ -17,7 +17,8 @@ export function createPendingFlushes() {
     wait: (target: number, timeout: number): Promise<void> =>
       new Promise(resolve => {
         const flush = { target, finish }
-        // The timer is not unref'd, because a flush keeps the process alive for its records, for at most `timeout`.
+        // The timer is not unref'd, because a flush keeps the process alive until its records are settled, but for at
+        // most `timeout`.
         const deadline = setTimeout(finish, clampTimeout(timeout))
         flushes.add(flush)
         function finish(): void {

@@ -62,7 +62,7 @@ export class RecordQueue {
     return evicted
   }
 
-  /** Removes the oldest records: at most `count` records and `maxBytes` bytes, but at least one record. */
+  /** Removes and returns the oldest records: at most `count` records and `maxBytes` bytes, but at least one record. */
   take(count: number, maxBytes = Number.POSITIVE_INFINITY): readonly TraceRecord[] {
     const taken: TraceRecord[] = []
     let bytes = 0

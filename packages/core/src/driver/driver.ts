@@ -28,8 +28,9 @@ export interface Driver {
    *
    * A batch that is tried again is the same array, and its halves contain the same record objects. The message of an
    * `OsprofilerError` is shown to people: it must contain no secret, and say what to do. The notifier writes one batch
-   * at a time, never while a request waits for it, and limits each batch in records and approximate size. A driver
-   * whose store has a hard limit per request splits the batch into several requests.
+   * at a time in the background, so that no request waits for a write. It limits the number of records and the
+   * approximate size of each batch. A driver whose store has a hard limit per request splits the batch into several
+   * requests.
    */
   write(records: readonly TraceRecord[]): Promise<WriteResult | undefined>
 

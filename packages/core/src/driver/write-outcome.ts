@@ -5,7 +5,7 @@ import type { Driver, WriteResult } from './driver.js'
 
 /**
  * The outcome of a write.
- * - `taken`: the store took the records, except those that are counted or listed here.
+ * - `taken`: the store took the records, except those that the outcome counts or lists.
  * - `refused`: the store refuses all of the records.
  * - `unknown`: the store may have any of the records.
  * - `failed`: the store has none of the records, and may take them later.

@@ -5,7 +5,10 @@ import type { NodeRequest } from './response/node-messages.js'
 
 /** The options that every HTTP adapter accepts. */
 export interface HttpOptions extends TraceGateOptions<NodeRequest>, TicketOptions {
-  /** The name of the point for a served request. Default `wsgi`, which OSProfiler's readers know. */
+  /**
+   * The name of the point for a served request. Default `wsgi`, by which Python's OSProfiler recognizes a served
+   * request.
+   */
   readonly name?: string | undefined
   /**
    * Omits the query string from the record. Default false. In any case, values of parameters with secret names, such as

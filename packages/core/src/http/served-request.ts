@@ -66,8 +66,8 @@ export class ServedRequest {
   }
 
   /**
-   * Makes a body run its code in the request's context. For frameworks that read a body after the handlers, without
-   * `pipe`.
+   * Makes a body run its code in the request's context. An adapter must call this method if its framework reads a body
+   * after the handlers, without `pipe`.
    */
   followBody(body: unknown): void {
     if (this.#isOpen) followBody(body, this.#body)
@@ -184,8 +184,8 @@ export function traceRequest(
     answered: () => holder.request?.answered(),
     piped: source => holder.request?.followBody(source),
   })
-  // The holder is a property of the request and not in a WeakMap. A WeakMap keeps a value that refers to its key until
-  // a full garbage collection, and a response refers to its request.
+  // The holder is a property of the request and not in a WeakMap. Until a full garbage collection, a WeakMap keeps a
+  // value that refers to its own key, and a response refers to its request.
   if (response === undefined || !Reflect.defineProperty(req, SERVED, { value: holder, configurable: true })) {
     return undefined
   }

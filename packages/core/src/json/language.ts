@@ -1,5 +1,5 @@
 // These are the globals that `json/` and `record/` use. They are copied at load time, because an application may
-// replace them later. Both folders also run in browsers, where `platform/` cannot run.
+// replace them later. Both folders also run in browsers, so they cannot use `platform/`, which needs Node.
 const global = globalThis
 
 const { from, isArray } = global.Array

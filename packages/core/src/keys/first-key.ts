@@ -20,7 +20,7 @@ export function isKeyAwaited(): boolean {
   return state.actions.size > 0
 }
 
-/** Runs the waiting actions, because from now on a trace can open. */
+/** Runs the waiting actions. Must be called as soon as a trace can open. */
 export function runFirstKeyActions(): void {
   for (const action of [...state.actions]) if (state.actions.delete(action)) action()
 }

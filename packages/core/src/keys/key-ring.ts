@@ -9,11 +9,11 @@ import { readKeyText, toReadableKey } from './secret-key.js'
 /** HMAC keys: a list, or one comma-separated string such as `'NEW,OLD'`, whose keys are trimmed. */
 export type HmacKeys = string | readonly string[]
 
-// The digits must be in lower case, because Python's hexdigest() writes lower case and Python compares exactly. The
-// white space around them is what both Python and JavaScript trim.
+// The digits must be in lower case, because Python's hexdigest() writes lower case and Python compares exactly. Around
+// the digits, the expression allows the white space that both Python and JavaScript trim.
 const HMAC = /^[ \t\n\v\f\r]*([0-9a-f]{40})[ \t\n\v\f\r]*$/
-// Both buffers are reused for each comparison, because creating them would take longer. This is safe, because no other
-// code runs during a comparison.
+// Both buffers are reused, because creating new buffers for each comparison would be slower. This is safe, because no
+// other code runs during a comparison.
 const givenDigits = Buffer.alloc(40)
 const expectedDigits = Buffer.alloc(40)
 
@@ -118,7 +118,8 @@ export function listKeys(keys: HmacKeys): readonly string[] {
 
 function checkKey(key: unknown): string {
   if (typeof key !== 'string' || key === '') throw new TypeError('An HMAC key must be a non-empty string')
-  // Python cannot encode a lone surrogate, and Node would replace it, so their HMACs with this key would differ.
+  // Python cannot encode a lone surrogate, and Node would replace it. So Python and Node would not create the same
+  // HMACs with such a key.
   if (!key.isWellFormed()) throw new TypeError('An HMAC key must be well-formed Unicode, without lone surrogates')
   return key
 }

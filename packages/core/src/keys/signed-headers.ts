@@ -79,7 +79,7 @@ export function signedUnpack(
   keys: HmacKeys | KeyRing,
 ): UnpackedTrace | undefined {
   if (typeof info !== 'string' || typeof hmac !== 'string') return undefined
-  // String keys are used only once here, so creating key objects for them would take longer.
+  // String keys are used only once here, so creating key objects for them would take longer than using the strings.
   const list: readonly (KeyObject | string)[] = isKeyRing(keys) ? keysOf(keys) : listKeys(keys)
   const verified = verifySignedHeaders(info, hmac, list)
   if (typeof verified === 'string') return undefined

@@ -2,7 +2,7 @@ import { JSON, TypeError } from '../platform/platform.js'
 import { checkOptions } from './check-options.js'
 
 const LEVELS = ['off', 'waits', 'cpu'] as const
-/** The longest pause of the process that the level `cpu` may cause, in milliseconds. */
+/** The default of `maxPauseMs`: the longest pause of the process that the level `cpu` may cause, in milliseconds. */
 const MAX_PAUSE_MS = 250
 
 /**

@@ -80,7 +80,8 @@ export function createDrops(
       addDropped(number, 'refused', why)
     },
     /**
-     * Notes that the store may lack `number` records of a batch, if it is clear to which traces these records belong.
+     * Notes that the store may lack `number` records of a batch. Does nothing if it is unclear to which traces these
+     * records belong.
      */
     noteLosses,
     /**

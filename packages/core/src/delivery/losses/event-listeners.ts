@@ -26,7 +26,7 @@ export function createEventListeners() {
           const result = suppress(() => listener(...details))
           if (isThenable(result)) handleRejection(result)
         } catch {
-          // The error is ignored, as documented.
+          // The error is ignored, as the documentation of `QueueNotifier.on` says.
         }
       }
     },

@@ -41,7 +41,7 @@ export function createOutageWarning(store: string, hasListener: () => boolean) {
     warnOfLoss(count: number): void {
       if (count > 0) warn(`The store (${store}) gave no answer in time. Records that were not delivered: ${count}`)
     },
-    /** Must be called when it is unknown whether the store has `count` records. */
+    /** Must be called when `count` records may or may not be in the store. */
     noteUncertain(count: number, reason: string): void {
       const now = performance.now()
       if (now - uncertain.since > MINUTE_MS) uncertain = { since: now, writes: 0, records: 0 }

@@ -64,7 +64,10 @@ export function createBatchWriter(
   let writtenBeforeSetAside = -1
   let isAborted = false
 
-  /** Returns the store's reason if it permanently refused every record of the part, and otherwise an empty string. */
+  /**
+   * Writes a part. Returns the store's reason if the store permanently refused every record of the part, and otherwise
+   * an empty string.
+   */
   async function writePart(part: Records): Promise<string> {
     const writtenBefore = ledger.counts.written
     let rest = part

@@ -97,8 +97,9 @@ export function createHeldRecords(
   }
 
   /**
-   * If no other records are written, asks the driver to check the store. Only this check distinguishes a record that
-   * always fails from an outage.
+   * Returns whether the store works although the part failed, according to the driver's check. The driver is asked only
+   * if no other record was written in the meantime. In that case, only the check distinguishes a record that always
+   * fails from an outage.
    */
   async function isStoreAnswering(part: HeldPart, { kind }: WriteOutcome): Promise<boolean> {
     const isStoreStateKnown = kind !== 'failed' || ledger.counts.written > part.written

@@ -5,7 +5,10 @@ import { watchEvents } from '../../wrapping/watch-events.js'
 
 /** Callbacks that follow the body of a response. */
 export interface BodyFollower {
-  /** Runs `fn` in the request's context if the request is still open, because a stream may outlive its request. */
+  /**
+   * Runs `fn` in the request's context. If the stream has outlived its request, runs `fn` without a change of the
+   * context.
+   */
   produce<T>(fn: () => T): T
   /** Runs `fn`, which cleans up the body, in the request's context. */
   cleanUp<T>(fn: () => T): T
@@ -23,8 +26,8 @@ const { toStringTag } = Symbol
  */
 export function followBody(body: unknown, follower: BodyFollower): void {
   try {
-    // Without this function, the body's code would not run in the request's context. A framework reads the body after
-    // all handlers have returned, or on events of a slow connection.
+    // A framework reads the body after all handlers have returned, or on events of a slow connection. So without this
+    // function, the body's code would not run in the request's context.
     const source = sourceOf(body)
     if (source === undefined || followed.has(source)) return
     followed.add(source)

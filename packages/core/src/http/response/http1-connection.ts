@@ -19,7 +19,7 @@ export function watchConnection(socket: Socket): Connection {
 /** The state of an HTTP/1 connection that serves traced requests. */
 export class Connection {
   readonly #socket: Socket
-  // This is not a Set, because a growing Set links each old hash table to the next one. Once one table is in the old
+  // This is not a Set, because a growing Set links each old hash table to the next one. Once one table is in V8's old
   // generation, the garbage collector keeps all later tables and the requests in them.
   readonly #closeListeners: (() => void)[] = []
   readonly #timeout = createTimeoutMark()

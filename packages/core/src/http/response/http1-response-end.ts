@@ -42,8 +42,8 @@ export function watchHttp1(
     const { errored } = (socket ?? {}) as { errored?: unknown }
     const socketError = isCanceled(errored) ? undefined : errored
     const error: unknown = res.errored ?? emitted
-    // True if an error of the request or response then destroyed the socket as well. For example, a gateway destroys
-    // the request with an upstream error.
+    // True if the request or the response failed first, and this failure destroyed the socket as well. For example, a
+    // gateway destroys the request with an upstream error.
     const destroyedFirst = socketError != null && (error === socketError || req.errored === socketError)
     if (!destroyedFirst && hasClientLeft(req, connection)) {
       return req.upgrade && socketError == null ? 'well' : 'client'

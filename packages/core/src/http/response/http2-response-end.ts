@@ -19,7 +19,8 @@ export function watchHttp2(
   stream: ServerHttp2Stream,
   watcher: ResponseWatcher,
 ): WatchedResponse | undefined {
-  // Only the stream reports its end in time. The response object reports its end late, and for some HEAD requests never.
+  // Only the stream reports the end of the response in time. The response object reports the end late, and for some
+  // HEAD requests never.
   const { session } = stream
   if (session !== undefined) watchSession(session)
   let brokenBy: 'client' | 'server' | undefined
@@ -35,8 +36,9 @@ export function watchHttp2(
   }
 
   /**
-   * Records whether the client or the server breaks an open stream. Node also calls `close` and `destroy` when the
-   * connection has closed.
+   * Notes whether the client or the server breaks an open stream. Must run before the stream's methods `close` and
+   * `destroy`. A call of these methods does not prove that the server breaks the stream, because Node also calls them
+   * when the connection has closed.
    */
   function noteBreak(): void {
     if (stream.closed || stream.destroyed || brokenBy !== undefined) return

@@ -23,7 +23,7 @@ export function watchSession(session: Http2Session): void {
   })
 }
 
-/** Returns whether a session that ends now ends because of a timeout. */
+/** Returns whether the session timed out a moment ago, so that the timeout explains why the session ends now. */
 export function hasTimedOut(session: Http2Session | undefined): boolean {
   return session !== undefined && sessions.get(session)?.timeout.isRecent() === true
 }

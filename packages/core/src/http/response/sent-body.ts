@@ -3,7 +3,7 @@ import { overrideMethod } from '../../wrapping/override-method.js'
 
 /** A response body whose first and last byte were sent at different times. */
 export interface SlowBody {
-  /** When the response wrote its first byte, by `performance.now()`. */
+  /** The time at which the response wrote its first byte, by `performance.now()`. */
   readonly firstByteAt: number
   /** The size of the body, if it is known. For a chunked body, this includes the lines with the sizes of the chunks. */
   readonly bytes: number | undefined
@@ -26,17 +26,17 @@ interface Sending {
 type Send = (this: Sending, ...args: unknown[]) => unknown
 
 /**
- * Must be called when a response ends. Returns when the response wrote its first byte, or `undefined` if the body is
- * not slow.
+ * Must be called when a response ends. Returns the time at which the response wrote its first byte, or `undefined` if
+ * the body is not slow.
  */
 type ReadFirstByteAt = () => number | undefined
 
 const HIDDEN: PropertyDescriptor = { value: undefined, writable: true, enumerable: false, configurable: true }
 
 /**
- * Notes when a response of HTTP/1 writes its first byte. No event reports this, and `writeHead` may run much earlier.
- * Adds only one property to the response. If Express has changed the response's prototype, each added property creates
- * a hidden class of a kilobyte, which V8 keeps until a full garbage collection.
+ * Notes the time at which a response of HTTP/1 writes its first byte. No event reports this time, and `writeHead` may
+ * run much earlier. Adds only one property to the response. If Express has changed the response's prototype, each added
+ * property creates a hidden class of a kilobyte, which V8 keeps until a full garbage collection.
  */
 export function watchFirstByte(res: object): ReadFirstByteAt {
   let at: number | undefined

@@ -102,7 +102,10 @@ function pairsOf(headers: unknown): readonly (readonly [unknown, unknown])[] {
   return headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]] as const] : []))
 }
 
-/** Returns a copy of headers in the same form (object, flat list or pairs), whose only `Server-Timing` is `text`. */
+/**
+ * Returns a copy of headers, in the same form (object, flat list or pairs). The copy's only `Server-Timing` header is
+ * `text`.
+ */
 function withTiming(headers: object, text: string, name = NAME): object {
   const isTiming = (given: unknown): boolean => String(given).toLowerCase() === NAME.toLowerCase()
   if (Array.isArray(headers)) {
@@ -129,7 +132,7 @@ function toDuration(ms: number): string {
   return ms.toFixed(1)
 }
 
-/** Replaces characters in a name that a token must not contain (RFC 9110). */
+/** Converts a name to a token (RFC 9110). Replaces the characters that a token must not contain. */
 function toToken(name: string): string {
   const token = name.slice(0, MAX_NAME_CHARS).replace(/[^\w!#$%&'*+.^`|~-]/g, '_')
   return token === '' ? '_' : token

@@ -1,6 +1,7 @@
 import { Number, performance } from '../../platform/platform.js'
 
-// An application may write a log entry before it closes a timed-out connection. A close much later has another reason.
+// An application may do other work, such as logging, before it closes a timed-out connection. If more than this time
+// passes between the timeout and the close, the close has another reason.
 const RECENT_MS = 1_000
 
 /**
@@ -16,7 +17,7 @@ export function createTimeoutMark() {
     note(): void {
       timedOutAt = performance.now()
     },
-    /** Returns whether a connection or stream that ends now ends because of the timeout. */
+    /** Returns whether the timeout was a moment ago, so that it explains why the connection or stream ends now. */
     isRecent: (): boolean => performance.now() - timedOutAt < RECENT_MS,
   }
 }
