@@ -24,11 +24,11 @@ import type { Collection, CpuProfile, Entry, PoolEvent, Recording, Section } fro
 /** A recording ends after this time, even if the request goes on. */
 const MAX_RECORDING_MS = 10_000
 const MAX_PENDING = 20_000
-/** The maximum number of functions in the stack of a promise. It is small, because there are many promises. */
+/** The maximum number of functions in the stack of a promise. The limit is low, because there are many promises. */
 const PROMISE_FRAMES = 12
 /** The maximum number of functions in the stack of any other resource. The stack of a `fetch` has 40 functions. */
 const RESOURCE_FRAMES = 50
-/** Sections of microtasks that follow one another within this time are one section. */
+/** Sections of microtasks that follow one another within this time count as one section. */
 const SAME_SECTION_MS = 0.02
 /** Events of the thread pool that do not arrive within this time are not used. */
 const POOL_EVENTS_TIMEOUT_MS = 200
@@ -41,7 +41,7 @@ const { captureStackTrace } = Error
 export interface Recorder {
   /** Whether Node denies access to the inspector. If so, there are no events of the thread pool and no samples. */
   readonly isDenied: boolean
-  /** When the recording began, in milliseconds of `performance.now()`. */
+  /** The time at which the recording began, in milliseconds of `performance.now()`. */
   readonly startedAt: number
   /** Ends the recording. `agoMs`: how many milliseconds ago the request ended. */
   stop(agoMs: number): void
@@ -124,7 +124,7 @@ export function startRecorder(
     }
   }
 
-  /** Ends the current section. Microtasks and ticks that follow one another are one section. */
+  /** Ends the current section. Microtasks and ticks that follow one another count as one section. */
   function suspend(): void {
     if (current === undefined) return
     const { from, entry, readyAt } = current
@@ -166,8 +166,8 @@ export function startRecorder(
     },
     before(id) {
       const entry = pending.get(id)
-      // The event loop has returned from waiting when the first callback of a turn runs, other than a timer, tick or
-      // promise.
+      // When a turn runs its first callback that is not a timer, a tick or a promise, the event loop has returned from
+      // waiting.
       if (awaitsPoll && nested.length === 0 && isPolled(executionAsyncResource())) {
         awaitsPoll = false
         pollEnds.push(now())
