@@ -90,8 +90,8 @@ export async function divideTime(
 
   /**
    * Each sample stands for a period. Returns the time at which the period of one sample ends and the period of the next
-   * sample begins, usually halfway between the samples. A call into the kernel may have delayed the next sample. That sample
-   * shows the call, so its period includes the whole delay.
+   * sample begins, usually halfway between the samples. A call into the kernel may have delayed the next sample. That
+   * sample shows the call, so its period includes the whole delay.
    */
   function findEdge(at: number, next: number): number {
     return next - at > LATE_INTERVALS * sampleMs ? at + sampleMs / 2 : (at + next) / 2
