@@ -55,7 +55,7 @@ export function describeDriver(
       expect(await readAll(driver, other[0]?.base_id ?? '')).toEqual(other)
     })
 
-    it('does not change an account, which says where the time of a request went', async () => {
+    it('returns an account (the part of info that shows where the time of a request went) unchanged', async () => {
       const { driver } = await openStore()
       const base_id = randomUUID()
       const records = ['why-start', 'why-stop'].map(name =>

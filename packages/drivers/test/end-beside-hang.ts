@@ -24,8 +24,9 @@ const LONGEST_MS = 5_500
 const AT_ONCE_MS = 500
 
 /**
- * Runs a program whose stores never answer. If `hang` is given, the stores first answer a write, and stop answering
- * when this function has called `hang`. A concurrent test passes its own `onTestFinished` hook.
+ * Runs a program whose stores never answer. If `hang` is given, the stores answer the program's first write. Then this
+ * function calls `hang`, which makes the stores stop answering. A concurrent test passes its own `onTestFinished` hook
+ * as `onFinished`.
  */
 export async function endBesideHang(
   stores: readonly string[],

@@ -252,7 +252,7 @@ describe('messaging:// over RabbitMQ', () => {
     },
   )
 
-  it('declares a quorum queue with the limits in its options, and ignores options for other programs', async () => {
+  it('declares a quorum queue with the limits in the URL, and ignores options for other programs', async () => {
     await createStore()
     const client = await connect(server.url)
     const channel = await client.createChannel()

@@ -87,7 +87,7 @@ afterAll(async () => {
   await Promise.all(stops.map(stop => stop()))
 })
 
-describe('the stand-in for MongoDB answers like a server', () => {
+describe('the stand-in for MongoDB answers like a real server', () => {
   it.each(QUESTIONS)('to a query: %s', async (_, command) => {
     const [real, ours] = await askBoth(command)
 

@@ -69,7 +69,7 @@ describe('otlp:// with a failing collector', () => {
     expect(length * 2).toBeLessThanOrEqual(written + unknown)
   })
 
-  it('counts records as unknown if the collector receives but does not answer them, and sends them once', async () => {
+  it('counts records as unknown if the collector receives them but does not answer, and sends them once', async () => {
     const receiver = await startOtlpReceiver()
     receiver.answer({ breaks: true })
     const notifier = createNotifier(open(receiver), QUICK)

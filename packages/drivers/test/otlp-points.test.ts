@@ -22,7 +22,7 @@ describe('open points', () => {
     expect(late.points.map(({ start }) => start)).toEqual([silent])
   })
 
-  it('stay unchanged until a plan is carried out', () => {
+  it('are not changed when a batch is planned, but when the plan is carried out', () => {
     const open = createOpenPoints(LINGER_MS)
     const start = makeRecord()
     const stop = { ...start, name: 'wsgi-stop' }

@@ -68,7 +68,7 @@ describe.each(Object.entries(WITHOUT_RIGHTS))('a database %s', (_, start) => {
 })
 
 it.runIf(process.getuid?.() === 0).each(['', '-wal'])(
-  'a list names the database file that this user may not read: "traces.db%s"',
+  'listTraces() fails and names the database file that this user may not read: "traces.db%s"',
   async suffix => {
     const directory = await leaveDatabase('killed')
     chmodSync(join(directory, `traces.db${suffix}`), 0o600)

@@ -26,7 +26,7 @@ describe('redissentinel://', () => {
     await emitting
     await load.notifier.flush(ACTION_TIMEOUT_MS)
 
-    // Redis replicates asynchronously, so records are lost that the master had accepted but not yet replicated.
+    // Redis replicates asynchronously, so records that the master had accepted but not yet replicated are lost.
     const stored = await storedPoints(sentinels.replica)
     const { emitted, written: told, dropped, unknown } = load.notifier.stats
     expect(told + dropped + unknown).toBe(emitted)

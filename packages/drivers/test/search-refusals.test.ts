@@ -52,7 +52,7 @@ describe.each(['elasticsearch', 'opensearch'] as const)('%s://, if an answer con
   }
 
   it.each(REQUESTS)(
-    'drops no record for %i %j, says what to do, and continues later',
+    'drops no record while the server answers %i %j, says what to do, and continues later',
     async (status, content, said) => {
       const driver = open()
       server.intercept = () => ({ status, content: content as object })

@@ -182,7 +182,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       })
     })
 
-    it('removes traces without a record younger than ?ttl=, and no traces without that option', async () => {
+    it('removes traces whose last record is older than ?ttl=, and no traces if the option is omitted', async () => {
       const timestamp = `${new Date().toISOString().slice(0, -1)}000`
       const driver = open()
       await write(driver, [
@@ -213,7 +213,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
     })
 
     it('finds the records of two indexes that share an alias, one of which Python created', async () => {
-      // In an index that Python created, dates have milliseconds.
+      // An index that Python created keeps dates only to the millisecond, so these timestamps differ by more.
       const spanning = makeTrace(4, { base_id: 'both-sides' }).map((record, index) => ({
         ...record,
         timestamp: `2026-11-22T09:00:00.${index}00000`,
@@ -349,7 +349,7 @@ export function describeSearchServer(name: SearchServerName, { contract = false 
       expect(await readAll(driver, 'patient')).toHaveLength(60)
     })
 
-    it('must be opened with the scheme of its own product', async () => {
+    it('cannot be replaced by the driver for the other product, whose errors name the right scheme', async () => {
       const other = server.product === 'opensearch' ? 'elasticsearch' : 'opensearch'
       const driver = openDriver(`${other}://${new URL(server.origin).host}`)
       onTestFinished(() => driver.close())

@@ -181,7 +181,7 @@ export function describeTable(name: string, createDatabase: () => Promise<TestDa
     })
 
     it.each(['?nonsense=1', '?ttl=soon', '?connect_timeout=never', '?charset=latin1&client_encoding=latin1'])(
-      'does not open with %s',
+      'refuses a connection string that ends with %s',
       async options => {
         const { url } = await createDatabase()
 

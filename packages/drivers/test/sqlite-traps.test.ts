@@ -20,7 +20,7 @@ const TRAPS: readonly (readonly [string, string, RegExp])[] = [
     /has a trigger/,
   ],
   [
-    'a trigger on its table, whose name is spelled differently',
+    'a trigger on its table that spells the name of the table in upper case',
     `${TABLE} ${OTHER} CREATE TRIGGER t BEFORE DELETE ON "DATA" BEGIN INSERT INTO other ${ENDLESS}; END`,
     /has a trigger/,
   ],

@@ -105,7 +105,7 @@ describe('sqlite://', () => {
     expect([modeOf(dirname(path)), modeOf(path)]).toEqual(['755', '644'])
   })
 
-  it("has the columns of Python's table, and the two indexes that its own reads use", async () => {
+  it("has the columns of Python's table, and the two indexes that this driver uses for its reads", async () => {
     const { driver, path } = openStore()
     await driver.write(makeTrace(2))
 
@@ -255,7 +255,7 @@ describe('sqlite://', () => {
     expect(oldest).toMatchObject({ base_id: 'trace-0', timestamp: at(0), records: 4_000 })
   })
 
-  it('answers reads and accepts writes during a long list', async () => {
+  it('accepts a write while it creates long lists of failed traces', async () => {
     const { driver } = openStore()
     for (let batch = 0; batch < 10; batch++) {
       await driver.write(Array.from({ length: 2_000 }, () => makeRecord({ info: { etype: null } })))

@@ -6,7 +6,7 @@ import { startMongodb } from './stand-ins/mongodb.js'
 import { startSearch } from './stand-ins/search.js'
 
 describe('a stand-in', () => {
-  it.each(['mongodb', 'search', 'loginsight'])('says in its first lines that it is a stand-in (%s)', name => {
+  it.each(['mongodb', 'search', 'loginsight'])('is called a stand-in in the first line of its source (%s)', name => {
     const source = readFileSync(new URL(`stand-ins/${name}.ts`, import.meta.url), 'utf8')
 
     expect(source).toMatch(/^\/\/ A stand-in for /)

@@ -78,7 +78,7 @@ describe('takePlainRecords', () => {
     expect(halves.flat().map((record, at) => record === first[at])).toEqual([true, true])
   })
 
-  it('passes the same copies to the store if only the records that it accepts later are retried', async () => {
+  it('passes the same copies to the store if only the records that were not accepted yet are retried', async () => {
     const { batches, write } = createStore({ refused: 0, held: [1] })
     const given = [makeRecord(), makeRecord()]
 

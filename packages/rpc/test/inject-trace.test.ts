@@ -50,7 +50,7 @@ describe('injectTrace', () => {
     expect(context).toEqual({ 'X-Trace-Info': 'theirs', trace_info: { hmac_key: 'theirs' } })
   })
 
-  it('replaces the trace of a forwarded message, whether its header names are in uppercase or lowercase', () => {
+  it('replaces the trace of a forwarded message, with header names in canonical case and in lowercase', () => {
     const headers = { 'x-trace-info': 'old', 'X-Trace-HMAC': 'old', other: 'kept' }
     const map = new Map(Object.entries(headers))
 

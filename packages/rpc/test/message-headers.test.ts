@@ -104,7 +104,7 @@ describe('the headers of a consumed message', () => {
   )
 
   it.each(SHAPES)(
-    'are refused if they are %s in which uppercase and lowercase names have different values',
+    'are refused if they are %s that contains a header in canonical case and in lowercase, with different values',
     (_, make) => {
       const serve = createRunTraced('KEY')
       const [one, two] = [signed(), inLowerCase(signed())]
@@ -122,7 +122,7 @@ describe('the headers of a consumed message', () => {
   )
 
   it.each(SHAPES)(
-    'continue the trace if they are %s in which uppercase and lowercase names have equal values',
+    'continue the trace if they are %s that contains each header in canonical case and in lowercase, with equal values',
     (_, make) => {
       const baseId = createTraceId()
       const headers = signed(baseId)
@@ -188,9 +188,9 @@ describe('the headers of a consumed message', () => {
     ['a revoked proxy of a list', Proxy.revocable([], {}).proxy],
     ['a Map whose entries throw', Object.assign(new Map(signed()), { forEach: fail })],
     ['a list that contains itself', cyclic()],
-    ['megabytes', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
+    ['a list of 5 MB', [{ 'X-Trace-Info': Buffer.alloc(5_000_000, 'e') }, { 'X-Trace-HMAC': 'a'.repeat(40) }]],
     ['a list with numbers that are not bytes', [{ 'X-Trace-Info': [Number.NaN, 1e9, -1] }, { 'X-Trace-HMAC': [0.5] }]],
-    ['a list with inherited names', [Object.create({ 'X-Trace-Info': 'x' })]],
+    ['a list of objects that inherit the names', [Object.create({ 'X-Trace-Info': 'x' })]],
   ])('continue no trace, and cause no error, if they are %s', (_, headers) => {
     expect(traceOf(headers as object)).toBeUndefined()
   })

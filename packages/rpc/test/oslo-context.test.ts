@@ -11,7 +11,7 @@ function traceInfo(members: object = {}): Record<string, unknown> {
 }
 
 describe('the context of an oslo.messaging call', () => {
-  it.each(['trace_info', '_context_trace_info'])('continues the trace in %s, as Python writes it', name => {
+  it.each(['trace_info', '_context_trace_info'])('continues the trace that Python has written to %s', name => {
     const info = traceInfo()
 
     const profiler = runTraced({ [name]: info, user_id: 'alice' }, 'NEW,KEY', get)

@@ -155,7 +155,7 @@ describe('runTraced', () => {
 })
 
 describe('createRunTraced', () => {
-  it('has its own limits, hooks and counts', () => {
+  it('returns a function with its own limits, hooks and counts', () => {
     stopClock()
     const told: unknown[] = []
     const serve = createRunTraced('KEY', {

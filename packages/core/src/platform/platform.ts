@@ -83,8 +83,8 @@ export function emitWarning(message: string, options: { readonly code: string })
 }
 
 /**
- * Emits a warning whose name is already defined. Node would assign the name, which throws if `Error.prototype` is
- * frozen.
+ * Emits a warning object that already has a name. From a text, Node would create a warning and assign its name, which
+ * throws if `Error.prototype` is frozen.
  */
 function emitWarningObject(message: string, { code }: { readonly code: string }): void {
   const warning = new Error(message)
@@ -97,7 +97,10 @@ function emitWarningObject(message: string, { code }: { readonly code: string })
   }
 }
 
-/** These functions also make ids, because the package `uuid` would otherwise read the global `crypto` at each call. */
+/**
+ * Some of these functions create the random parts of ids. Without them, the package `uuid` would read the global
+ * `crypto` at each call.
+ */
 export const { createHmac, createSecretKey, hkdfSync, randomFillSync, randomUUID, timingSafeEqual } = nodeCrypto
 
 export const URL = NodeUrl

@@ -14,7 +14,7 @@ export interface Scope {
 interface Context {
   readonly storage: AsyncLocalStorage<Scope | undefined>
   liveTraces: number
-  /** When the context may be disabled: some time after the last trace ended. In milliseconds since the epoch. */
+  /** The earliest time at which the context may be disabled after the last trace, in milliseconds since the epoch. */
   disableAt: number
   timer: NodeJS.Timeout | undefined
 }
@@ -95,7 +95,7 @@ export function enterWith(profiler: Profiler | undefined): void {
 
 /** Runs `fn`, and everything that `fn` starts, untraced. */
 export function suppress<T>(fn: () => T): T {
-  // An AsyncLocalStorage that was never used costs nothing, so this code does not use it in an untraced context.
+  // An AsyncLocalStorage costs nothing before its first `run`, so `run` is not called in an untraced context.
   return storage.getStore() === undefined ? fn() : storage.run(undefined, fn)
 }
 

@@ -16,20 +16,22 @@ const GRANT_INTERVAL_MS = 1_000
 export class KnownTrace {
   /** Clock for the points of all requests, in microseconds. It never runs backwards. */
   readonly now = createClock()
-  /** Whether a request of the trace has, or had, an account of its time. */
+  /** Whether a request of the trace has, or had, an account, which shows where the time of the request went. */
   hasAccount = false
   #recorded = 0
   /**
-   * Number of points that were omitted, that is, counted but not recorded. `#reported`: how many of them a stop record
-   * has reported.
+   * Number of points that were omitted, that is, counted but not recorded. `#reported`: how many of these points were
+   * already reported in a stop record.
    */
   #omitted = 0
   #reported = 0
   /** Number of open requests that will report the omitted points at their end. */
   #reporters = 0
-  /** When the point of a request was last recorded only to report omitted points, in milliseconds since the epoch. */
+  /**
+   * The last time at which a point was recorded only to report omitted points. In milliseconds since the epoch.
+   */
   #grantedAt = 0
-  /** Whether the next point is recorded even if this exceeds the limit. */
+  /** Whether the next point is recorded even if the trace has reached its limit. */
   #isGranted = false
   #unrecorded: Set<string> | undefined
 
@@ -57,7 +59,8 @@ export class KnownTrace {
   /**
    * Must be called before a request opens its own point. Returns whether the point may be opened. Once a trace has
    * `max` points, further points are omitted, but the trace must still show how many. So one request per second may
-   * open its point, whose stop record has their number. This is not needed while another request has such a point.
+   * still open its point, whose stop record reports the number of omitted points. While the point of another request is
+   * open, no further point is needed, because the stop record of the open point reports the number.
    */
   openReporter(max: number): boolean {
     if (this.#recorded >= max) {
@@ -102,8 +105,8 @@ export function openKnownTrace(baseId: string): KnownTrace {
 }
 
 /**
- * Works like `openKnownTrace`. `known` is the result of an earlier `findKnownTrace`, because a second lookup would take
- * microseconds.
+ * Works like `openKnownTrace`, but saves a second lookup, which would take microseconds. `known` is the result of an
+ * earlier `findKnownTrace`.
  */
 export function rememberTrace(baseId: string, known: KnownTrace | undefined): KnownTrace {
   const trace = known ?? new KnownTrace()

@@ -28,7 +28,7 @@ const host = hostname()
 /** Signed headers that pass a trace on, or an empty object in untraced code. */
 export type TraceHeaders = { readonly 'X-Trace-Info': string; readonly 'X-Trace-HMAC': string } | Record<string, never>
 
-/** An account of a request's own time, which is recorded when the request ends. */
+/** An account, which shows where the time of a request went. The account is recorded when the request ends. */
 export interface AccountUnderWay {
   /** Must be called once, after the request has ended. `agoMs`: how many milliseconds ago the request ended. */
   end(agoMs: number): void
@@ -42,7 +42,8 @@ export class LocalTrace {
   readonly known: KnownTrace
   readonly maxPoints: number
   /**
-   * Totals of the closed points below the request's own point. Only present if the caller's ticket asks for an answer.
+   * Totals of the closed points below the request's own point. Only present if the caller's ticket asks for an answer,
+   * which reports the totals in the headers of the response.
    */
   readonly totals: StepTotals | undefined
   /** Finds the call sites of the trace's points. Only present if call sites are recorded. */
@@ -92,7 +93,7 @@ export class LocalTrace {
     return this.#stackBudget
   }
 
-  /** The wishes of the ticket, such as an answer or an account. */
+  /** The wishes of the ticket: the extras that the caller asks for, such as an answer or an account. */
   get wants(): readonly string[] {
     return this.#grant?.wants ?? []
   }
@@ -136,7 +137,7 @@ export class LocalTrace {
     }
   }
 
-  /** Whether points are still recorded: until 10 seconds after the end of the trace. */
+  /** Whether points are still recorded. Recording continues until 10 seconds after the end of the trace. */
   get current(): boolean {
     return this.#endedAt === undefined || performance.now() - this.#endedAt < RECORD_AFTER_END_MS
   }

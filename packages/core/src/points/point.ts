@@ -18,7 +18,7 @@ export class Point {
   readonly traceId: string
   readonly #trace: LocalTrace
   readonly #recorded: boolean
-  /** When the point started. Only used if the durations of points are summed. */
+  /** The time at which the point started. Only used if the durations of points are summed. */
   readonly #startedAt: number
   /** Whether the start record was sent, so that the trace counts this point. */
   readonly #counted: boolean

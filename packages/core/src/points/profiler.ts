@@ -8,7 +8,8 @@ import { Point } from './point.js'
 
 const SWEEP_AT_POINTS = 64
 // The maximum number of unrecorded points on the stack. Unrecorded points are on the stack only so that `stop` finds
-// them, and need not be stopped. The limit is harmless, because no application nests points this deep.
+// them. The limit is harmless, because nothing is lost if such a point is never stopped, and because no application
+// nests points this deep.
 const MAX_UNRECORDED_POINTS = 1_024
 
 /**
@@ -30,7 +31,7 @@ export class Profiler {
     this.#point = point
   }
 
-  /** Whether points in this context are still recorded: until 10 seconds after the end of the request or run. */
+  /** Whether this context still records points. Recording continues until 10 seconds after the request or run. */
   get current(): boolean {
     return this.#trace.current
   }

@@ -7,7 +7,10 @@ export interface StepTotal {
   readonly ms: number
 }
 
-/** Sums the durations of a request's closed points by name, for a caller that has asked for an answer. */
+/**
+ * Sums the durations of a request's closed points by name, for a caller that has asked for an answer. An answer is a
+ * report in the headers of the response.
+ */
 export interface StepTotals {
   add(name: string, ms: number): void
   /** Returns the totals, longest first. */

@@ -41,7 +41,7 @@ const { createHook } = v8.promiseHooks
 const RESOLVED = Object.defineProperty(Promise.resolve(), 'constructor', { value: undefined })
 
 const followed = new Map<object, FollowedPromise>()
-// Keeps the context enabled while a promise is followed. The scopes of the context distinguish an `await` inside a
+// Keeps the context enabled while a promise is followed. Its scopes are needed to distinguish an `await` inside a
 // function from a handler on the function's promise.
 keepContextWhile(() => followed.size > 0)
 /** Promises that have this project's handler. Further handlers can be added without any visible effect. */

@@ -32,25 +32,25 @@ export interface FollowedPromise {
   isPlain: boolean
   readonly bodyScope: Scope | undefined
   /**
-   * Whether an async function returned the promise. If so, a new child in the scope of this function comes from an
-   * `await` in the function.
+   * Whether an async function returned the promise. If so, a child (see `children`) that is created in the scope of
+   * this function comes from an `await` in the function.
    */
   readonly isAsync: boolean
   /**
    * Whether the promise may have settled before it was followed. No hook reports such an early settling. Becomes false
-   * when the promise is found pending.
+   * when the promise is found to be pending.
    */
   mayHaveSettled: boolean
   /** Promises that were created by handlers of this promise, or by awaits inside the function that returned it. */
   children: unknown[]
   readonly followedAt: number
-  /** When the promise settled or was resolved with another promise. */
+  /** The time at which the promise settled or was resolved with another promise. */
   settledAt: number | undefined
 }
 
 const MAX_CHILDREN = 16
 
-/** The followed promise whose newest child was created in the previous event. */
+/** The followed promise whose newest child was created in the previous event (see `noteEvent`). */
 let lastParent: FollowedPromise | undefined
 
 /**
@@ -87,8 +87,8 @@ export function hasWaitingChild({ children }: FollowedPromise): boolean {
 function hasFunctionEnded(followed: FollowedPromise): boolean {
   const { settledAt, isAsync, mayHaveSettled, bodyScope, promise } = followed
   if (settledAt !== undefined) return true
-  // For an `await` in the scope of an async function, the promise's state is not read. The promise is pending, and
-  // reading its state would take microseconds.
+  // In the scope of an async function, a child comes from an `await` in the function, so the promise is pending. Its
+  // state is not read, because this would take microseconds.
   if (!mayHaveSettled || (isAsync && bodyScope?.isLeft === false)) return false
   followed.mayHaveSettled = false
   if (readPromiseState(promise) === 'pending') return false

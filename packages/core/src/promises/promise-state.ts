@@ -28,9 +28,9 @@ export function readStateAndValue(promise: Promise<unknown>): PromiseState {
 }
 
 /**
- * A value for the option `depth` of `inspect`, which ends the inspection at the promise's value. `inspect` compares the
- * depth with this option twice for the promise itself, and a third time for the promise's value. The third comparison
- * throws.
+ * A value for the option `depth` of `inspect`. This value ends the inspection at the promise's value: `inspect`
+ * compares its current depth with the option twice for the promise itself, and a third time for the promise's value.
+ * The third comparison throws.
  */
 class DepthOfOne {
   #compared = 0
@@ -58,7 +58,7 @@ function inspectState(promise: Promise<unknown>, depth: DepthOfOne | undefined):
     stylize(text: string): string {
       if (text === '<pending>') state = 'pending'
       else if (text === '<rejected>') state = 'rejected'
-      // If the inspection was ended, the text is only a note of `inspect` about the object, so the text shows no state.
+      // If the third comparison has ended the inspection, the text is a note about the object and shows no state.
       else if (depth?.hasEnded !== true) state ??= 'fulfilled'
       return text
     },

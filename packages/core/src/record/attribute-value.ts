@@ -9,7 +9,7 @@ export type AttributeValue = string | number | boolean
  * few megabytes.
  */
 export const MAX_TEXT_CHARS = 20_000
-/** Values nested deeper than this are written as `[...]`, because `toJson` is recursive. */
+/** Values nested deeper than this are written as `[...]`, so that the recursive `toJson` cannot overflow the stack. */
 const MAX_DEPTH = 50
 /** From this number on, JavaScript writes integers with an exponent. */
 const MAX_INTEGER_WITHOUT_EXPONENT = 1e21
@@ -81,7 +81,7 @@ function objectToJson(value: object, depth: number): string {
   return `${text}}`
 }
 
-/** Returns all digits of an integer. From 2 ** 53 on, JavaScript shows fewer digits. */
+/** Converts a number to text, with all digits of an integer. From 2 ** 53 on, `String` may replace digits by zeros. */
 function toDigits(value: number): string {
   const isLong =
     isInteger(value) &&

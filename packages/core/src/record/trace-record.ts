@@ -4,8 +4,8 @@ import { asNumber } from '../json/exact-number.js'
 export type PointInfo = Readonly<Record<string, unknown>>
 
 /**
- * The record of a point's start or stop, from the notifier to the store. It has the shape that OSProfiler's drivers and
- * readers expect.
+ * The record of a point's start or stop, which the notifier passes to the store. The record has the shape that
+ * OSProfiler's drivers and readers expect.
  */
 export interface TraceRecord {
   /** The point's name, followed by `-start` or `-stop`, such as `wsgi-start`. */

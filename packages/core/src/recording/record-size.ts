@@ -5,7 +5,7 @@ const RECORD_OVERHEAD_BYTES = 400
 const VALUE_OVERHEAD_BYTES = 16
 const MAX_VALUES = 2_000
 
-/** Shorter strings are not sampled, because the fixed overheads of the estimate cover their extra bytes. */
+/** A shorter string counts as ASCII, because the fixed overheads of the estimate cover its extra bytes. */
 const MIN_SAMPLED_CHARS = 64
 const SAMPLES = 4
 const SPACE = 0x20

@@ -16,7 +16,7 @@ const MAX_NAME_CHARS = 256
 const MAX_LABEL_CHARS = 64
 // Converting a larger BigInt to a string takes too long.
 const MAX_BIGINT = 2n ** 1024n
-// Limits for the whole info, because it may be wide and deep at the same time.
+// These limits apply to the whole info. Limits on width and depth are not enough, because an info may be wide and deep.
 const MAX_TOTAL_VALUES = 1_000
 const MAX_TOTAL_CHARS = 64_000
 /** Members of `info` that say how a point ended. They are added after the size of the info was limited. */
@@ -78,7 +78,8 @@ function copy(value: unknown, allowance: Allowance): unknown {
     case 'string':
       return copyText(value, allowance)
     case 'number':
-      // Adding 0 turns -0 into 0, because `JSON.stringify` writes 0, and a record must equal what a store returns.
+      // Adding 0 turns -0 into 0. Otherwise, a store would return a different record, because `JSON.stringify` writes
+      // -0 as 0.
       return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value

@@ -16,9 +16,8 @@ let cachedPrefix = ''
  * follows it.
  *
  * On a busy machine, a process may have to wait while it starts. Node's `timeOrigin` can be wrong by this waiting time.
- * A reading of the wall clock limits the error to one millisecond, because it is made between two readings of the
- * monotonic clock. Each reading moves the correction only as far as necessary, so the clocks of the processes on one
- * host agree.
+ * To limit the error to one millisecond, the wall clock is read between two readings of the monotonic clock. Each
+ * reading moves the correction only as far as necessary, so the clocks of the processes on one host agree.
  */
 export function createClock(): () => number {
   const before = readMicroseconds()

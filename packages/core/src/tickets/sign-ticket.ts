@@ -19,7 +19,7 @@ export interface TicketFields {
   readonly aud?: string | undefined
   /** The maximum number of points that one process may record: 1 to 1,000,000. */
   readonly points: number
-  /** At most eight wishes. Default: none. */
+  /** At most eight wishes, which are options such as `code`. Default: none. */
   readonly wants?: readonly string[] | undefined
 }
 

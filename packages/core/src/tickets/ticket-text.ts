@@ -1,6 +1,9 @@
 import { Number, RegExp, Set } from '../platform/platform.js'
 
-/** The header that makes a signed pair of headers single-use, limits its points, and contains wishes. */
+/**
+ * The header that makes a signed pair of headers single-use, limits the points of the trace, and contains wishes
+ * (options such as `code`).
+ */
 export const X_TRACE_TICKET = 'X-Trace-Ticket'
 
 /** Maximum length of a ticket, in characters. */

@@ -36,7 +36,7 @@ export type TicketVerdict =
 export interface TicketRules {
   /** The names of the service, in lower case. An empty list accepts any audience. */
   readonly audience: readonly string[]
-  /** When the service began to remember nonces. */
+  /** The time at which the service began to remember nonces. */
   readonly started: number
   readonly nonces: NonceStore
 }
@@ -92,7 +92,7 @@ export interface TicketVerifierOptions {
   readonly keys: HmacKeys
   /** The names of the service. Default: any name. */
   readonly audience?: readonly string[] | undefined
-  /** When the verifier was created, in seconds since the epoch. Default: now. */
+  /** The time at which the verifier was created, in seconds since the epoch. Default: now. */
   readonly started?: number | undefined
   /** The maximum number of nonces that the verifier remembers. Default: 65,536. */
   readonly capacity?: number | undefined

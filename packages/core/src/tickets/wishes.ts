@@ -1,5 +1,8 @@
 const KNOWN = /^(?:answer|code|why=(?:waits|cpu)(?:@[a-z0-9._-]+)?)$/
-/** The wish for an answer: a report in the headers of the response. Only the first service fulfills this wish. */
+/**
+ * The wish (an option in a ticket) for an answer, which is a report in the headers of the response. Only the first
+ * service fulfills this wish.
+ */
 const ANSWER = 'answer'
 
 /** Returns the wishes that this version supports. Other wishes have no effect, and are not forwarded. */
@@ -8,8 +11,8 @@ export function knownWishes(wants: readonly string[]): readonly string[] {
 }
 
 /**
- * Returns the supported wishes that a service forwards: all except `answer` and a `why` that names this service. A
- * grant has only supported wishes.
+ * Returns the wishes that a service forwards: all except `answer` and a `why` that names this service. `wants` comes
+ * from a grant, and thus contains only supported wishes.
  */
 export function forwardedWishes(wants: readonly string[], service: string): readonly string[] {
   const here = `@${toWishName(service)}`

@@ -43,7 +43,7 @@ export type AnyClass = abstract new (...args: never[]) => object
  * and returns it. With the option `traceSubclasses`, returns a proxy instead.
  *
  * @throws TypeError for an invalid option, or for a value that is not a class. With `allowMultipleTrace: false`, also
- * for a class with a traced method. In this case, the class is not changed.
+ * for a class with a method that is already traced. Such a class is not changed.
  */
 export function traceClass(
   name: string,

@@ -9,8 +9,8 @@ type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
 /**
  * Runs the steps of a generator inside a point. `open` starts the point at the first step. The point stops when the
  * generator ends. `onLeft` is called if the application ends the generator before the first step. The traced methods
- * are defined on the generator itself, because the application may have kept a reference to it. Returns false for a
- * frozen generator.
+ * are defined on the generator itself, because the application may have kept a reference to the generator. Returns
+ * false for a frozen generator.
  */
 export function traceIterator(iterator: AnyIterator, open: () => Profiler, onLeft?: () => void): boolean {
   if (!Object.isExtensible(iterator)) return false

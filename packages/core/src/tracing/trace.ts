@@ -9,7 +9,7 @@ import { createTracedFunction, TRACE_OPTIONS, type TraceFunctionOptions } from '
  * followed until they end. `info.function` is `{name, args?, result?}`, as in Python's `profiler.trace`.
  *
  * @throws TypeError for an invalid option, or for a value that is not a function. With `allowMultipleTrace: false`,
- * also for a traced function.
+ * also for a function that is already traced.
  * @example
  * const charge = trace('payment', { hideArgs: true })(async function charge(card, amount) { ... })
  */

@@ -11,7 +11,7 @@ import type { Account } from './account/create-account.js'
 import { type Recorder, startRecorder } from './recording/recorder.js'
 import { readWhyWish } from './why-level.js'
 
-/** The minimum time between two recordings of level `cpu`, because each of them stops the process for a while. */
+/** The minimum time between two recordings of level `cpu`, each of which stops the process for a while. */
 const CPU_INTERVAL_MS = 10_000
 /**
  * When V8's profiler starts, it stops the process for at most this time, plus `PAUSE_MS_PER_MB` for each megabyte of

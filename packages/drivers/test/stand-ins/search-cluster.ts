@@ -176,8 +176,8 @@ function showMapping(mapping: Field): object {
 }
 
 /**
- * Answers a request to replace a document if it has not changed. The answer is always a conflict, because no test
- * replaces an existing document.
+ * Answers a request that replaces a document only if the document has not changed. The answer is always a conflict,
+ * because no test replaces an existing document.
  */
 function conditionalIndex({ _index, _id, if_seq_no }: Values): object {
   if (if_seq_no === undefined)

@@ -38,7 +38,7 @@ function createNextSignSearch(text: string): FindNextSign {
   }
 }
 
-/** Finds users and passwords in URLs. If `isCut`, the text was cut, so the `@` after a password may be missing. */
+/** Finds users and passwords in URLs. If `isCut` is true, the `@` after a password may have been cut off. */
 export function findUsers(text: string, spans: Span[], isCut: boolean): void {
   let runEnd = -1
   let nextAt = -1
@@ -56,7 +56,7 @@ export function findUsers(text: string, spans: Span[], isCut: boolean): void {
       runEnd = RUN_END.exec(text)?.index ?? text.length
     }
     const isCutOff = isCut && runEnd === text.length
-    // The search continues after the hidden part, because thousands of addresses may begin in this part.
+    // The search continues after the hidden part, because reading thousands of `://` in this part would take long.
     if (nextAt < runEnd || isCutOff)
       from = Math.max(from, findUserInAddress(text, spans, at, { runEnd, nextAt, isCutOff, findNextSign }))
   }

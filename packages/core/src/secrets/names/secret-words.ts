@@ -12,7 +12,8 @@ const SECRET_WORDS = createWordSet(
 )
 const ENDS_LIKE_PASS = /^(?:com|encom|by|sur|tres|over|under|im|out)pass$/
 const ENDS_LIKE_PW = /[a-z](?:pwd?|otp|jwt)$/
-// `passThrough` and `passRate` do not suggest a password, but `DB_PASS_TEST` does.
+// If one of these words follows `pass`, the name suggests a password. For example, `DB_PASS_TEST` does, but
+// `passThrough` and `passRate` do not.
 const WORDS_AFTER_PASS = createWordSet(
   'word wd phrase code key hash prod production test testing dev development staging stage live local old new confirm confirmation repeat again text value plain encrypted',
 )

@@ -35,7 +35,8 @@ export function replaceSpans(text: string, spans: Span[], length: number): strin
     for (index++; index < spans.length; index++) {
       const next = spans[index] as Span
       if (next.start > end || (next.start === end && replacement !== REDACTED)) break
-      // If one part was only rewritten, it cannot be separated from a part that overlaps it. So both parts are hidden.
+      // A part may have been rewritten instead of hidden. It is then unknown which characters of the rewritten text
+      // belong to an overlapping part, so both parts are hidden.
       if (next.end > end || next.shown === REDACTED) replacement = REDACTED
       end = Math.max(end, next.end)
     }

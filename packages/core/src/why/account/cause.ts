@@ -1,7 +1,7 @@
 /**
- * The kinds of causes. `held` means that other code occupied the event loop. `either` means that the time is a wait, or
- * that other code occupied the event loop. `short` is for code that ran between two samples. docs/why.md explains all
- * kinds.
+ * The kinds of causes. `held` means that other code occupied the event loop. `either` means that the request waited or
+ * that other code occupied the event loop, but it is unknown which. `short` is for code that ran between two samples.
+ * docs/why.md explains all kinds.
  */
 export type CauseKind =
   | 'cpu'
@@ -23,7 +23,7 @@ export interface Site {
   readonly line?: number | undefined
 }
 
-/** The cause of a stretch of the request's time, with the function that is responsible. */
+/** The cause of a period of the request's time, with the function that is responsible. */
 export interface Cause extends Site {
   readonly kind: CauseKind
   /** The resource that was waited for, or the function that was called, such as `timer` or `readFileSync`. */
@@ -36,7 +36,7 @@ export interface Cause extends Site {
   readonly byLine?: number | undefined
 }
 
-/** A stretch of the request's time, in milliseconds of `performance.now()`. */
+/** A period of the request's time, and its cause. Times are in milliseconds of `performance.now()`. */
 export interface Piece {
   readonly from: number
   readonly to: number

@@ -12,8 +12,8 @@ const MAX_STRETCHES = 300
 const MAX_CHARS = 8_000
 
 /**
- * The account of the time of a request. The account becomes `info.why`, together with members that the caller of
- * `createAccount` adds.
+ * The account of a request, which divides the request's time among causes. The account becomes `info.why`, together
+ * with members that the caller of `createAccount` adds.
  */
 export interface Account {
   readonly wallMs: number
@@ -22,8 +22,8 @@ export interface Account {
   readonly causes: readonly CauseTotal[]
   readonly rest: { readonly ms: number; readonly causes: number }
   /**
-   * Stretches `at,us,cause`, separated by spaces: the start and the duration in microseconds, and the position of the
-   * cause in `causes`, or -1.
+   * The periods of the request, separated by spaces. Each has the form `at,us,cause`: the start and the duration in
+   * microseconds, and the position of the cause in `causes`, or -1.
    */
   readonly timeline: string
   readonly costs: Readonly<Record<string, number>>
@@ -38,6 +38,7 @@ interface CauseTotal extends Cause {
   readonly hotShare?: number | undefined
 }
 
+/** A period of the request without a change of the cause. */
 interface Stretch {
   readonly total: Total
   readonly from: number

@@ -12,8 +12,8 @@ const MAX_TEXT_CHARS = 200
 const MAX_CODE_BYTES = 16 * 1024 * 1024
 const ANONYMOUS = '(anonymous)'
 /**
- * If the stack of a resource shows no code of the program, the stack of its maker is searched, and so on. The maker is
- * the resource whose code created this resource. At most this many stacks are searched.
+ * The maker of a resource is the resource whose code created it. If the stack of a resource shows no code of the
+ * program, the stack of its maker is searched, then that of the maker's maker. At most this many stacks are searched.
  */
 const MAX_MAKERS = 3
 

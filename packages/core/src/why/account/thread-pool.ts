@@ -2,37 +2,37 @@ import { Map, Math, Number, process, Set } from '../../platform/platform.js'
 import type { PoolEvent } from '../recording/recording.js'
 import { findFirstBy } from './sorted.js'
 
-/** A piece of work of libuv's thread pool. Times are in milliseconds of `performance.now()`. */
+/** A task of libuv's thread pool. Times are in milliseconds of `performance.now()`. */
 export interface PoolWork {
   readonly name: string
   readonly queuedAt: number
   readonly takenAt: number
   readonly doneAt: number
-  /** When the main thread got the result. */
+  /** The time at which the main thread got the result. */
   readonly calledAt: number
 }
 
-/** The work of libuv's thread pool during a recording. */
+/** The tasks of libuv's thread pool during a recording. */
 export interface ThreadPool {
-  /** Returns the work whose result the main thread got at this time. */
+  /** Returns the task whose result the main thread got at this time. */
   findCalled(at: number): PoolWork | undefined
-  /** Describes the work that kept the threads busy at this time, such as `4 x crypto`, without the work `except`. */
+  /** Describes the tasks that kept the threads busy at this time, such as `4 x crypto`, without the task `except`. */
   describeWork(at: number, except?: PoolWork): string | undefined
-  /** If all threads were busy at this time, returns when the first of them became free. */
+  /** If all threads were busy at this time, returns the time at which the first thread became free. */
   fullUntil(at: number): number | undefined
 }
 
 const DEFAULT_THREADS = 4
 /**
- * The callback on the main thread and the trace event that reports the result of the work are less than this many
+ * The callback on the main thread and the trace event that reports the result of the task are less than this many
  * milliseconds apart.
  */
 const SAME_CALL_MS = 1
 const TINY_MS = 1e-6
 
 /**
- * Reads the events of the thread pool. Work is queued (`b`), begins on a thread (`B`) and ends there (`E`). Then its
- * result is passed to the main thread (`e`). The pool takes work in the order in which it was queued.
+ * Reads the events of the thread pool. A task is queued (`b`), begins on a thread (`B`) and ends there (`E`). Then its
+ * result is passed to the main thread (`e`). The pool takes the tasks in the order in which they were queued.
  */
 export function readThreadPool(events: readonly PoolEvent[], monotonicOffset: number): ThreadPool {
   const threads = Number(process.env.UV_THREADPOOL_SIZE) || DEFAULT_THREADS
@@ -75,14 +75,14 @@ interface PairedWork extends PoolWork {
 }
 
 /**
- * Joins the events of each piece of work, in one pass, because a busy process has many events. Returns the work in
- * order of `takenAt`.
+ * Joins the events of each task, in one pass, because a busy process has many events. Returns the tasks in order of
+ * `takenAt`.
  */
 function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): readonly PairedWork[] {
   const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset
   const sorted = events.toSorted((one, other) => one.ts - other.ts)
   const queued = sorted.filter(({ ph }) => ph === 'b')
-  // The threads first run the work that was queued before the recording began. For this work, there is no event `b`.
+  // The threads first run the tasks that were queued before the recording began. These tasks have no event `b`.
   const unseen = Math.max(0, sorted.filter(({ ph }) => ph === 'B').length - queued.length)
   const works: Mutable<PairedWork>[] = []
   const running = new Map<number, Mutable<PairedWork>>()

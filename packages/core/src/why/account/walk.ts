@@ -54,8 +54,9 @@ const GC_KINDS: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * Divides the time of a request among causes. First, divides the sections, in which code of the request ran. Then
- * explains the time between sections, backwards from the end: from each section to the event that made the section run.
+ * Divides the time of a request among causes. First, divides the sections, which are the periods in which code of the
+ * request ran. Then explains the time between sections, backwards from the end: from each section to the event that
+ * made the section run.
  *
  * @param siteOf returns where a resource was created
  */
@@ -73,7 +74,7 @@ export async function divideTime(
     .toSorted((one, other) => one.from - other.from)
   const pool = readThreadPool(recording.poolEvents, recording.monotonicOffset)
   const pieces: Piece[] = []
-  /** Stretches between sections that already have a cause, in order of time. They must not get a second cause. */
+  /** The periods between sections that already have a cause, in order of time. No period gets a second cause. */
   const explained: { readonly from: number; readonly to: number }[] = []
 
   for (const section of sections) {
@@ -88,9 +89,9 @@ export async function divideTime(
   }
 
   /**
-   * Each sample stands for a part of the time. Returns when the part of one sample ends and the part of the next sample
-   * begins. This is usually halfway. If the next sample is late, a call into the kernel delayed it, and the whole delay
-   * belongs to this call.
+   * Each sample stands for a period. Returns the time at which the period of one sample ends and the period of the next
+   * sample begins, usually halfway between the samples. A call into the kernel may have delayed the next sample. That
+   * sample shows the call, so its period includes the whole delay.
    */
   function findEdge(at: number, next: number): number {
     return next - at > LATE_INTERVALS * sampleMs ? at + sampleMs / 2 : (at + next) / 2
@@ -129,7 +130,7 @@ export async function divideTime(
     return isNode ? { kind: 'native', what: cause.function, ...siteOf(entry) } : cause
   }
 
-  /** Adds a stretch in which code of the request ran. Garbage collections in the stretch become separate pieces. */
+  /** Adds a period in which code of the request ran. Garbage collections in this period become periods of their own. */
   function putOwn(from: number, to: number, cause: Cause, running: Site): void {
     let left = from
     for (const { from: gcFrom, to: gcTo, kind } of collections) {
@@ -149,7 +150,7 @@ export async function divideTime(
       if (section === undefined) break
       if (section.to < reached - TINY_MS) {
         // The request ended after its last section, for example when the last byte was written. If the recording was
-        // cut, the cause of this wait is unknown, because the code that was waiting runs later.
+        // cut, the cause of this wait is unknown, because the waiting code ran only after the recording.
         if (!isCut) explain(section.to, reached, { kind: 'wait', what: 'end of response', ...siteOf(section.entry) })
         reached = section.to
         continue
@@ -243,8 +244,8 @@ export async function divideTime(
   }
 
   /**
-   * Assigns a cause to a stretch, except for the sections in it. If `cause` is undefined, the request was ready to run,
-   * but other code ran.
+   * Assigns a cause to a period, except for the sections in this period. If `cause` is undefined, the request was ready
+   * to run, but other code ran.
    */
   function explain(from: number, to: number, cause: Cause | undefined): void {
     let left = from
@@ -274,7 +275,7 @@ export async function divideTime(
   }
 
   /**
-   * Adds a stretch in which other code occupied the event loop, or may have occupied it. The samples show which code
+   * Adds a period in which other code occupied the event loop, or may have occupied it. The samples show which code
    * ran.
    */
   function putHeld(from: number, to: number, cause: Cause | undefined): void {
@@ -319,7 +320,7 @@ function readSections({ sections, startedAt, endedAt }: Recording): readonly Sec
 }
 
 interface LastRuns {
-  /** Returns when code of the resource last ended before `ran`. */
+  /** Returns the end of the resource's last section that began before `ran`. */
   get(entry: Entry, ran: number): number | undefined
 }
 
@@ -333,7 +334,7 @@ function findLastRuns(sections: readonly Section[]): LastRuns {
   return { get: (entry, ran) => ends.get(entry)?.findLast(({ from }) => from < ran)?.to }
 }
 
-/** Adds a piece of the kind `unknown` for each stretch that no piece explains. Cuts off the overlaps of pieces. */
+/** Fills each gap between the pieces with a piece whose cause is unknown. Cuts off the overlaps of pieces. */
 function fillRest(pieces: readonly Piece[], start: number, end: number): Piece[] {
   const filled: Piece[] = []
   let reached = start

@@ -4,7 +4,7 @@ import type { CpuProfile, PoolEvent } from './recording.js'
 type Inspector = typeof import('node:inspector')
 type Session = InstanceType<Inspector['Session']>
 
-/** The interval between two samples. Half this interval would cost twice as much and improve little. */
+/** The interval between two samples. Half this interval would cost twice as much and hardly improve the account. */
 const SAMPLE_US = 1_000
 
 /** The interval between two samples, in milliseconds. */

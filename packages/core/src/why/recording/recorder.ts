@@ -29,7 +29,7 @@ const { now } = performance
 export interface Recorder {
   /** Whether Node denies access to the inspector. If so, there are no events of the thread pool and no samples. */
   readonly isDenied: boolean
-  /** When the recording began, in milliseconds of `performance.now()`. */
+  /** The time at which the recording began, in milliseconds of `performance.now()`. */
   readonly startedAt: number
   /** Ends the recording. `agoMs`: how many milliseconds ago the request ended. */
   stop(agoMs: number): void

@@ -4,7 +4,7 @@
 export interface Entry {
   /** The type of the resource, such as `Timeout` or `PROMISE`. */
   readonly type: string
-  /** When the resource was created, in milliseconds of `performance.now()`, like all times of an entry. */
+  /** The time at which the resource was created. All times of an entry are in milliseconds of `performance.now()`. */
   readonly initAt: number
   /**
    * Contains the unformatted stack of the code that created the resource. Missing, for example, if the time for reading
@@ -17,11 +17,11 @@ export interface Entry {
   awaited: Entry | undefined
   /** For a timer: its delay in milliseconds. */
   readonly delayMs: number | undefined
-  /** When the promise settled. */
+  /** For a promise: the time at which it settled. */
   settledAt: number | undefined
 }
 
-/** A stretch in which code of the request ran without interruption. */
+/** A period in which code of the request ran without interruption. */
 export interface Section {
   readonly from: number
   to: number
@@ -79,9 +79,9 @@ export interface Recording {
   /** The monotonic clock minus `performance.now()`, in milliseconds. */
   readonly monotonicOffset: number
   readonly sections: readonly Section[]
-  /** When each turn of the event loop ended. */
+  /** The times at which the turns of the event loop ended. */
   readonly turnEnds: readonly number[]
-  /** When the event loop returned from waiting for events. */
+  /** The times at which the event loop returned from waiting for events. */
   readonly pollEnds: readonly number[]
   readonly collections: readonly Collection[]
   readonly poolEvents: readonly PoolEvent[]

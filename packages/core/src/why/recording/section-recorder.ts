@@ -17,11 +17,11 @@ import { createGuardedHook, type GuardedHook, type HookHandlers } from './guarde
 import type { Entry, Section } from './recording.js'
 
 const MAX_PENDING = 20_000
-/** The maximum number of functions in the stack of a promise. It is small, because there are many promises. */
+/** The maximum number of functions in the stack of a promise. The limit is low, because there are many promises. */
 const PROMISE_FRAMES = 12
 /** The maximum number of functions in the stack of any other resource. The stack of a `fetch` has 40 functions. */
 const RESOURCE_FRAMES = 50
-/** Sections of microtasks that follow one another within this time are one section. */
+/** Sections of microtasks that follow one another within this time count as one section. */
 const SAME_SECTION_MS = 0.02
 
 const NO_ENTRY = { stack: undefined, maker: undefined, awaited: undefined, delayMs: undefined, settledAt: undefined }
@@ -36,9 +36,9 @@ const { now } = performance
 export interface SectionRecorder {
   /** In the order in which the sections ended. */
   readonly sections: readonly Section[]
-  /** When each turn of the event loop ended. */
+  /** The time at which each turn of the event loop ended. */
   readonly turnEnds: readonly number[]
-  /** When the event loop returned from waiting, in the turns in which it ran a callback of the poll phase. */
+  /** The times at which the event loop returned from waiting, for the turns that ran a callback of the poll phase. */
   readonly pollEnds: readonly number[]
   /** The numbers of the request's resources, and of the stacks that were read for them. */
   readonly counts: { readonly resources: number; readonly stacks: number }
@@ -93,7 +93,7 @@ export function createSectionRecorder(isOwn: (scope: Scope) => boolean, budget: 
     }
   }
 
-  /** Ends the current section. Microtasks and ticks that follow one another are one section. */
+  /** Ends the current section. Microtasks and ticks that follow one another count as one section. */
   function suspend(): void {
     if (current === undefined) return
     const { from, entry, readyAt } = current
@@ -130,8 +130,8 @@ export function createSectionRecorder(isOwn: (scope: Scope) => boolean, budget: 
     },
     before(id) {
       const entry = pending.get(id)
-      // The event loop has returned from waiting when the first callback of a turn runs, other than a timer, tick or
-      // promise.
+      // When a turn runs its first callback that is not a timer, a tick or a promise, the event loop has returned from
+      // waiting.
       if (awaitsPoll && nested.length === 0 && isPolled(executionAsyncResource())) {
         awaitsPoll = false
         pollEnds.push(now())
