@@ -85,7 +85,7 @@ describe('the account of a request', () => {
     expect(report.accounts).toBeUndefined()
   })
 
-  it('is treated as a step if the trace has no other points', () => {
+  it('is shown as an ordinary point if the trace has no other points', () => {
     expect(buildReport(account(request, why([], []))).points.map(({ name }) => name)).toEqual(['why'])
   })
 
@@ -259,7 +259,7 @@ describe('an account of a called service', () => {
     to: 390_000,
   }
 
-  it('explains the start of the recorder, which no longer counts as time between the services', () => {
+  it('explains the time in which its recorder started, which is then not reported as time between the services', () => {
     const info = why([SUM_PRICES], [[150, 390, 0]], { costs: { startMs: 140 } })
 
     expect(sentences([top, call, callee], [callee, info])[0]).toBe(

@@ -28,7 +28,7 @@ describe('the finding about the response body of an outgoing request', () => {
     expect(kinds.filter(kind => ['slow', 'gap', 'hop', 'body'].includes(kind))).toEqual(['body', 'slow'])
   })
 
-  it('says that the callee wrote the body much faster', () => {
+  it('says that the callee wrote the body much faster than the caller received it', () => {
     const [sentence] = sentences('body', ...request(call(), callee(24_000)))
 
     expect(sentence).toMatch(
@@ -60,7 +60,7 @@ describe('the finding about the response body of an outgoing request', () => {
     expect(find('body', ...request(call(), step))).toEqual([])
   })
 
-  it('is absent for the same steps if points between them have no start records', () => {
+  it('is absent if the program ran other steps first, and some points between them have no start records', () => {
     const steps = [23_000, 28_000, 40_000, 41_000].map(from => ({
       ...{ id: `step${from}`, ...query('SELECT 1'), from, to: from + (from === 28_000 ? 45_000 : 10) },
     }))
@@ -103,7 +103,7 @@ describe('the finding about the response body of a served request', () => {
     ])
   })
 
-  it('says that the program had written the body much earlier', () => {
+  it('says that the program had written the body long before the response ended', () => {
     expect(sentences('body', ...serving({ first_byte_ms: 12, ended_ms: 14, body_bytes: 48_000_000 }))[0]).toMatch(
       /48\.0 MB; the program wrote it in 2\.00 ms, so the network or the client is slow$/,
     )

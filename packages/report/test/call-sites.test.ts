@@ -54,7 +54,7 @@ describe('a finding about repeated points', () => {
     ])
   })
 
-  it('is separate for each line', () => {
+  it('is separate for each line of the program that made some of the points', () => {
     const points = queriesFrom(...repeat(8, from(41)), ...repeat(6, from(57)), ...repeat(3, {}))
 
     expect(sentencesOf('repeated', points)).toEqual([

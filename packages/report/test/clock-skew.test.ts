@@ -46,15 +46,15 @@ describe('the correction of clock skew', () => {
     expect(report.clocks[1]).toMatchObject({ offsetUs: 0, contradictory: false })
   })
 
-  it('combines the limits of all calls', () => {
+  it('combines the limits that all calls set for the offset', () => {
     const off = 1_000_000
     const report = correct(
       ...request(
         ...call('a', 20_000, 60_000, off, ['web', 'db']),
-        // If the request is fast and the response is slow, the offset is at most a little over 100 µs.
+        // The request takes only 100 µs, so the offset is at least -off - 100 µs.
         { id: 'b', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 70_000, to: 90_000 },
         { id: 'c', parent: 'b', host: 'db', ...served('/'), from: 70_100 + off, to: 80_000 + off },
-        // The request is slow and the response is fast.
+        // The response takes only 300 µs, so the offset is at most -off + 300 µs.
         { id: 'd', parent: 'root', host: 'web', ...sent('db', 80, '/'), from: 100_000, to: 120_000 },
         { id: 'e', parent: 'd', host: 'db', ...served('/'), from: 110_000 + off, to: 119_700 + off },
       ),
@@ -152,7 +152,7 @@ describe('the correction of clock skew', () => {
     )
   })
 
-  it('corrects clocks if a streamed response began after its call and took longer', () => {
+  it('corrects clocks if a streamed response took longer than the call that received its beginning', () => {
     const off = 30_000_000
     const report = correct(
       { id: 'call', host: 'web', ...sent('db', 80, '/'), from: 0, to: 50_000 },
@@ -233,7 +233,7 @@ describe('the correction of clock skew', () => {
       there: fc.integer({ min: 0, max: 40_000 }),
       work: fc.integer({ min: 1, max: 500_000 }),
       back: fc.integer({ min: 0, max: 40_000 }),
-      /** How much later than its call the callee ends. `back` is used only if this time is 0. */
+      /** How much later the callee ends than its call. If this is 0, the call ends `back` after the callee. */
       late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
       drift: fc.integer({ min: -2_000, max: 2_000 }),
       givenUp: fc.boolean(),

@@ -85,7 +85,7 @@ describe('the finding about connections', () => {
     ])
   })
 
-  it('measures the time from the end of a wait for the pool', () => {
+  it('does not count the time before connecting in which the request waited for the pool', () => {
     const point = connecting('a', 10, { connect_ms: 30, busy_ms: 0 }, 60)
     const wait = { id: 'w', parent: 'a', name: 'wait', info: { wait: { for: 'pool' } }, from: 10_000, to: 50_000 }
 

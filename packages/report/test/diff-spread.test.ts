@@ -13,7 +13,7 @@ describe('compareTimes', () => {
     }
   }
 
-  it.each([3, 5, 10, 20])('reports a change in less than 2 % of comparisons between %i equal runs', count => {
+  it.each([3, 5, 10, 20])('reports a change in fewer than 2 % of comparisons if nothing changed (%i runs)', count => {
     const random = createRandom(count)
     const time = (): number =>
       20_000 * Math.exp(0.2 * Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random()))

@@ -28,12 +28,12 @@ const REFUSED: Readonly<Record<string, (length: number) => string>> = {
 }
 
 describe('a trace file', () => {
-  it.each(Object.entries(REFUSED))('with %s is refused', async (_, make) => {
+  it.each(Object.entries(REFUSED))('is refused if it would take many times its size in memory: %s', async (_, make) => {
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(RangeError)
     await expect(readTraceFile(pieces(make(8 * MEGABYTE)))).rejects.toThrow(/^The file contains more than \d+ /)
   })
 
-  it('with blank records shows some of the blank records, and counts the others', async () => {
+  it('with many empty objects shows some of them as points, and counts the others', async () => {
     const { points, leftOut } = await readTraceFile(pieces('{}\n'.repeat(100_000)))
 
     expect(points).toHaveLength(1_000)

@@ -55,7 +55,7 @@ describe('the hint about time with nothing recorded', () => {
   })
 })
 
-describe('the hint to ask why', () => {
+describe('the hint to request an account', () => {
   const asked: Point = {
     ...served('/'),
     id: 'asked',

@@ -75,7 +75,7 @@ describe('the finding about work after the answer', () => {
     ])
   })
 
-  it('also covers a request that another service made', () => {
+  it('also appears for a request that another service sent', () => {
     const points: Point[] = [
       { id: 'gateway', service: 'gateway', ...served('/'), from: 0, to: 100_000 },
       { id: 'call', parent: 'gateway', service: 'gateway', ...sent('orders', 1, '/orders'), from: 0, to: 50_000 },
@@ -177,22 +177,24 @@ describe('a message that is consumed after the answer', () => {
     ).toEqual([])
   })
 
-  it('may already start to be consumed shortly before the answer', () => {
+  it('is not part of the request even if its consumer started shortly before the answer', () => {
     expect(sentencesAbout(publish, { ...consume, from: 99_000 }, { ...select, from: 100_000 })[0]).toBe(
       '89 % of this trace is "SELECT 1" in worker (890 ms)',
     )
   })
 
-  it('need not be recorded, because a later job of another service is treated in the same way', () => {
+  it('is part of the request if it ends only a few milliseconds later, because clocks may differ by that much', () => {
+    expect(sentencesAbout(publish, { ...consume, from: 99_000, to: 105_000 })[0]).toContain('% of this request')
+  })
+})
+
+describe('a job that another service starts after the answer', () => {
+  it('is part of the trace, not of the request, even if no message to this service was recorded', () => {
     const job = { id: 'job', service: 'worker', name: 'job', from: 150_000, to: 400_000 }
 
     expect(sentencesAbout(job)).toEqual([
       '63 % of this trace is "job" in worker (250 ms)',
       '100 % of this request is "GET /orders" in orders (100 ms)',
     ])
-  })
-
-  it('is part of the request if it ends only a few milliseconds later, because clocks may differ by that much', () => {
-    expect(sentencesAbout(publish, { ...consume, from: 99_000, to: 105_000 })[0]).toContain('% of this request')
   })
 })

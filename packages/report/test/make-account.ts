@@ -1,7 +1,7 @@
 import type { TraceRecord } from '@osprofiler/core'
 import { type Point, recordsOf, timestamp } from './make-trace.js'
 
-/** A stretch of a test's timeline, in milliseconds since the start of the trace. */
+/** An interval of an account's timeline, in milliseconds since the start of the trace, and the index of its cause. */
 export type TestStretch = readonly [fromMs: number, toMs: number, cause: number]
 
 /** A cause as it is recorded. */
@@ -34,7 +34,7 @@ export function why(
   }
 }
 
-/** Returns the records of an account, at the time of the served point's stop. */
+/** Returns the records of an account. Their timestamps are the time at which the served point stops. */
 export function account(served: Point, info: unknown): TraceRecord[] {
   const { id, service, host, to = 0 } = served
   return recordsOf({

@@ -28,7 +28,7 @@ describe('the finding about a pool', () => {
     ])
   })
 
-  it('adds up the waits for one pool, and separates the pools', () => {
+  it('adds up the waits for the same pool, and has a separate finding for each pool', () => {
     const waits = ['a', 'b', 'c'].map((id, index) => wait({ max: 2, waiting: index, pool: POOL }, { id }))
     const other = wait({ max: 8, waiting: 1, pool: 1 }, { id: 'other', from: 0, to: 10_000 })
 

@@ -50,7 +50,7 @@ const json = join(reportJsonChunks(report))
 const EXPORTS = { perfetto: exportPerfetto, speedscope: exportSpeedscope, otlp: exportOtlp }
 
 describe("records in Python's JSON", () => {
-  it('contain numbers such as 8080.0, which a report reads as numbers', () => {
+  it('may contain numbers such as 8080.0, which are accepted as ports and status codes', () => {
     const [top] = report.roots
     const call = report.points.find(({ name }) => name === 'http')
 

@@ -117,7 +117,7 @@ describe("buildReport compared with Python's OSProfiler", () => {
     expect(ours.stats).toEqual(theirs.stats)
   })
 
-  it('uses the earliest of several starts and the latest of several stops, while Python uses the last pair', async () => {
+  it('uses the earliest of several starts and the latest of several stops, while Python uses the last of each', async () => {
     const point = { id: 'a', name: 'work' }
     const records = makeTrace({ ...point, from: 0, to: 9_000 }, { ...point, from: 2_000, to: 7_000 })
 

@@ -14,7 +14,7 @@ function rowOf(drawing: string, text: string): string {
 }
 
 describe('renderTree', () => {
-  it('keeps the names of points if all of them are short', () => {
+  it('does not cut the names of points if all of them are short', () => {
     const records = [
       ...recordsOf({ id: 'a', name: 'w', from: 0, to: 100_000 }),
       ...recordsOf({ id: 'b', name: 'x', parent: 'a', from: 0, to: 50_000 }),

@@ -64,7 +64,7 @@ describe('reportJsonChunks', () => {
     expect(readReport(text).points).toHaveLength(1)
   })
 
-  it('writes values that JSON cannot represent as strings', () => {
+  it('writes a string in place of a bigint or a circular reference, which JSON cannot represent', () => {
     const circle: Record<string, unknown> = { big: 12n }
     circle.self = circle
 

@@ -27,7 +27,7 @@ describe('selfTimes', () => {
     expect(find('slow', ...request({ id: 'open', from: 5000 }))).toEqual([])
   })
 
-  it('returns times that are not reported for repeated points, which already have a finding', () => {
+  it('does not cause a second finding about the time of repeated points', () => {
     const steps = loop(3, index => ({ ...query('SELECT 1'), from: index * 31_000, to: index * 31_000 + 31_000 }))
 
     expect(summarize(buildReport(makeTrace(...request(...steps)))).map(finding => finding.kind)).toEqual(['repeated'])

@@ -93,7 +93,7 @@ describe('the finding about serial work', () => {
     ).toEqual([])
   })
 
-  it('appears once if one pair of steps is in a loop', () => {
+  it('appears only once if a loop repeats the same two steps', () => {
     const rounds = [0, 1, 2].flatMap((round): Point[] => [
       { id: `round ${round}`, name: `round ${round}`, from: round * 33_000, to: round * 33_000 + 32_000 },
       { ...read(`a`, round * 33_000, round * 33_000 + 16_000), id: `a${round}`, parent: `round ${round}` },
@@ -221,7 +221,7 @@ describe('the finding about serial work, for steps with values', () => {
     expect(count(first, second)).toBe(0)
   })
 
-  it('is absent for a request and its repetition', () => {
+  it('is absent if the second request repeats the first one', () => {
     expect(count(get('/users/42'), get('/users/42'))).toBe(0)
     expect(count({ ...get('/rates'), stopInfo: { requests: { status_code: 429 } } }, get('/rates'))).toBe(0)
   })

@@ -13,7 +13,7 @@ const queries: Point[] = Array.from({ length: 20 }, (_, index) => ({
 }))
 
 describe('statistics', () => {
-  it('computes the count, the sum and the distribution of points with the same action', () => {
+  it('computes the number of points with the same action, and the sum and distribution of their durations', () => {
     const { byShape } = statistics(
       buildReport(makeTrace({ id: 'root', service: 'orders', ...served('/'), from: 0, to: 10_000 }, ...queries)),
     )

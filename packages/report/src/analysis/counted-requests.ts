@@ -14,7 +14,10 @@ export interface CountedRequest {
   readonly present: number
   /** Number of counted requests that were sent from points of this request. */
   readonly sent: number
-  /** 1 if the service announced an account of the request that is not in the trace; otherwise 0. */
+  /**
+   * 1 if the service announced an account (the causes of the request's time), but the trace does not contain this
+   * account; otherwise 0.
+   */
   readonly pendingAccounts: number
 }
 

@@ -3,7 +3,7 @@ import { isOutgoing } from './calls/service-calls.js'
 import { findKnownSpans, type KnownSpan } from './known-spans.js'
 import { splitAtAnswer } from './late-work.js'
 
-/** A stretch of a trace's critical path. Times are microseconds since the trace's first record. */
+/** A segment of a trace's critical path. Times are microseconds since the trace's first record. */
 export interface CriticalSegment {
   /**
    * The point that spent this time itself, not in one of its children; `undefined` if no recorded point was running.
@@ -19,17 +19,17 @@ export interface CriticalSegment {
 }
 
 /**
- * A time at which the backward search may enter a child. This is the child's own end, or the end of longer work below
- * the child.
+ * A time at which the backward search may enter a child. This is the child's own end, or the end of work below the
+ * child that ended later than the child itself.
  */
 interface End {
   readonly child: KnownSpan
   readonly atUs: number
-  /** Whether `atUs` is the end of longer work below the child. */
+  /** Whether `atUs` is the end of work below the child that ended later than the child itself. */
   readonly isOutlasting: boolean
 }
 
-/** A child that the path enters, and whether the child was still running at that time. */
+/** A child that the path enters, the time at which it does so, and whether the child ran beyond this time. */
 interface Step extends Pick<End, 'child' | 'atUs'> {
   readonly isClipped: boolean
 }
@@ -67,9 +67,10 @@ interface Frame {
  * continues with the child that had finished last by then. The remaining time is the point's self time. A child that
  * was still running delayed nothing, unless the point is an outgoing request that waited for the called service. The
  * called service is then on the path until the request ended, and so is a step for which the called service was still
- * waiting. A point at the top that was still running is also on the path, because an orphan is at the top, too, next to
- * the point to which it belongs. If clocks differ, pass the result of `correctSkew`. Takes O(n log n) time. Source:
- * Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC 2022).
+ * waiting. A point at the top that was still running is also on the path. This point may have waited for another point
+ * at the top, whose parent is missing from the trace. If clocks differ, pass the result of `correctSkew`. Takes O(n log
+ * n) time. Source: Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice Architectures" (USENIX ATC
+ * 2022).
  */
 export function criticalPath(report: Report): CriticalSegment[] {
   const { durationUs = 0 } = report

@@ -30,8 +30,9 @@ export interface FilteredPoints {
 const MAX_TEXT_CHARS = 20_000
 
 /**
- * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever, so
- * run it where it can be stopped, on `report.points.map(pointText)`. Then pass a `test` that looks up the results.
+ * Returns the trace ids of the points whose `pointText` passes a test. A user's regular expression can take forever. So
+ * run it on `report.points.map(pointText)` in a worker that can be stopped. Then pass a `test` that looks up the
+ * results.
  */
 export function matchPoints(report: Report, test: (text: string, index: number) => boolean): Set<string> {
   const matches = report.points.filter((node, index) => test(pointText(node), index))

@@ -19,7 +19,7 @@ export interface AnswerSplit {
   readonly request: Report
   /**
    * The separate work that mostly ran after the answer, with all points below it. Separate work is a consumed message,
-   * or a point of another service outside of the requests that this service served.
+   * or a point of another service that is not part of a request to that service.
    */
   readonly later: ReadonlySet<ReportNode>
 }
@@ -134,9 +134,9 @@ function isLate(node: ReportNode, served: ReportNode | undefined): served is Rep
 }
 
 /**
- * Returns whether most of a point's time came after the answer. A point with children that started before the answer is
- * mostly late only if it is a call. Returns false for other such points, because their steps may have ended before the
- * answer.
+ * Returns whether most of a point's time came after the answer. If a point started before the answer and has children,
+ * this function returns false unless the point is an outgoing call. The point's own steps may have ended before the
+ * answer, even if the point itself ended much later.
  */
 function isMostlyLate(node: ReportNode, { finishedUs: answeredUs = 0 }: ReportNode): boolean {
   const { startedUs = 0, finishedUs = 0, children } = node

@@ -17,7 +17,7 @@ export function countOmittedPoints(node: ReportNode): number {
 
 /**
  * Creates a function that returns whether points may be missing below a point. `dropped` is the number of lost records
- * that no point reports. They may be of any service.
+ * that no point reports. These records may be from any service.
  */
 export function createLossyTest(
   report: Report,

@@ -28,7 +28,7 @@ export function selfIntervals(node: ReportNode): Interval[] {
   return subtract({ startUs: startedUs, endUs: finishedUs }, listCovered(node, startedUs, finishedUs))
 }
 
-/** Returns what remains of an interval without the given parts, in order. */
+/** Returns the rest of an interval after the given parts have been removed, as a list of intervals in order. */
 export function subtract(whole: Interval, parts: readonly Interval[]): Interval[] {
   const rest: Interval[] = []
   let reachedUs = whole.startUs

@@ -30,8 +30,8 @@ const MAX_TEXT_CHARS = 4000
  *
  * - at any other point (such as a write), at an overlap, or at a point in `leftOut`
  * - at a step that repeats an earlier step of the run
- * - at a step that needs a value from neither the first step nor the served request, because an earlier step may have
- *   returned this value
+ * - at a step that needs a value that neither the first step nor the served request contains (an earlier step may have
+ *   returned this value)
  * - at a step that needs a value from the result of an earlier step (the `info` of its stop record)
  */
 export function findSerialWork(report: Report, leftOut: ReadonlySet<ReportNode> = new Set()): SerialWork[] {

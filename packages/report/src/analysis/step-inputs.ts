@@ -103,7 +103,7 @@ function readQueryInputs({ start }: ReportNode): string[] {
   const tables = createTableFinder(statement)
   const isPostgresql = readText(start, 'info', 'db', 'system') === 'postgresql'
   const needed = placeholders.filter(({ text, column, isCount }) => {
-    // PostgreSQL has no placeholder `?`. Here, `?` replaces a literal in the program's statement.
+    // PostgreSQL has no placeholder `?`. In its statements, `?` was recorded in place of a literal.
     const isLiteral = isPostgresql && text === '?' && !/(?:^|_|[a-z.])(?:id|uuid|key)$/i.test(column ?? '')
     return !isCount && !isLiteral
   })
@@ -176,8 +176,8 @@ function createTableFinder(statement: string): (alias: string | undefined) => st
 }
 
 /**
- * Returns a name for the column of a value, such as `@user_id`. It is the same for the column `id` of `users` and the
- * column `user_id` of another table, because both contain the same values.
+ * Returns a name for the column of a value, such as `@user_id`. The name is the same for the column `id` of `users` and
+ * the column `user_id` of another table, because both contain the same values.
  */
 function toColumnInput(column: string | undefined, findTable: ReturnType<typeof createTableFinder>): string {
   if (column === undefined) return UNKNOWN

@@ -8,7 +8,7 @@ export interface WaitedPool {
   /** The number that identifies the pool in all points that waited for it. */
   readonly id: number | undefined
   readonly max: number | undefined
-  /** How many others were already waiting for a connection. */
+  /** How many other callers were already waiting for a connection. */
   readonly waiting: number | undefined
 }
 

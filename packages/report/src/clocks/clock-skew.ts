@@ -66,8 +66,8 @@ export function estimateClocks(report: Report): HostClock[] {
 }
 
 /**
- * Returns the tolerated jitter, plus how much a clock can drift during the longest point, because one clock measured
- * the whole duration of that point.
+ * Returns by how much times may contradict one another: the tolerated jitter, plus the drift of a clock during the
+ * longest point. A single clock measured the whole duration of that point, and may have drifted meanwhile.
  */
 function computeToleranceUs({ points }: Report): number {
   const longestUs = points.reduce((longest, { durationUs = 0 }) => Math.max(longest, durationUs), 0)
@@ -94,7 +94,8 @@ function gatherPairs(report: Report, { names, clockOf }: ClockNames): ClockPair[
 }
 
 /**
- * Returns the clocks of pairs whose limits exclude every offset, or exclude the offset that follows from other hosts.
+ * Returns the clocks of pairs whose limits exclude the estimated offset. Such limits contradict one another, or
+ * contradict the calls of other hosts.
  */
 function findContradictory(
   pairs: readonly ClockPair[],

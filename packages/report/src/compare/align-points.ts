@@ -12,7 +12,7 @@ export interface AlignedPath {
   readonly depth: number
   readonly service: string | undefined
   readonly name: string
-  /** A description of the points on one line. Not escaped. */
+  /** One line of text that describes the points. Not escaped: pass it through `escapeControl` before printing. */
   readonly detail: string
 }
 

@@ -10,7 +10,7 @@ export interface DiffPoint {
   readonly depth: number
   readonly service: string | null
   readonly name: string
-  /** A description of the points on one line. Not escaped: pass it through `escapeControl` before printing. */
+  /** One line of text that describes the points. Not escaped: pass it through `escapeControl` before printing. */
   readonly detail: string
   /** The median number of these points per run. */
   readonly count: { readonly before: number; readonly after: number }

@@ -4,20 +4,20 @@ import type { Report, ReportNode } from '../tree/report.js'
 import { toPhrase } from '../why/cause-words.js'
 import { cutText, nameExportService } from './export-label.js'
 
-/** A stretch of an account's timeline, with its cause in words. */
+/** An interval of an account's timeline with a single cause. `name` is the cause in words. */
 export interface Slice extends Interval {
   readonly name: string
   readonly kind: string
 }
 
-/** The point of an account, and its timeline within the time of the trace. */
+/** The point of an account, and the slices of the account's timeline, which begin at the trace's start or later. */
 export interface SlicedAccount extends Interval {
   readonly node: ReportNode
   readonly name: string
   readonly slices: readonly Slice[]
 }
 
-/** Returns the timelines of a trace's accounts. A refusal, or an account that cannot be read, has no slices. */
+/** Returns the slices of a trace's accounts. A service's refusal, or an account that cannot be read, has no slices. */
 export function sliceAccounts(report: Report): SlicedAccount[] {
   const known = new Map(readAccounts(report).accounts.map(account => [account.traceId, account]))
   return (report.accounts ?? []).map(node => {

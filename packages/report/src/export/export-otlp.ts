@@ -23,7 +23,7 @@ export const ORDER_ATTRIBUTE = 'osprofiler.order'
 
 /** By default, collectors accept at most 20 MiB in one request. */
 const MAX_PART_CHARS = 16 * 1024 * 1024
-/** Upper bound for the characters of a part that are not spans or resources. */
+/** Upper bound for the characters of a document that belong neither to spans nor to resources. */
 const FRAME_CHARS = 200
 /** OpenTelemetry's span flags: the span is sampled, the flag for a remote parent is valid, and the parent is remote. */
 const [SAMPLED, REMOTE_IS_KNOWN, REMOTE] = [0x1, 0x100, 0x200]

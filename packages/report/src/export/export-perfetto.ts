@@ -113,7 +113,7 @@ function createCompleteEvent({ node, startUs, endUs, pid, tid }: PlacedPoint): o
   }
 }
 
-/** Yields the events of an account: a track with the whole account, and the stretches of its timeline below it. */
+/** Yields the events of an account: one for the whole account, and one for each interval of its timeline below it. */
 function* createAccountEvents(
   { node, name, slices, startUs, endUs }: SlicedAccount,
   place: { readonly pid: number; readonly tid: number },

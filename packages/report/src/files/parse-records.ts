@@ -63,7 +63,7 @@ export function createRecordParser(isWanted: (record: unknown) => boolean = () =
   }
 }
 
-/** Returns the parsed line, or `undefined`, which JSON cannot represent, if the line is not JSON. */
+/** Returns the parsed line, or `undefined` if the line is not JSON. No JSON value is parsed as `undefined`. */
 function parseLine(line: string): unknown {
   try {
     return parseJson(line)

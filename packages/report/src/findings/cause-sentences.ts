@@ -41,7 +41,8 @@ export function sumExplained(findings: readonly CauseFinding[]): ReadonlyMap<Rep
 
 /**
  * Returns the time by which a finding about a cause is ranked. If the cause explains most of the time of repeated
- * points, this finding comes before the finding about the repetition. The cause names the code that took the time.
+ * points, this finding comes before the finding about the repetition. The reason is that this finding names the code
+ * that took the time.
  */
 export function rankCause({ usByNode, totalUs }: CauseTime, repeated: readonly TimeFinding[]): number {
   const explained = repeated.filter(({ nodes, totalUs: repeatedUs }) => {

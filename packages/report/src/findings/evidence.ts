@@ -19,7 +19,7 @@ export interface SummarizeOptions {
   readonly raw?: boolean | undefined
 }
 
-/** A trace with the facts that all finders share. */
+/** A trace, and the facts about it that all functions that create findings need. */
 export interface Evidence {
   /** All times are on one clock, unless the option `raw` is set. */
   readonly report: Report
@@ -41,7 +41,7 @@ export interface Evidence {
   readonly longestQuote: number
 }
 
-/** Gathers the facts that all finders share. Times are put on one clock, unless `raw` is set. */
+/** Gathers the facts that all functions that create findings need. Times are put on one clock, unless `raw` is set. */
 export function gatherEvidence(report: Report, options: SummarizeOptions): Evidence {
   const { limit = 3, dropped = 0, raw = false } = options
   const longestQuote = Math.max(DEFAULT_QUOTE_CHARS, options.longestQuote ?? DEFAULT_QUOTE_CHARS)

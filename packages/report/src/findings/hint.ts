@@ -40,8 +40,8 @@ export function hintFindings({ report, isLossy, quote }: Evidence, findings: rea
 }
 
 /**
- * Returns whether another request for an account would be useless, because the service refused it or already recorded
- * as much as it allows.
+ * Returns whether it would be useless to ask the service for an account again. This is the case if the service refused
+ * to make an account, or already recorded as much as it allows.
  */
 function hasAnswered(report: Report, { traceId }: ReportNode): boolean {
   const { accounts, refusals } = readAccounts(report)

@@ -6,9 +6,9 @@ import { formatCount, formatDuration } from '../words/format-duration.js'
 import { type Quote, shorten } from './phrases.js'
 import type { TimeFinding } from './time-sentences.js'
 
-/** If the DNS lookup takes at least this share of the time, the finding is about resolving the host name. */
+/** If DNS lookups take at least this share of the time for connecting, the finding is about resolving the host name. */
 const MIN_DNS_SHARE = 0.75
-/** If DNS, TCP or TLS takes at least this share of the time, the finding names this part. */
+/** If DNS, TCP or TLS takes at least this share of the time for connecting, the finding names it. */
 const MIN_MAIN_SHARE = 0.6
 
 /**

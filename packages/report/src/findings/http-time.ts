@@ -5,14 +5,17 @@ import { describeConnections, describeReceivedBody, describeSentBody } from './h
 import type { Quote } from './phrases.js'
 import type { TimeFinding } from './time-sentences.js'
 
-/** The smallest share that is worth a sentence about connections if no connection could have been reused. */
+/**
+ * The smallest share of the trace's duration that is worth a finding about connections, if no connection could have
+ * been reused.
+ */
 const MIN_CONNECTING_SHARE = 0.1
 /** A shorter time is not reported, because it may only mean that the machine was busy. */
 const MIN_CONNECTING_US = 5_000
 /** If connecting takes at least this share of the time of some points, no other finding reports that time. */
 const MIN_EXPLAINED_SHARE = 0.5
 
-/** Describes the connections that were opened. The tries of a reported retry are left out. */
+/** Creates the findings about connections that requests opened, except for requests in `tries` (reported retries). */
 export function describeOpenedConnections(
   { durationUs = 0 }: Report,
   outgoing: readonly ReportNode[],
@@ -24,7 +27,7 @@ export function describeOpenedConnections(
     .map(describeConnections)
 }
 
-/** Creates a function that tests whether a reported connection explains most of the time `us` that points took. */
+/** Creates a function that tests whether opening connections explains most of the time `us` that points took. */
 export function createConnectingTest(
   reported: readonly TimeFinding[],
 ): (nodes: readonly ReportNode[], us: number) => boolean {
@@ -35,7 +38,7 @@ export function createConnectingTest(
   }
 }
 
-/** Describes the bodies of responses. Points that are already reported are left out. */
+/** Creates the findings about response bodies, except for points in `reported`, which already have a finding. */
 export function describeBodies(
   report: Report,
   outgoing: readonly ReportNode[],

@@ -21,8 +21,8 @@ const MIN_UNSIGNED_US = 10_000
 const RECORDS_PER_POINT = 2
 
 /**
- * The maximum number of unfinished points from which to search. The number is small, because searches from nested
- * points visit the same points again.
+ * The maximum number of unfinished points below which `describeRaisedCall` searches. The number is small, because the
+ * searches below nested points visit the same points again.
  */
 const MAX_SEARCHED_POINTS = 10
 

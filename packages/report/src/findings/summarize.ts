@@ -16,7 +16,7 @@ import {
 import { skewFindings } from './skew.js'
 import { timeFindings } from './time.js'
 
-/** The finders, in the order in which their findings are shown. */
+/** The functions that create findings, in the order in which the findings are shown. */
 const FINDERS: readonly ((evidence: Evidence) => Finding[])[] = [
   timeFindings,
   failedFindings,

@@ -49,12 +49,15 @@ const SMALLER_SHARES: Readonly<Partial<Record<TimeFinding['kind'], number>>> = {
 const MIN_LOOP_POINTS = 30
 const MIN_LOOP_SHARE = 0.01
 
-/** A faster request seems immediate (Nielsen, Usability Engineering, 1993), so only patterns are worth a sentence. */
+/**
+ * A request that takes less time than this seems immediate (Nielsen, Usability Engineering, 1993). So only its
+ * patterns, such as loops, are worth a sentence.
+ */
 const FAST_US = 100_000
 
 /**
- * The finding about parallel steps comes first if it may save at least this share of the time in the longest finding
- * about the same steps. Its advice is better, because no step has to become faster.
+ * A finding about steps that might run in parallel comes before other findings about the same steps if it may save at
+ * least this share of their longest time. Its advice is better, because no step has to become faster.
  */
 const MIN_SERIAL_SHARE = 0.75
 
@@ -162,8 +165,8 @@ function findTimes(evidence: Evidence, { report, path, whole, includes }: Scope)
     (pauses.get(node) ?? 0) >= (ownTimes.get(node) ?? Number.POSITIVE_INFINITY) * MIN_GAP_SHARE
   const own = createOwnCauses(report)
   const told = new Set([...bodies, ...connecting].flatMap(({ nodes }) => nodes))
-  // Causes of repeated queries are left out, because these waits are already reported. Causes of other repeated steps
-  // are reported, because they name the code that took the time.
+  // A query or call that is already reported is itself the wait, so the causes of its time are left out. The causes of
+  // other reported steps are kept, because they name the code that took the time.
   const isNew = (node: ReportNode, cause: Cause): boolean =>
     !isPausing(node) && !(isWait(node) && reported.has(node)) && !(cause.kind === 'wait' && told.has(node))
   const causeTimes = findCauseTimes(report, own, (report.durationUs ?? 0) * MIN_SHARE, isNew).map(describeCauseTime)
@@ -271,9 +274,9 @@ function sumPauses(retries: readonly Retries[], reported: ReadonlySet<ReportNode
 }
 
 /**
- * Describes the self time of each point, without the pauses between reported tries and without the parts that are
- * already explained. If a single gap makes up most of this time, and the account does not explain most of it, describes
- * the gap instead.
+ * Creates a finding about the self time of each point that has no other finding yet. Pauses between reported tries, and
+ * time that findings about causes explain, do not count. A single gap (an interval in which nothing was recorded) may
+ * make up most of the self time. The finding is then about the gap, unless the account explains most of the self time.
  */
 function describeSelfTimes(
   { report, isLossy, quote }: Evidence,

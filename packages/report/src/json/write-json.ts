@@ -21,8 +21,8 @@ export function writeNestedJson(value: unknown, level: number): string {
   } catch {
     return writeJson(value, 0)
   }
-  // Before the value, each list adds a bracket, a line break and an indentation. After the value, it adds a line break,
-  // an indentation and a bracket.
+  // Removes the outer lists. Before the value, each list added a bracket, a line break and an indentation to the text.
+  // After the value, each list added a line break, an indentation and a bracket.
   return escapeNonAscii(text.slice(level * (level + 3), text.length - level * (level + 1)))
 }
 

@@ -6,8 +6,8 @@ import type { Report, ReportNode } from '../tree/report.js'
 export interface Row {
   readonly nodes: readonly ReportNode[]
   /**
-   * Whether the row shows one point of the row above, which folds repeated points. This point is the slowest of them,
-   * and the points below it can be drawn.
+   * Whether the row shows only the slowest point of the row above, which combines repeated points. The points below
+   * the slowest point can then be drawn.
    */
   readonly isExample: boolean
   readonly children: readonly Row[]

@@ -52,7 +52,7 @@ export interface Cause {
   readonly byPlace: CallSite | undefined
 }
 
-/** A stretch of an account's timeline, in microseconds since the trace's first record. */
+/** An interval of an account's timeline with a single cause. Times are microseconds since the trace's first record. */
 export interface Stretch {
   readonly startUs: number
   readonly endUs: number

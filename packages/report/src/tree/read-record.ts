@@ -66,8 +66,8 @@ export function formatDigits(number: unknown): string {
 }
 
 /**
- * Returns the route of a served request, such as `/orders/:id`. A router reports the route in the stop record;
- * everything else reports it in the start record.
+ * Returns the route of a served request, such as `/orders/:id`. A router reports the route in the stop record. If the
+ * route is known earlier, it is in the start record.
  */
 export function readRoute({ start, stop }: { readonly start?: unknown; readonly stop?: unknown }): string | undefined {
   return readText(stop, 'info', 'request', 'route') ?? readText(start, 'info', 'request', 'route')

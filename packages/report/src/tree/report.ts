@@ -5,18 +5,18 @@ import type { TraceRecord } from '@osprofiler/core'
  *
  * - `unfinished`: the point has a start but no stop; its end is unknown
  * - `no-start`: the point has a stop but no start; its beginning is unknown
- * - `stop-before-start`: its stop is earlier than its start
+ * - `stop-before-start`: the point's stop is earlier than its start
  * - `bad-time`: a record's timestamp cannot be read
  * - `malformed`: a record lacks a field, or has one of a wrong type
- * - `no-id`: its only record has no `trace_id`; `traceId` is generated
+ * - `no-id`: the point's only record has no `trace_id`; `traceId` is generated
  * - `orphan`: the point's parent is not in the trace, so the point is at the top
  * - `self-parent`: the point names itself as its parent, so it is at the top
  * - `cycle`: the point is its own ancestor through other points; the earliest point of the cycle is at the top
  * - `duplicate`: a record arrived more than once
  * - `several-starts`, `several-stops`: the point has different starts or stops; the earliest start and the latest stop
  *   are used
- * - `mixed`: its records differ in name or parent; the start's name and parent are used
- * - `other-trace`: its `base_id` differs from the report's
+ * - `mixed`: the point's records differ in name or parent; the start's name and parent are used
+ * - `other-trace`: the point's `base_id` differs from the report's
  */
 export type Mark =
   | 'unfinished'

@@ -3,7 +3,7 @@ import type { Account, Cause, Stretch } from '../tree/account.js'
 /** A time, and its position in the timeline of an account. */
 export interface PlacedTime {
   readonly us: number
-  /** The index of the first stretch that ends after the time. */
+  /** The index of the first interval of the timeline that ends after the time. */
   readonly index: number
 }
 
@@ -48,8 +48,8 @@ function matches(stretch: Stretch, cause: Cause | undefined): boolean {
 }
 
 /**
- * Returns, for each stretch, the time of a cause in the stretches before it. The last entry is the whole time of the
- * cause.
+ * Returns, for each interval of the timeline, the time of a cause in the intervals before it. The last entry is the
+ * whole time of the cause.
  */
 function addUp(timeline: readonly Stretch[], cause: Cause | undefined): Float64Array {
   const sums = new Float64Array(timeline.length + 1)
@@ -60,7 +60,7 @@ function addUp(timeline: readonly Stretch[], cause: Cause | undefined): Float64A
   return sums
 }
 
-/** Returns the index of the first stretch that ends after a time. */
+/** Returns the index of the first interval of the timeline that ends after a time. */
 export function findFirst(timeline: readonly Stretch[], us: number): number {
   let [low, high] = [0, timeline.length]
   while (low < high) {

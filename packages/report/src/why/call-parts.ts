@@ -24,8 +24,8 @@ export function withoutOtherParts(call: ServiceCall, own: OwnCauses, found: read
 }
 
 /**
- * Lists the parts of the time between two services that have another explanation. These are causes that have findings,
- * and the start of the callee's recorder, for which the caller had to wait.
+ * Lists the parts of the time between two services that have another explanation. These are the times of causes that
+ * have findings, and the time in which the callee started its recorder while the caller had to wait.
  */
 function listOtherParts({ caller, callee }: ServiceCall, own: OwnCauses, found: readonly CauseTime[]): Interval[] {
   const { startedUs: endUs = 0, traceId } = callee

@@ -12,7 +12,7 @@ export interface OwnCauses {
   readonly accounts: readonly Account[]
   accountOf(node: ReportNode): Account | undefined
   clockOf(account: Account): AccountClock
-  /** Returns the stretches of the account in which the point ran while no point below it ran, in order of time. */
+  /** Returns the parts of the account's timeline in which the point ran, but no point below it, in order of time. */
   stretchesOf(node: ReportNode): readonly Stretch[]
   /** Returns how much of a point's self time has a known cause, in microseconds. */
   knownUsOf(node: ReportNode): number

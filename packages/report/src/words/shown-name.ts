@@ -9,8 +9,8 @@ export function shownName(name: string): string {
 }
 
 /**
- * Returns the names of points in records for which `shown` may be the shown name. For `request`, these are `wsgi`, and
- * `request` itself if the user chose this name.
+ * Returns the names that points have in records if people see them as `shown`. For `request`, these are `wsgi`, and
+ * `request` itself, because a user may have chosen this name.
  */
 export function recordedNames(shown: string): readonly string[] {
   return shown === 'request' ? [SERVED_REQUEST_NAME, shown] : [shown]

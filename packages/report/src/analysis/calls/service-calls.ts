@@ -2,8 +2,8 @@ import { isContainer, readField } from '../../tree/read-field.js'
 import type { Report, ReportNode } from '../../tree/report.js'
 
 /**
- * A call that both services recorded. The time between the two points is spent in the network, in queues, and on
- * reading bodies.
+ * A call that both the calling and the called service recorded. The time between their two points is spent in the
+ * network, in queues, and on reading bodies.
  */
 export interface ServiceCall {
   readonly caller: ReportNode
@@ -28,7 +28,7 @@ export function isOutgoing(node: ReportNode): boolean {
 
 /**
  * Returns whether the response body was never read. The point of such a request ends when the response headers arrive,
- * perhaps before the callee ends.
+ * perhaps before the end of the callee's point.
  */
 export function isUnread(node: ReportNode): boolean {
   return readField(node.stop, 'info', 'requests', 'unread') === true
@@ -40,8 +40,8 @@ export function isServed(node: ReportNode): boolean {
 }
 
 /**
- * Returns the calls whose start and stop both sides recorded, in tree order. A caller with several callees yields
- * several calls.
+ * Returns the calls for which both services recorded a start and a stop, in tree order. A caller with several callees
+ * yields several calls.
  */
 export function findServiceCalls(report: Report): ServiceCall[] {
   return report.points
