@@ -9,7 +9,10 @@ interface Piece {
   readonly positions: readonly number[]
 }
 
-/** A batch that was converted to events, and its outcome so far. A retry sends only the waiting pieces. */
+/**
+ * A batch that was converted to events, and its outcome so far. The events are split into pieces, each of which is sent
+ * in one request. A retry sends only the waiting pieces.
+ */
 export interface EventBatch {
   /** The pieces that the server has neither accepted nor refused. */
   waiting: readonly Piece[]
