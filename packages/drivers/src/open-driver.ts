@@ -28,8 +28,8 @@ export interface DriverOptions {
 }
 
 /**
- * The function that opens the driver, for each scheme. Client packages are looked up when a store is opened, and loaded
- * on first use.
+ * Maps each scheme to the function that opens its driver. Client packages are looked up when a store is opened, and
+ * loaded on first use.
  */
 const DRIVERS = new Map<string, OpenStore>([
   ['ceilometer', openCeilometerDriver],

@@ -37,7 +37,7 @@ export function readOsloContext(context: unknown): SignedPair | undefined {
 
 /**
  * Adds the trace in `headers` to a context, in Python's format with the key in plain text. Adds nothing if the trace
- * was signed with none of `keys`.
+ * was not signed with one of `keys`.
  */
 export function writeTraceInfo(context: object, headers: TraceHeaders, keys: HmacKeys | KeyRing): void {
   const trace = signedUnpack(headers['X-Trace-Info'], headers['X-Trace-HMAC'], keys)

@@ -12,8 +12,9 @@ export interface CallLimits {
 }
 
 /**
- * Runs a driver's call without tracing it, because the store's client may be instrumented. Keeps the process alive
- * during the call, because the driver's own connections and timers do not keep it alive.
+ * Runs a driver's call outside of any trace. Otherwise, a traced client library would add points for the driver's own
+ * work. Keeps the process alive during the call, because the driver's own connections and timers do not keep the
+ * process alive.
  */
 export function guardCall<Result>(
   work: () => Promise<Result>,

@@ -14,7 +14,10 @@ interface PlainBatch {
 
 const STRING_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id', 'timestamp', 'project', 'service']
 const ID_MEMBERS = ['name', 'base_id', 'parent_id', 'trace_id']
-/** Every store accepts records up to this size. Only a larger record is reported as possibly too large for a store. */
+/**
+ * Every store accepts records of up to this size. If a store refuses a larger record, the size is reported as the
+ * likely reason.
+ */
 const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 
 /**
@@ -25,7 +28,7 @@ const MIN_LARGE_RECORD_CHARACTERS = 1_000_000
 export function takePlainRecords(write: Write): Write {
   const batches = new WeakMap<readonly TraceRecord[], PlainBatch>()
   /**
-   * The plain copy of each record from the caller. Contains only records of batches that must be written again, at
+   * Maps each record from the caller to its plain copy. Contains only records of batches that must be written again, at
    * least in part.
    */
   const knownRecords = new WeakMap<TraceRecord, TraceRecord>()

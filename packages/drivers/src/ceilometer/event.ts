@@ -4,8 +4,8 @@ import { untagValues } from '../records/kombu-values.js'
 import { isObject, toRecord } from '../records/record-text.js'
 
 /**
- * The traits to read. Traits are the named values of an event. Ceilometer's own definitions copy these traits from
- * `info.request` of a notification.
+ * The traits to read. Traits are the named values of an event. Ceilometer's default event definitions copy these traits
+ * from `info.request` of a notification.
  */
 const REQUEST_TRAITS = ['path', 'query', 'method', 'scheme']
 

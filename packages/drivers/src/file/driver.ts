@@ -25,8 +25,8 @@ const MAX_PARALLEL_FILES = 16
  * Keeps traces in a directory, with one file of JSON lines per trace. Several processes may write at once, and other
  * programs can read the files. To list traces, the driver reads whole files, starting with the newest file. Therefore
  * `sqlite://` is better for more than a few thousand traces. A batch with records of several traces is written to
- * several files. If only some of these writes fail, their records count as refused. A retry of the batch would store
- * the records of the other files twice. If all writes fail, the batch may be tried again.
+ * several files. If only some of these writes fail, the records that were not written count as refused. A retry of the
+ * whole batch would store the other records twice. If all writes fail, the batch may be tried again.
  */
 export function openFileDriver(location: string): StoreDriver {
   const { directory, ttl } = readFileLocation(location)

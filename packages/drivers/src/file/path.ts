@@ -46,10 +46,10 @@ function throwMalformed(): never {
 }
 
 /**
- * Returns the path of a trace's file. If the trace's id is a lowercase UUID, the form that tracers generate, the UUID
- * becomes the file name. Any other id is hashed, because it may contain a path, be too long or be a reserved name. Two
- * ids may also differ only in case, which some file systems ignore. The hash is computed from the id as JSON, because
- * in UTF-8, all lone surrogates would be equal.
+ * Returns the path of a trace's file. If the trace's id is a lowercase UUID, as tracers generate it, the UUID becomes
+ * the file name. Any other id is hashed, because it may contain a path, be too long or be a reserved name. Two ids may
+ * also differ only in case, which some file systems ignore. The hash is computed from the id as JSON, because UTF-8
+ * would encode all lone surrogates as the same bytes.
  */
 export function toTracePath(directory: string, baseId: string): string {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(baseId)

@@ -13,9 +13,10 @@ const READ_FLAGS = O_RDONLY | O_NONBLOCK
 const APPEND_FLAGS = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
 
 /**
- * Appends lines to a file in one write, so that lines from several processes do not mix. Creates a missing file, which
- * only its owner can access. Returns the number of complete lines that were written. This number is smaller than the
- * number of given lines only if the disk fills up during the write. Rejects if no line was written.
+ * Appends lines to a file in one write, so that lines from several processes do not mix. Creates the file if it is
+ * missing. Only the file's owner can access the new file. Returns the number of complete lines that were written. This
+ * number is smaller than the number of given lines only if the disk fills up during the write. Rejects if no line was
+ * written.
  */
 export async function appendLines(path: string, lines: readonly string[]): Promise<number> {
   const handle = await open(path, APPEND_FLAGS, 0o600)
@@ -116,8 +117,8 @@ function mayBeRecord(line: string): boolean {
 }
 
 /**
- * Yields the lines of a file, one chunk at a time. Node's `readline` is not used. It would also split lines at U+2028
- * and U+2029, which JSON does not escape.
+ * Yields the lines of a file, one chunk at a time. Node's `readline` is not used, because it would also split lines at
+ * U+2028 and U+2029, which JSON does not escape.
  */
 async function* splitLines(handle: FileHandle): AsyncGenerator<readonly string[]> {
   let pieces: string[] = []

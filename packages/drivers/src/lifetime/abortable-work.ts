@@ -4,7 +4,7 @@ import type { StoreLifetime } from '../opening/store-driver.js'
 import { withDeadline } from './deadline.js'
 import { createNoAnswerError } from './no-answer.js'
 
-/** Runs the work of a store's client, and aborts work that does not end because the server hangs. */
+/** Runs the work of a store's client. Aborts the work if the server hangs. */
 export interface AbortableWork {
   readonly run: StoreLifetime['run']
   /** Aborts all work because the store is closed. */

@@ -1,6 +1,6 @@
 import { clampTimeout, clearTimeout, holdProcess, Number, Promise, setTimeout } from '@osprofiler/core/toolkit'
 
-/** Runs `work`, and keeps the process alive during the work, but for at most `limitMs`. */
+/** Runs `work`. Keeps the process alive until the work ends or `limitMs` milliseconds have passed. */
 export async function holdProcessDuring<Result>(
   work: () => Promise<Result>,
   limitMs = Number.POSITIVE_INFINITY,
@@ -17,8 +17,7 @@ export async function holdProcessDuring<Result>(
 }
 
 /**
- * Resolves to true if `work` ends within `milliseconds`, and otherwise to false. Keeps the process alive until it
- * resolves.
+ * Resolves to true if `work` ends within `milliseconds`, and otherwise to false. Until then, keeps the process alive.
  */
 export function endsWithin(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise(resolve => {

@@ -3,7 +3,10 @@ import { dateNow, Math } from '@osprofiler/core/toolkit'
 import { toTimestamp } from '../listing/trace-query.js'
 import { holdProcessDuring } from './hold.js'
 
-/** Pruning keeps the process alive, so that short-lived programs also prune, but for at most this time. */
+/**
+ * Pruning keeps the process alive for at most this time. Otherwise, a short-lived program would end before it has
+ * pruned.
+ */
 const MAX_HOLD_MS = 2_000
 const MAX_PAUSE_MS = 3_600_000
 const MIN_PAUSE_MS = 1_000

@@ -4,10 +4,10 @@ import { performance, Set } from '@osprofiler/core/toolkit'
 import { getLatestPlausibleTimestamp } from './latest-plausible-timestamp.js'
 import { isSelected, type Selection } from './trace-query.js'
 
-/** The part of the store to read: all records up to a timestamp, or all records after it. */
+/** The part of the store to read: all records up to a timestamp, or all records after a timestamp. */
 export type TimeRange = { readonly upTo: string } | { readonly after: string }
 
-/** Time limit for reading pages without a new trace. All traces on such pages were already on earlier pages. */
+/** Time limit for reading consecutive pages on which there are only traces that were already on earlier pages. */
 const MAX_NO_PROGRESS_MS = 30_000
 
 /** A page of traces. `collectNewest` reads pages from the newest traces to the oldest. */
@@ -15,8 +15,8 @@ export interface TracePage {
   /** The ids of the traces on this page. Earlier pages may contain the same ids. */
   readonly baseIds: Iterable<string>
   /**
-   * An upper limit for later pages. A trace that is on none of the pages so far has this timestamp or an earlier
-   * timestamp.
+   * An upper limit for the timestamps on later pages. A trace that is on none of the pages so far has this timestamp or
+   * an earlier timestamp.
    */
   readonly reached: string
 }

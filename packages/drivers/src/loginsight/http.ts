@@ -51,8 +51,8 @@ export interface HttpClient {
 }
 
 /**
- * The client must close an idle connection before the server closes it. If the server closed the connection just as a
- * request was sent, the request would be lost.
+ * How long an idle connection stays open. The client must close an idle connection before the server closes it. If the
+ * server closed the connection just as a request was sent, the request would be lost.
  */
 const IDLE_CONNECTION_MS = 4_000
 const MAX_ANSWER_CHARACTERS = 200_000_000

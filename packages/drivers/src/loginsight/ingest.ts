@@ -9,7 +9,10 @@ interface Piece {
   readonly positions: readonly number[]
 }
 
-/** A batch that was converted to events, and its outcome so far. A retry sends only the waiting pieces. */
+/**
+ * A batch that was converted to events, and its outcome so far. The events are split into pieces, each of which is sent
+ * in one request. A retry sends only the waiting pieces.
+ */
 export interface EventBatch {
   /** The pieces that the server has neither accepted nor refused. */
   waiting: readonly Piece[]
@@ -110,8 +113,9 @@ function applyAnswer(batch: EventBatch, { events, positions }: Piece, { status, 
 }
 
 /**
- * Returns whether other requests may succeed although a request got this status. Status 429 means too many requests,
- * and with 5xx, the server may have failed only for this request.
+ * Returns whether the server may accept other requests although it answered one request with this status. With 429 (too
+ * many requests), the server may still accept some requests. With 5xx, the server may have failed only for this
+ * request.
  */
 function mayConcernOneRequest(status: number): boolean {
   return status === 429 || status >= 500

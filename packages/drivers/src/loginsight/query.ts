@@ -46,7 +46,8 @@ export async function listTraces(send: Send, selection: Selection, failedOnly: b
   const traces = new Map<string, TraceTally>()
   const latest = getLatestPlausibleTimestamp()
   let pages = 0
-  // Each record arrives later than its own timestamp, so no matching record arrived before `since`.
+  // A record arrives later than the time in its timestamp. Therefore no record with the timestamp `since` or later
+  // arrived before `since`.
   const begin = since === '' ? 0 : Math.max(0, Date.parse(`${since}Z`))
   for await (const events of readPages(send, buildRecordConstraint(), begin, 'DESC')) {
     if (pages++ === MAX_LIST_PAGES) throw createTooManyRecordsError()

@@ -78,7 +78,7 @@ export function describeFailure(error: unknown): string {
 }
 
 /**
- * Describes how the existing exchange or queue was declared, and names the options of the connection string to change.
+ * Describes how the existing exchange or queue was declared, and names the options to change in the connection string.
  */
 function describeDeclarationConflict(text: string): string {
   const [, argument = '', kind = 'exchange or queue', current = ''] = DECLARATION_CONFLICT.exec(text) ?? []
@@ -86,7 +86,8 @@ function describeDeclarationConflict(text: string): string {
   if (argument === 'x-queue-type') return `${place}; see rabbit_quorum_queue`
   if (argument === 'auto_delete') return `${place}; see amqp_auto_delete`
   if (argument.startsWith('x-')) return `${place}; see the options rabbit_*`
-  // Quorum queues are always durable, so both options may be the reason. RabbitMQ reports only the first difference.
+  // RabbitMQ reports only the first difference. If `durable` differs, the queue type may differ, too, because quorum
+  // queues are always durable. Therefore the message names the options for both properties.
   return `${place}; see amqp_durable_queues, and rabbit_quorum_queue for quorum queues`
 }
 

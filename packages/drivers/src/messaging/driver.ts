@@ -34,8 +34,8 @@ export function openMessagingDriver(location: string, context: OpenContext): Sto
   async function connect(signal: AbortSignal): Promise<BrokerConnection> {
     if (connection?.isOpen === true) return connection
     publisher = undefined
-    // `AbortSignal.timeout()` cannot be used here. A socket listens to its signal until it closes, so the timeout would
-    // later abort the open socket.
+    // `AbortSignal.timeout()` cannot be used here. A socket listens to its signal until the socket closes, so the
+    // timeout would later abort the open socket.
     const limit = new AbortController()
     const connectSignal = AbortSignal.any([signal, limit.signal])
     try {

@@ -25,9 +25,9 @@ const TOO_LARGE = /message size (\d+) is larger than (?:configured )?max size (\
 
 /**
  * If a message is too large, the broker closes the channel and drops all later messages. It is unknown whether the
- * broker accepted the earlier, unconfirmed messages. Therefore a message that is larger than any accepted message is
- * sent only when no other message is unconfirmed. After a few messages, the largest accepted size is known, and most
- * messages can be sent together.
+ * broker accepted the earlier messages that it has not confirmed yet. Therefore a message that is larger than any
+ * accepted message is sent only after all earlier messages were confirmed. After a few messages, the largest accepted
+ * size is known, and most messages can be sent together.
  */
 export function createMessageSizes(): MessageSizes {
   let acceptedBytes = 0

@@ -70,7 +70,8 @@ export async function openPublisher(connection: BrokerConnection, settings: Mess
           }
         }
       } catch (error) {
-        // The batch must not be tried again, because a retry would store the accepted messages twice.
+        // If the broker accepted some messages, the batch must not be tried again, because a retry would store these
+        // messages twice.
         throw sent > nacked ? toUncertainError(error) : error
       }
       // If the broker refused all messages, its queue may be full. The batch may be tried again, because the queue may

@@ -15,8 +15,8 @@ import { readMongodbUrl } from './url.js'
 
 const PAGE_DOCUMENTS = 500
 /**
- * Time limit for a write. It is short, because connections keep the process alive. The server may still store the
- * records that it has received. A retry of the batch does not store these records again.
+ * Time limit for a write. It is short, because connections keep the process alive. After this time, the server may
+ * still store the records that it has received. A retry of the batch does not store these records again.
  */
 const WRITE_MS = 4_000
 /** The time limits for a page of a trace, and for a whole list. */

@@ -5,7 +5,7 @@ import { Array, Math, Number, Object } from '@osprofiler/core/toolkit'
  * document.
  */
 const MAX_DEPTH = 50
-/** If a document has more characters, it may be too large for MongoDB. */
+/** If a document has more characters than this, it may be too large for MongoDB. */
 const MAX_SAFE_CHARACTERS = 1_000_000
 /** The maximum number of bytes that BSON adds to a value. */
 const VALUE_OVERHEAD_BYTES = 16
@@ -25,7 +25,7 @@ export function isExactInBson(info: object): boolean {
     if (characters > MAX_SAFE_CHARACTERS || depth === 0) return false
     if (typeof value === 'string') return value.isWellFormed()
     if (typeof value === 'boolean' || value === null) return true
-    // BSON stores integers above this limit with another type.
+    // BSON stores integers of more than 32 bits with another type.
     if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) < MAX_INT32 : Number.isFinite(value)
     if (Array.isArray(value)) return value.every(member => isExact(member, depth - 1))
     return typeof value === 'object' && isPlainObject(value) && areMembersExact(value, depth)

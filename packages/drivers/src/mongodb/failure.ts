@@ -61,8 +61,8 @@ function isClientRefusal(name: unknown): boolean {
 }
 
 /**
- * Returns whether the error means that an earlier try has already written the document. The error message names the
- * index. Only the index of `_id` contains ids that this driver creates.
+ * Returns whether the error means that an earlier try has already written the document. This is the case if the error
+ * message names the index of `_id`, because this driver itself creates the `_id` of each document.
  */
 export function isDuplicateId({ code, errmsg }: { readonly code?: unknown; readonly errmsg?: unknown }): boolean {
   return code === DUPLICATE_KEY_CODE && /index: _id_\b/.test(String(errmsg))

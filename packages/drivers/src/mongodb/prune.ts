@@ -10,8 +10,8 @@ export const FAILURES_COLLECTION = 'profiler_error'
 const PAGE_TRACES = 500
 
 /**
- * Removes the traces that have no record dated `before` or later, and resolves to their number. A record dated later
- * than tomorrow does not keep its trace from being removed.
+ * Removes the traces that have no record dated `before` or later, and resolves to their number. Records dated later
+ * than tomorrow are ignored, so they do not prevent the removal of their trace.
  */
 export async function pruneTraces(db: Db, before: string): Promise<number> {
   const latest = getLatestPlausibleTimestamp()

@@ -19,8 +19,8 @@ interface Clients {
 const thisFileUrl: string | undefined = import.meta.url
 
 /**
- * Throws `ERR_MISSING_CLIENT` if a client package can be found neither from this package nor from the application's
- * main file. Does not load the client.
+ * Throws `ERR_MISSING_CLIENT` if neither this package nor the application's main file could import the client package.
+ * Does not load the client.
  */
 export function findClient(
   packageName: string,
@@ -34,9 +34,9 @@ export function findClient(
 }
 
 /**
- * Loads a store's client, found from this package or else from the application's main file. The package name in
- * `import()` must not be a literal. Otherwise, a bundler would look for the package, and fail if the package is not
- * installed.
+ * Loads a store's client. Imports the client as this package itself would do. If this package cannot find the client,
+ * imports it as the application's main file would do. The package name in `import()` must not be a literal. Otherwise,
+ * a bundler would look for the package, and fail if the package is not installed.
  */
 export async function loadClient<Name extends keyof Clients>(packageName: Name): Promise<Clients[Name]> {
   const file = isInstalledForDrivers(packageName) ? undefined : resolveClient(packageName)
@@ -45,7 +45,10 @@ export async function loadClient<Name extends keyof Clients>(packageName: Name):
   return await import(/* webpackIgnore: true */ /* @vite-ignore */ specifier)
 }
 
-/** Returns the file of a client's package, found from this package or else from the application's main file. */
+/**
+ * Returns the path of the file that an import of the client package would load. Looks for the file as an import in this
+ * package would do, and then as an import in the application's main file would do.
+ */
 export function resolveClient(packageName: string): string | undefined {
   for (const from of [thisFileUrl, mainFile()]) {
     const file = from === undefined ? undefined : resolvePackage(packageName, from)

@@ -18,13 +18,15 @@ import { noteHang, shortenAfterHang } from './recent-hang.js'
 
 /**
  * Finds the addresses of hosts for a store's clients. Avoids the system's `getaddrinfo` where possible, because it runs
- * in one of the four threads that a process shares for lookups and files. A lookup cannot be canceled, and
- * `process.exit()` waits for it. If the DNS server hangs, a few lookups block the whole program.
+ * in one of the four threads that all lookups and file operations of a process share. Such a lookup cannot be canceled,
+ * and `process.exit()` waits for it. If the DNS server hangs, a few lookups block the whole program.
  */
 export interface HostLookup {
   /** A function for the option `lookup` of `net.connect()`. */
   readonly lookup: LookupFunction
-  /** Prevents further lookups by the system, because such lookups cannot be canceled. */
+  /**
+   * Prevents further lookups by the system. Such a lookup cannot be canceled, and could delay the end of the process.
+   */
   stopSystemLookups(): void
   stop(): void
 }
@@ -104,7 +106,10 @@ export function createHostLookup(): HostLookup {
   }
 }
 
-/** Sends DNS queries for the full names, one name after another, until the time limit or the end of the program. */
+/**
+ * Sends DNS queries for the names that `toFullNames` returns, one after another. Stops at the time limit or at the end
+ * of the program.
+ */
 async function askDns(name: string, resolvers: Set<Resolver>): Promise<readonly HostAddress[]> {
   const limitMs = shortenAfterHang(ALL_TRIES_MS)
   if (limitMs === 0) throw createLookupError('ETIMEOUT', name)

@@ -3,8 +3,8 @@ import { Error, Object, String, shorten } from '@osprofiler/core/toolkit'
 const MAX_SHOWN_CHARACTERS = 300
 
 /**
- * Shortens a path for a message. Hides a password, because the path may be the connection string of another store by
- * mistake.
+ * Shortens a path for a message. Hides a password, because the user may have written another store's connection string
+ * instead of a path.
  */
 export function showPath(path: string): string {
   return shorten(path.replace(/:.*@/s, ':***@'), MAX_SHOWN_CHARACTERS)

@@ -12,7 +12,7 @@ import { createRecordFates } from './sending/record-fates.js'
 import { createOtlpSender } from './sending/sender.js'
 import { readOtlpSettings } from './settings/settings.js'
 
-/** Maximum number of unfinished points that are planned and sent in one step. */
+/** Maximum number of unfinished points that are sent in one step. */
 const BATCH_POINTS = 500
 
 /**

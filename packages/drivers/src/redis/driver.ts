@@ -16,9 +16,9 @@ import { prepareBatch, sendBatch } from './write.js'
 /**
  * Opens a driver for Redis or Valkey: a single server, a Cluster, or a master that Sentinels watch. The layout is the
  * same as in Python's driver. Each trace is a list `osprofiler_opt:<base_id>`. With `filterErrorTrace`, a failed trace
- * also has a marker `osprofiler_error:<base_id>`. A batch is written as one push of several records per trace, and all
- * pushes are sent together. If the batch is tried again, refused commands are sent again. A command whose connection
- * broke is not sent again, because the server may have executed it.
+ * also has a marker `osprofiler_error:<base_id>`. To write a batch, the driver creates a push command for each trace,
+ * and sends all commands together. If the batch is tried again, refused commands are sent again. A command whose
+ * connection broke is not sent again, because the server may have executed it.
  */
 export function openRedisDriver(location: string, context: OpenContext): StoreDriver {
   const { scheme, filterErrorTrace, lifetime } = context

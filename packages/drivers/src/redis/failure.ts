@@ -54,7 +54,7 @@ export function toSentinelRefusal(error: unknown): unknown {
   return new Error(`Sentinel: ${error.message}`)
 }
 
-/** Returns whether a refusal is permanent. If so, there is no point in sending the record again. */
+/** Returns whether a refusal is permanent, so that the server would refuse the same record again. */
 export function isPermanent({ message }: Error): boolean {
   return PERMANENT_REFUSAL.test(message)
 }

@@ -27,8 +27,8 @@ export interface RedisLinks {
   /** Ends all connections, including those that are still being opened. */
   destroyAll(): void
   /**
-   * The number of calls to `destroyAll`. A caller that is connecting compares the number, and gives up if it has
-   * changed.
+   * The number of calls to `destroyAll`. A caller reads this number before it connects, and gives up if the number has
+   * changed since then.
    */
   readonly destroyCount: number
 }

@@ -22,9 +22,9 @@ const MAX_CANDIDATES = 100_000
 const PAGE_TRACES = 20
 
 /**
- * Lists the newest traces. Redis does not sort traces. Therefore the record that arrived first is read for each trace,
- * because the trace began at the time of this record or earlier. Then whole traces are read, starting with the trace
- * whose time is the latest, until no other trace can be newer.
+ * Lists the newest traces. Redis does not sort traces. Therefore the record that arrived first is read for each trace.
+ * The trace began at the time of this record or earlier. Then whole traces are read, starting with the trace whose
+ * first record is the latest. The reading ends when no unread trace can be newer than the listed traces.
  */
 export async function listTraces(
   route: RedisRoute,
@@ -119,8 +119,8 @@ function selectNewest(candidates: ReadonlyMap<string, Candidate>): Candidate[] {
 }
 
 /**
- * Returns the timestamp of the record in a reply. Returns undefined for a missing key or a key of another program. A
- * record that cannot be read gets the latest timestamp, so that its whole trace is read.
+ * Returns the timestamp of the record in a reply. Returns undefined for a missing key or a key of another program. If
+ * the record cannot be read, returns the latest plausible timestamp, so that the whole trace is read.
  */
 function readTimestamp(reply: RedisReply | undefined): string | undefined {
   if (reply?.outcome === 'lost') throw reply.error

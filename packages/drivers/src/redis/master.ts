@@ -66,8 +66,8 @@ async function findMaster(sentinel: Host, settings: RedisSettings, links: RedisL
 }
 
 /**
- * Returns whether to reconnect after a refusal: the server became a replica, will end the connection, or still counts a
- * large command as used memory.
+ * Returns whether to reconnect after a refusal. This is necessary if the server became a replica, will end the
+ * connection, or still counts a large command as used memory.
  */
 function mustReconnect(refusal: Error): boolean {
   return isForOtherServer(refusal) || endsConnection(refusal) || mayConcernOneCommand(refusal)

@@ -22,7 +22,7 @@ export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before:
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
     // In most traces, the record that arrived last is the newest. If this record is dated `before` or later, the trace
-    // is kept, and its other records need not be read.
+    // is kept without reading its other records.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {
       const reply = heads[index]

@@ -7,7 +7,8 @@ import type { RedisCommand, RedisReply } from './link.js'
 import type { KeyedCommand, RedisRoute } from './route.js'
 
 /**
- * A batch that was converted to commands, and their outcomes so far. A retry sends only the steps that are still due.
+ * A batch that was converted to steps, each of which is one command, and the state of each step so far. A retry sends
+ * only the steps that are still due.
  */
 export interface RedisBatch {
   readonly steps: readonly Step[]
@@ -61,9 +62,9 @@ export function prepareBatch(
 }
 
 /**
- * Sends the due steps of a batch. Steps that the server refuses temporarily stay due. In this case, the call normally
- * rejects. It does not reject if the server has accepted other records, or if the refusal may be due to the size of a
- * command. Steps with an unknown outcome are not sent again.
+ * Sends the due steps of a batch. If the server refuses a step only temporarily, the step stays due, and the call
+ * normally rejects. The call does not reject if the server has accepted other records, or if the refusal may be due to
+ * the size of a command. Steps with an unknown outcome are not sent again.
  */
 export async function sendBatch(
   route: RedisRoute,

@@ -11,7 +11,7 @@ export interface BulkDocument {
   readonly bytes: number
   /** Number of documents in `lines`. */
   readonly actions: number
-  /** `held` means that the server postponed only this document, so that the other documents may be written. */
+  /** `held` means that the server postponed this document, but may still accept the other documents. */
   state: 'due' | 'held' | 'written' | 'refused'
 }
 
@@ -34,7 +34,7 @@ export const MAX_RECORD_BYTES = 20_000_000
 
 /**
  * Maximum size of an id, because an index cannot contain a longer term. Elasticsearch 7 refuses a document with a
- * longer id, and may then fail every time the index is listed.
+ * longer id, and may then fail every time the traces in the index are listed.
  */
 const MAX_ID_BYTES = 32_766
 
@@ -83,7 +83,7 @@ function toDocument(record: TraceRecord, noteFailures: boolean): BulkDocument {
     return UNFIT_DOCUMENT
   const id = `${idPrefix}${(documentCount++).toString(36).padStart(8, '0')}`
   if (!isErrorRecord(record)) return toBulkDocument([toLines(RECORDS_INDEX, id, line)])
-  // If the index does not index `info`, failed traces are found by the member `failed`.
+  // In an index whose mapping does not cover `info`, failed traces are found by the member `failed`.
   const marked = toLines(RECORDS_INDEX, id, `${line.slice(0, -1)},"failed":true}`)
   const note = toLines(FAILURES_INDEX, id, JSON.stringify({ base_id, timestamp }))
   return toBulkDocument(noteFailures ? [marked, note] : [marked])

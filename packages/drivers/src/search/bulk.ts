@@ -56,8 +56,8 @@ async function sendPiece(client: SearchClient, piece: readonly BulkDocument[]): 
       return { reason: error }
     }
     if (!mayRefuseRecords(error)) throw error
-    // Finds out whether the records are the reason. If the server also refuses the probe, they are not, and `probeBulk`
-    // rejects.
+    // Finds out whether the records are the reason for the refusal. If the server also refuses the probe, the records
+    // are not the reason, and `probeBulk` rejects.
     await probeBulk(client)
     const [first, ...others] = piece
     if (first === undefined || others.length > 0) return { refusal: error }
@@ -77,8 +77,8 @@ async function postBulk(client: SearchClient, bulkBody: string): Promise<Record<
 }
 
 /**
- * Notes the state of each document of a request. If all documents failed, and the reason is not in the documents, the
- * server itself has failed.
+ * Notes the state of each document of a request. If all documents failed with a status that does not concern a single
+ * document, the server itself has failed.
  */
 function applyOutcomes(
   piece: readonly BulkDocument[],

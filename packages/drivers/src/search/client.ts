@@ -116,8 +116,8 @@ export function createSearchClient(
           await check(opened, Math.min(requestTimeout, timeoutMs), signal)
           return await opened.transport.request(wanted, { ...options, requestTimeout, signal })
         } catch (error) {
-          // If the driver's time limit has expired, this limit is reported. The driver needs its own limit, because the
-          // client's limit restarts with each piece of an answer.
+          // If the driver's time limit has expired, the error reports this limit. The driver needs its own limit,
+          // because the client's limit restarts with each piece of an answer.
           throw signal.aborted ? signal.reason : error
         }
       }, limit + LIMIT_MARGIN_MS)

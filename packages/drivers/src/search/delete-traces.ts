@@ -41,7 +41,9 @@ export async function pruneTraces(client: SearchClient, before: string, timeoutM
   return pruned.size
 }
 
-/** Returns a page of traces, sorted by id. Each of these traces has a record outside of the `young` range. */
+/**
+ * Returns a page of traces, sorted by id. Each of these traces has a record outside of the `young` range of timestamps.
+ */
 async function readOldTraces(
   client: SearchClient,
   { index, field }: IdField,

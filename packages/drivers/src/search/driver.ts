@@ -41,8 +41,8 @@ const BYTES_PER_EXTRA_SECOND = 1_000_000
 /** If a refresh of the indices takes longer than this, a search checks whether all shards are available. */
 const SLOW_REFRESH_MS = 1_500
 /**
- * How often the driver checks whether the indices exist. If an index is deleted between two checks, the next write
- * recreates the index with a mapping that the server guesses.
+ * How often the driver checks whether the indices exist. If an index is deleted between two checks, the server creates
+ * a new index at the next write, with a mapping that the server guesses.
  */
 const INDEX_CHECK_INTERVAL_MS = 60_000
 

@@ -25,8 +25,8 @@ export function openElasticsearchDriver(location: string, context: OpenContext):
     url,
     async open(signal, lookup) {
       const { Client, ClusterConnectionPool } = await loadClient('@elastic/elasticsearch')
-      // An older version of the client does not export this class. The types belong to the newest version and contain
-      // the class.
+      // An older version of the client does not export this class. The types of the client are those of the newest
+      // version, which exports the class.
       if ((ClusterConnectionPool as unknown) === undefined) throw createOldClientError(scheme)
       const client = new Client({
         nodes: [...url.nodes],

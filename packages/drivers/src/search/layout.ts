@@ -63,7 +63,10 @@ export async function createIndex(client: SearchClient, index: keyof typeof MAPP
   }
 }
 
-/** Indices in which the same field can be compared with a whole id (see `findIdFields`). */
+/**
+ * Indices in which the same field can be compared with a whole id, and not only with a word in the id (see
+ * `findIdFields`).
+ */
 export interface IdField {
   /** The name of an index, or several names separated by commas. */
   readonly index: string

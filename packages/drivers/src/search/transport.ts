@@ -8,14 +8,16 @@ export interface SearchRequest {
   readonly bulkBody?: string
 }
 
-/** Options that both clients accept for one request. `requestTimeout` is in milliseconds. */
+/**
+ * Options that the clients of Elasticsearch and OpenSearch accept for one request. `requestTimeout` is in milliseconds.
+ */
 export interface RequestOptions {
   readonly maxRetries?: number
   readonly requestTimeout?: number
   readonly signal?: AbortSignal
 }
 
-/** The method of both clients that is documented for custom requests. */
+/** The method for custom requests, which the documentation of both clients describes. */
 export interface SearchTransport {
   request(request: SearchRequest, options: RequestOptions): Promise<SearchAnswer>
 }

@@ -17,7 +17,7 @@ export interface SqlConnection {
   use<Result>(work: (store: SqlStore) => Promise<Result>): Promise<Result>
   waitUntilIdle(): Promise<unknown>
   disconnect(): Promise<void>
-  /** Destroys the connection, even during work. It is not opened again. */
+  /** Destroys the connection, even during work. The connection is not opened again. */
   destroy(): void
 }
 
@@ -84,7 +84,8 @@ export function createSqlConnection(
 }
 
 /**
- * Adds the option `lookup` to a socket's `connect`. Both clients call `connect` with a port and a host, or with a path.
+ * Adds the option `lookup` to a socket's `connect`. The clients `mysql2` and `pg` call `connect` with a port and a
+ * host, or with a path.
  */
 function addLookup(lookup: LookupFunction, socket: Socket): Socket {
   const connect = socket.connect.bind(socket)

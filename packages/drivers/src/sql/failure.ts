@@ -7,7 +7,8 @@ import { Error, Map } from '@osprofiler/core/toolkit'
  * - `lost`: The connection broke, so it is unknown whether the statement was executed.
  * - `readonly`: The statement was not executed, because the server is read-only. After a failover, another server may
  *   answer at this address.
- * - `locked`: The statement was not executed, because another transaction has locked something that it needs.
+ * - `locked`: The statement was not executed, because another transaction has locked a row or table that the statement
+ *   needs.
  * - `failed`: The statement was not executed for any other reason.
  */
 export type SqlVerdict = 'refused' | 'missing' | 'lost' | 'readonly' | 'locked' | 'failed'

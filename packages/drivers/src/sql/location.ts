@@ -2,16 +2,16 @@ import { type Host, showHost } from '../opening/connection-url.js'
 import type { TlsFiles } from '../opening/url-options.js'
 
 /**
- * How to verify the server's certificate: not at all, only that a trusted authority issued it, or also that it is for
- * this host name.
+ * How to verify the server's certificate. With `nothing`, any certificate is accepted. With `authority`, a trusted
+ * authority must have issued the certificate. With `name`, the certificate must also be for the name of the host.
  */
 export interface SqlTls extends TlsFiles {
   readonly verify: 'nothing' | 'authority' | 'name'
 }
 
 /**
- * The connect modes to try, in this order: only plain, only TLS, or one after the other. If TLS is required or
- * verified, TLS is the only mode.
+ * The connect modes to try, in this order. The list contains `plain`, TLS settings, or both in either order. If TLS is
+ * required or verified, TLS is the only mode.
  */
 export type ConnectModes = readonly ConnectMode[]
 

@@ -21,8 +21,8 @@ export interface LockHolders {
   /** Whether each holder certainly has such a lock. If this is false, the holders are only candidates. */
   readonly areSure: boolean
   /**
-   * Advice on how to find out more about the holders, if the user has no permission to see more or the server cannot
-   * show more. An example is "to see the owner, grant this user PROCESS".
+   * Advice on how to find out more about the holders, such as "to see the owner, grant this user PROCESS". Set if the
+   * user has no permission to see more, or if the server cannot show more.
    */
   readonly advice: string | undefined
 }

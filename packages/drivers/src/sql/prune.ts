@@ -8,8 +8,8 @@ import type { OwnedId, Position, TimeSpan, WalkedRecord, WalkStep } from './stor
 const STEP_RECORDS = 1_000
 const MAX_REMOVED_ROWS = 5_000
 /**
- * How long to wait before locked rows are tried again. Another process that was removing these rows has finished by
- * then.
+ * How long to wait before the second try to remove locked rows. If another process was removing these rows, it has
+ * usually finished by then.
  */
 const LOCK_PAUSE_MS = 500
 
@@ -47,9 +47,9 @@ export async function pruneTraces(use: UseTable, before: string): Promise<Remova
 }
 
 /**
- * Removes the traces that have no record within `young`. Reads records in the order of their timestamps, either from
- * the oldest forward or from the newest backward. Stops at the first record within `young`. Records that are newer than
- * `young` are dated later than tomorrow.
+ * Removes the traces that have no record within the time span `young`. Reads records in the order of their timestamps,
+ * either from the oldest forward or from the newest backward. Stops at the first record within `young`. Records that
+ * are newer than `young` are dated later than tomorrow.
  */
 async function pruneFrom(
   use: UseTable,
@@ -75,8 +75,8 @@ async function pruneFrom(
 }
 
 /**
- * Removes all records of these traces except those within `young`. Returns the number of removed records. If a row of a
- * trace is locked, the trace is added to `locked`, and its remaining rows are kept.
+ * Removes all records of these traces except the records within the time span `young`. Returns the number of removed
+ * records. If a row of a trace is locked, the trace is added to `locked`, and its remaining rows are kept.
  */
 async function removeRecords(
   use: UseTable,

@@ -21,7 +21,7 @@ export interface SqlClient {
   toFailure(error: unknown): SqlFailure
 }
 
-/** A connection to a database. A statement that fails as `lost` or `readonly` closes the connection. */
+/** A connection to a database. If a statement fails with the verdict `lost` or `readonly`, the connection is closed. */
 export interface SqlSession {
   readonly isOpen: boolean
   /**

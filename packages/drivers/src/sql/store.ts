@@ -73,7 +73,7 @@ export interface SqlStore {
   /** Returns records in the order of timestamps. The cost depends only on the number of returned records. */
   walk(step: WalkStep): Promise<readonly WalkedRecord[]>
   summarize(baseIds: readonly string[]): Promise<readonly TraceSummary[]>
-  /** Returns the ids of those traces that have a record in the time span. */
+  /** Returns the ids of those of the given traces that have a record in the time span. */
   findTracesWithin(baseIds: readonly string[], young: TimeSpan): Promise<readonly string[]>
   /** Returns at most `limit` records of the traces. Records in the time span are excluded. */
   findRecordsOutside(

@@ -7,8 +7,8 @@ import type { SqlStore } from './store.js'
 type Rows = readonly SqlRow[]
 
 /**
- * Maximum number of rows in a statement. With this number, a statement has fewer than 2 ** 16 values, the limit of both
- * databases.
+ * Maximum number of rows in a statement. With this number, a statement has fewer than 2 ** 16 values, which is the
+ * limit of MySQL and PostgreSQL.
  */
 const MAX_STATEMENT_ROWS = 5_000
 const MAX_STATEMENT_BYTES = 4_000_000

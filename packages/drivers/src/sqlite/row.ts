@@ -23,8 +23,8 @@ export interface SqliteBatch {
 
 /**
  * Adds packed records to a batch. A record is refused if it is too large, or if a string outside of `info` contains a
- * lone surrogate or a NUL. A NUL is recognized because the packed record then has too many parts. SQLite's clients
- * would truncate or change such strings. In `info`, JSON escapes both characters.
+ * lone surrogate or a NUL. SQLite's clients would truncate or change such strings. In `info`, JSON escapes both
+ * characters. NULs separate the columns of a packed record, so a record with a NUL in a string has too many columns.
  */
 export function unpackRows(packed: readonly string[], batch: SqliteBatch): void {
   for (const text of packed) {

@@ -80,8 +80,8 @@ interface Pending {
 
 const MAX_THREAD_END_MS = 200
 /**
- * After a failed start, no new start is tried for this time, because it would cost too much to try a start for each
- * batch.
+ * If the thread fails to start, all requests fail immediately for this time, because a new start for each batch would
+ * cost too much.
  */
 const START_PAUSE_MS = 10_000
 

@@ -25,7 +25,10 @@ import { createReplies, type ReplyOptions } from './serving/replies.js'
 /** Options of `createOsloServer`: the topic to serve, the methods, and the limits. */
 export interface OsloServerOptions extends RabbitOptions, ReplyOptions {
   readonly topic: string
-  /** The name of this server. With `server=`, callers reach only the server with this name. Default: the host name. */
+  /**
+   * The name of this server. Callers that request a `server` reach only the server with this name. Default: the host
+   * name.
+   */
   readonly server?: string | undefined
   /** The exchange of the topic. This is the `control_exchange` of the services. Default `openstack`. */
   readonly exchange?: string | undefined

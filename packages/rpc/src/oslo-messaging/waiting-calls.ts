@@ -23,7 +23,7 @@ export class WaitingCalls {
     return this.#calls.size
   }
 
-  /** Whether a call has ended without a reply. In this case, the reply may still arrive. */
+  /** Whether any call of the client has ended without a reply. In this case, the reply may still arrive. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp
   }

@@ -26,41 +26,41 @@ export interface HeldStarts {
   touch(baseId: string): void
   findOldest(limit: number): readonly HeldStart[]
   /**
-   * Returns the oldest starts whose stops are overdue. A stop is overdue if the trace has had no new record for
-   * `lingerMs` and all ancestors of the trace's open points have stopped. After an hour without a new record, a stop is
-   * overdue in any case.
+   * Returns the oldest start records whose stop records are overdue. A stop record is overdue if the trace has had no
+   * new record for `lingerMs` and all ancestors of the trace's open points have stopped. After an hour without a new
+   * record, a stop record is overdue in any case.
    */
   findOverdue(limit: number): readonly HeldStart[]
 }
 
 interface HeldTrace {
   /**
-   * Maps point ids to starts. Records mostly share the same string objects as ids, so the Map rarely compares
+   * Maps point ids to start records. Equal ids are mostly the same string object, so the Map rarely compares their
    * characters.
    */
   readonly starts: Map<string, HeldStart>
-  /** Number of starts that are not nested in another open point of this process. */
+  /** Number of open points that are not nested in another open point of this process. */
   topPoints: number
   /** The time when the last record of the trace arrived, in milliseconds as returned by `now`. */
   touchedAt: number
 }
 
 /**
- * The limits for the number of starts and for the length of their lines. If a limit is exceeded, the oldest starts are
- * removed.
+ * The limits for the number of start records and for the length of their lines. If a limit is exceeded, the oldest
+ * start records are removed.
  */
 const MAX_POINTS = 20_000
 const MAX_LINE_CHARACTERS = 16 * 1024 * 1024
-/** If a trace has no new record for this long, its missing stops are considered lost. */
+/** If a trace has no new record for this long, its missing stop records are considered lost. */
 const MAX_SILENCE_MS = 3_600_000
 
 /**
- * Creates an empty collection. After all ancestors of a point have stopped, its own stop is expected for at most
- * `lingerMs`.
+ * Creates an empty collection. After all ancestors of a point have stopped, the stop record of the point is expected
+ * for at most `lingerMs`.
  */
 export function createHeldStarts(lingerMs: number, now: () => number): HeldStarts {
   const traces = new Map<string, HeldTrace>()
-  /** All starts, in the order of arrival. */
+  /** All start records, in the order of arrival. */
   const all = new Set<HeldStart>()
   let characters = 0
 

@@ -48,9 +48,7 @@ const MAX_PATH_POINTS = 1_000
 /** Creates an empty collection. Above `MAX_POINTS` points, the oldest are removed. */
 export function createKnownPoints(): KnownPoints {
   const points = createRecentPoints<KnownPoint>(MAX_POINTS)
-  /**
-   * Ids of parents that were named by a child before their own records arrived. Only these parents can close a cycle.
-   */
+  /** Ids of parents that had no record yet when the record of a child arrived. Only these parents can close a cycle. */
   const awaited = createRecentPoints<true>(MAX_POINTS)
   const lastSeen = createRecentPoints<number>(MAX_POINTS)
 

@@ -52,7 +52,7 @@ export interface OpenPoints {
   readonly size: number
   /** Whether too many points are open, so that the oldest points must be sent. */
   readonly isFull: boolean
-  /** Joins the start and stop records of a batch to points, and plans to send these points. */
+  /** Joins the start and stop records of a batch into points, and plans to send these points. */
   plan(records: readonly TraceRecord[]): OtlpPlan
   /** Plans to send the oldest points without their stop records. */
   planOldest(limit: number): OtlpPlan

@@ -34,7 +34,7 @@ export function createPointSender(
   function splitRefused(request: readonly ReadySpan[], error: OsprofilerError): ReadySpan[][] {
     const middle = Math.ceil(request.length / 2)
     if (!isTooLarge(error)) return [request.slice(0, middle), request.slice(middle)]
-    // From now on, requests are split into parts of this size before they are sent.
+    // From now on, requests are split into parts of at most this size before they are sent.
     maxBytes = Math.max(MIN_REQUEST_BYTES, Math.floor(Math.min(maxBytes, estimateRequestBytes(request, protocol)) / 2))
     const smaller = splitIntoRequests(request, protocol, maxBytes)
     return smaller.length > 1 ? smaller : [request.slice(0, middle), request.slice(middle)]

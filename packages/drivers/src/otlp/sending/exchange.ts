@@ -42,7 +42,7 @@ const MAX_BODY_BYTES = 65_536
 /** Error codes of a connection that the collector has closed. */
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE'])
 
-/** Sends one request and waits for its outcome, at most `timeoutMs`. */
+/** Sends one request, and waits for its outcome for at most `timeoutMs`. */
 export function runExchange(
   { exporter, timeoutMs, isSecure, hasClientCertificate }: Transport,
   spans: readonly ReadableSpan[],

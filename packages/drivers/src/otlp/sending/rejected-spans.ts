@@ -36,7 +36,10 @@ function readProtobuf(body: Buffer): number {
   return toCount(rejected)
 }
 
-/** Yields the fields of a message that are varints or bytes. The two messages contain only these types of fields. */
+/**
+ * Yields the fields of a message that are varints or bytes. The two messages whose tags are above contain only fields
+ * of these types.
+ */
 function* readFields(body: Buffer): Generator<{ tag: number; number: number; bytes: Buffer }> {
   for (let at = 0; at < body.length; ) {
     const [tag, afterTag] = readNumber(body, at)

@@ -4,8 +4,8 @@ import { decodeURIComponent, process } from '@osprofiler/core/toolkit'
 /** Resource attributes from the settings. They are added to the attributes of the program that wrote a record. */
 export interface OtlpResource {
   /**
-   * Adds the resource attributes from the settings to the attributes of a record's program. If both contain an
-   * attribute, the value from the settings is used.
+   * Adds the resource attributes from the settings to the attributes of a record's program. If an attribute has a value
+   * in both, the value from the settings is used.
    */
   complete(attributes: Record<string, string>, record: TraceRecord): Record<string, string>
 }

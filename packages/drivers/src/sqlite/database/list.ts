@@ -83,7 +83,8 @@ function stepBack(
   for (const row of select.iterate(timestamp, timestamp, id)) {
     const { base_id: baseId, data } = row
     rows++
-    // In a table that this driver created, all ids are integers. If an id is not an integer, no further step follows.
+    // An id that is not an integer can occur only in a table that this driver did not create. The next step cannot
+    // begin after such an id, so the list ends here.
     last = typeof row.id === 'bigint' ? { timestamp: String(row.timestamp), id: row.id } : undefined
     if (typeof baseId !== 'string' || typeof data !== 'string' || baseIds.has(baseId)) continue
     if (isFailure === undefined || isFailure(data)) baseIds.add(baseId)

@@ -153,7 +153,8 @@ export function createStore(client: string, path: string, guard: ExitGuard): Sql
     read: async (baseId, after) =>
       (await read(connection => readPage(connection, baseId, after))) ?? { rows: [], after: undefined },
     async list(selection, failedOnly) {
-      // This module is loaded only on demand. It loads core, which is not needed to read a single trace.
+      // This module is loaded only on demand, because it loads `@osprofiler/core`, which is not needed to read a single
+      // trace.
       const { listTraces } = await import('./list.js')
       const readUntilClosed: RunStep = work => {
         if (isClosing) throw new Error('it was closed')
@@ -240,7 +241,8 @@ function readPage(connection: DatabaseSync, baseId: string, after: bigint): Sqli
     rows.push(row)
     characters += row.at(-1)?.length ?? 0
     const isFull = rows.length === MAX_PAGE_ROWS || characters > MAX_PAGE_CHARACTERS
-    // In a table that this driver created, all ids are integers. If an id is not an integer, no further page follows.
+    // An id that is not an integer can occur only in a table that this driver did not create. The next page cannot
+    // begin after such an id, so this page is the last.
     if (isFull) return { rows, after: typeof found.id === 'bigint' ? found.id : undefined }
   }
   return { rows, after: undefined }

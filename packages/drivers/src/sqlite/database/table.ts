@@ -9,8 +9,8 @@ const ORDINARY_COLUMN = 0
 
 /**
  * Returns whether the table `data` exists. Throws if `data` is not a plain table, or if it belongs to another program.
- * A trigger, a view, a CHECK and a generated column are SQL in the file that runs with each insert. SQLite sets no time
- * limit for such SQL, and not even `process.exit()` can stop a thread that is running it.
+ * Triggers, views, CHECK constraints and generated columns contain SQL from the file, and each insert would run this
+ * SQL. SQLite sets no time limit for such SQL, and not even `process.exit()` can stop a thread that is running it.
  */
 export function findTable(connection: DatabaseSync): boolean {
   const entries = connection

@@ -14,7 +14,8 @@ export function toBrokerError(error: unknown): OsprofilerError {
 }
 
 /**
- * Returns whether the broker refused to declare an exchange because it exists with the same type and other properties.
+ * Returns whether the broker refused to declare an exchange because there already is an exchange with the same name and
+ * type, but with other properties.
  */
 export function existsWithOtherProperties(error: unknown): boolean {
   const [, argument, kind] = DECLARATION_MISMATCH.exec(getMessage(error)) ?? []

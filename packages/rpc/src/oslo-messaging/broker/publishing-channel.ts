@@ -6,8 +6,9 @@ import { toBrokerError } from './broker-error.js'
 import type { AmqpConnection } from './connection.js'
 
 /**
- * The outcome of a message. `taken`: the broker accepted it. `returned`: no queue exists for the mandatory message.
- * `unknown`: the channel closed before the broker answered.
+ * The outcome of a message. `taken`: the broker accepted the message. `returned`: the message was published as
+ * mandatory, and no queue exists for it. `refused`: the broker did not accept the message. `unknown`: the channel
+ * closed before the broker answered.
  */
 export type Outcome = 'taken' | 'returned' | 'refused' | 'unknown'
 

@@ -39,8 +39,8 @@ export const RABBIT_OPTION_KINDS: OptionKinds<RabbitOptions> = {
 }
 
 /**
- * The properties with which a queue or an exchange is declared. If it already exists with other properties, RabbitMQ
- * refuses the declaration.
+ * The properties with which a queue or an exchange is declared. If the queue or exchange already exists with other
+ * properties, RabbitMQ refuses the declaration.
  */
 export interface Declaration {
   readonly durable: boolean

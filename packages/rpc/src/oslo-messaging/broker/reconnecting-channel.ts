@@ -42,7 +42,7 @@ const CONNECTION_ENDED_MESSAGE =
 const PREPARE_TIMEOUT_MS = 20_000
 const FIRST_DELAY_MS = 100
 const MAX_DELAY_MS = 10_000
-/** If a channel was open for longer than this, the pauses start again at 0.1 s after the channel is lost. */
+/** If a lost channel had been open for longer than this, the first pause before it is reopened is 0.1 s again. */
 const HEALTHY_AFTER_MS = 10_000
 
 /**
@@ -112,8 +112,8 @@ export function createReconnectingChannel(connect: Connect, hooks: ChannelHooks)
 
   function retryLater(error: OsprofilerError): void {
     hooks.onFailure(error)
-    // Reopens the channel only after a pause. A connection that ends reports its end only after the end of its
-    // channels.
+    // Reopens the channel only after a pause. A connection that ends reports the end of its channels first, and its own
+    // end later. Until then, the connection still seems to be open.
     clearTimeout(retry)
     retry = setTimeout(reopen, delayMs)
     if (!hooks.keepsProcessAlive) retry.unref()

@@ -12,7 +12,7 @@ export interface Incoming {
   readonly args: Readonly<Record<string, unknown>>
   readonly namespace: string | undefined
   readonly version: string
-  /** The context of the call, without the trace. Methods must not see the key in the trace. */
+  /** The context of the call, without the trace. Methods must not see the HMAC key in the trace. */
   readonly context: Readonly<Record<string, unknown>>
   /** Identifies a message, so that the server recognizes a message that is delivered twice. */
   readonly uniqueId: string | undefined
@@ -20,7 +20,7 @@ export interface Incoming {
   readonly reply: { readonly queue: string; readonly messageId: string } | undefined
   /** The interval in seconds at which the caller expects reports that the server is still working on the call. */
   readonly monitorTimeout: number
-  /** The reason why no method must run for this call. Undefined for a valid call. */
+  /** What is wrong with the call, so that the server must not run a method. Undefined for a valid call. */
   readonly flaw: CallFlaw | undefined
 }
 
@@ -62,7 +62,7 @@ export function decodeMessage(content: Buffer, compression?: unknown): Message {
   return message
 }
 
-/** Adds the prefix that the members of the context have in a message. */
+/** Adds the prefix `_context_` to the names of a context's members, as in a message of oslo.messaging. */
 export function addContextPrefix(context: object): Message {
   return Object.fromEntries(Object.entries(context).map(([name, value]) => [CONTEXT_PREFIX + name, value]))
 }

@@ -26,8 +26,8 @@ const RETRY_DELAY_MS = 250
 const REMEMBER_GONE_MS = 60_000
 
 /**
- * Creates a sender of replies. If the queue of a caller is missing until the last try, the server sends no replies to
- * this queue for 60 s.
+ * Creates a sender of replies. If the queue of a caller is still missing at the last try, the server sends no replies
+ * to this queue for 60 s.
  */
 export function createReplies(
   reconnecting: ReconnectingChannel,
