@@ -4,7 +4,8 @@ import { showFailure } from './output/show-failure.js'
 
 /**
  * Runs the command as a shell would, and sets `process.exitCode`: 0, or 1 for a failure. Exits immediately on invalid
- * usage. As in `process.argv`, the first two elements are ignored.
+ * usage. The first two elements of `argv` are ignored, because in `process.argv` they are the paths of Node and of the
+ * script.
  */
 export async function main(argv: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', exitOnStreamError)

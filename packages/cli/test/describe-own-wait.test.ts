@@ -30,7 +30,7 @@ function servedFor(...durations: readonly (number | undefined)[]): Report {
 }
 
 describe("the remark about the command's own wait", () => {
-  it('shows how much of the time no service recorded', () => {
+  it('shows the part of the wait that is not in the records of any service', () => {
     const [line] = describeOwnWait(sent(341), servedFor(10))
 
     expect(line).toBe(
@@ -46,8 +46,8 @@ describe("the remark about the command's own wait", () => {
   it.each([
     ['the difference is below 50 ms', sent(59), servedFor(10)],
     ['the difference is below a fifth of the time', sent(900), servedFor(721)],
-    ['the trace took longer', sent(10), servedFor(500)],
-    ['the request has not stopped in the trace', sent(900), servedFor(undefined)],
+    ['the request took longer in the trace than for the command', sent(10), servedFor(500)],
+    ['the point of the request has no stop record', sent(900), servedFor(undefined)],
     ['the answer broke off', sent(900, { failure: 'ECONNRESET' }), servedFor(10)],
     ['the trace has no request', sent(900), servedFor()],
   ])('is left out if %s', (_, request, report) => {
@@ -56,7 +56,7 @@ describe("the remark about the command's own wait", () => {
 })
 
 describe('the time for starting the profiler of --why', () => {
-  it('does not count as time that no service recorded', () => {
+  it("does not count as time outside the services' records", () => {
     const { start } = servedFor(10).points[0] ?? {}
     const why = { version: 1, level: 'cpu', wallMs: 10, causes: [], costs: { startMs: 300 } }
     const account = { ...start, name: 'why-start', trace_id: 'why', parent_id: '0', info: { why } } as TraceRecord

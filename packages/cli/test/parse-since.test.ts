@@ -23,7 +23,7 @@ describe('parseSince', () => {
     ['2026-03-01T12:30:15.123456', '2026-03-01T12:30:15.123Z'],
     ['2026-03-01T12:30:15Z', '2026-03-01T12:30:15.000Z'],
     ['2026-03-01T12:30+02:00', '2026-03-01T10:30:00.000Z'],
-  ])('reads %s as UTC unless it names a time zone', (text, iso) => {
+  ])('parses the date %s, in UTC if it contains no time zone', (text, iso) => {
     expect(parseSince(text).toISOString()).toBe(iso)
   })
 

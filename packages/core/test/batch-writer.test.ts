@@ -148,7 +148,7 @@ describe('the size limit of a batch', () => {
     ['ASCII', { text: 'x'.repeat(30_000) }],
     ['control characters', { text: '\u0001'.repeat(10_000) }],
     ['quotes', { text: '"'.repeat(30_000) }],
-    ['a mix', { text: 'SELECT "漢字" FROM t -- é\n'.repeat(1_500) }],
+    ['a mix of ASCII and Chinese', { text: 'SELECT "漢字" FROM t -- é\n'.repeat(1_500) }],
     ['many strings', { texts: Array.from({ length: 300 }, () => '漢'.repeat(40)) }],
     ['many short strings', { texts: Array.from({ length: 900 }, () => '漢字漢字漢字漢字') }],
     ['numbers', { numbers: Array.from({ length: 1_000 }, (_, index) => index * 1_000_003) }],

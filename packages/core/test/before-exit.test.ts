@@ -229,7 +229,7 @@ describe.concurrent("an application's own shutdown", () => {
 })
 
 describe('a traced program', () => {
-  it('does not wait until the store has the records', async () => {
+  it('keeps running while a write to the store is pending, and loses no records', async () => {
     const program = `
       let answer, asked
       const answered = new Promise(resolve => { answer = resolve })

@@ -151,7 +151,7 @@ function fail(): never {
 }
 
 describe('the time for reading stacks', () => {
-  it('is limited, and after the limit, only points with one of the first 200 new statements have a call site', () => {
+  it('is limited, and after the limit, call sites are recorded only for the first 200 new statements', () => {
     const many = 20_000
     traceCode(() => {
       for (let index = 0; index < many; index++) start('same', { db: { statement: 'SELECT 1' } }).stop()

@@ -5,7 +5,7 @@ import { collectWarnings } from './fixtures/collect-warnings.js'
 const DRIVER = { name: 'test', write: async () => undefined, close: async () => {} }
 const LIMITS = { maxRecords: 7, maxBytes: 3 * 1024 * 1024 }
 
-it('a drop warning is emitted only once per cause until no records are waiting', async () => {
+it('a drop warning is emitted only once per cause until the queue is empty', async () => {
   const warnings = await collectWarnings()
   const warning = createDropWarning(DRIVER, LIMITS, () => false)
 

@@ -86,7 +86,7 @@ describe('dropped records', () => {
     expect(kept.at(-1)).toMatchObject({ name: 'root-stop', info: { points_omitted: 50_001 } })
   })
 
-  it('are reported in their trace, and the root of the trace is kept', async () => {
+  it('are reported in their trace, and the records of the served request are kept', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
 
@@ -102,7 +102,7 @@ describe('dropped records', () => {
     expect(notifier.stats).toMatchObject({ droppedByReason: { 'queue-full': dropped }, droppedRoots: 0 })
   })
 
-  it('do not include the root of a request from another traced service', async () => {
+  it('do not include the records of a served request, even if another traced service sent the request', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -118,7 +118,7 @@ describe('dropped records', () => {
     }
   })
 
-  it('are the oldest roots if roots fill the space reserved for them', async () => {
+  it('include the oldest records of served requests if such records fill the space reserved for them', async () => {
     const { notifier, kept, settle } = openGate({ maxRecords: 100 })
     setNotifier(notifier)
     serve(v7(), 500)
@@ -171,7 +171,7 @@ describe('dropped records', () => {
     expect(countReported(kept)).toBe(notifier.stats.dropped)
   })
 
-  it('cause only one warning of each kind until no records are waiting', async () => {
+  it('cause only one warning of each kind until the queue is empty', async () => {
     const warnings = await collectWarnings()
     const { notifier, settle } = openGate({ maxRecords: 11 })
     setNotifier(notifier)
@@ -203,7 +203,7 @@ describe('dropped records', () => {
 })
 
 describe('the counts of any mix of traces', () => {
-  it('add up in each trace, while records stay in order and the newest root is kept', async () => {
+  it('add up in each trace, while records stay in order and the newest root record is kept', async () => {
     const bursts = fc.array(
       fc.record({ trace: fc.nat(3), steps: fc.nat(40), flush: fc.boolean(), size: fc.constantFrom(1, 1, 1, 3_000) }),
       { minLength: 1, maxLength: 25 },

@@ -41,7 +41,7 @@ describe('an ExactNumber', () => {
     expect(recordableInfo({ password: big })).toEqual({ password: '***' })
   })
 
-  it('can represent a float without a fraction from a store that distinguishes floats and integers', () => {
+  it('can represent a float such as 1.0, because some stores distinguish floats and integers', () => {
     expect(String(exactFloat(1))).toBe('1.0')
     expect(String(exactFloat(1e16))).toBe('1e+16')
     expect(exactFloat(1.5)).toBe(1.5)

@@ -34,7 +34,7 @@ it('followBody() ignores a value that is neither a stream nor a Response, and ru
 })
 
 describe('a response body after followBody()', () => {
-  it('is produced and cleaned up in the context of its request, for a Node stream', async () => {
+  it('is produced and cleaned up in the context of its request if it is a Node stream', async () => {
     const { entered, follower } = createFollower()
     const body = Readable.from(['a', 'b'])
 
@@ -44,7 +44,7 @@ describe('a response body after followBody()', () => {
     expect(new Set(entered)).toEqual(new Set(['produce', 'clean up']))
   })
 
-  it('is produced in the context of its request, for a web stream and a Response', async () => {
+  it('is produced in the context of its request if it is a web stream or a Response', async () => {
     const [one, other] = [createFollower(), createFollower()]
     const stream = new Blob(['ab']).stream()
     const response = new Response('cd')

@@ -10,7 +10,7 @@ function hmac(key: string): string {
   return createHmac('sha1', Buffer.from(key, 'utf8')).update(TEXT).digest('hex')
 }
 
-it('the state that all copies of the package share contains no configured key', () => {
+it('no configured key is in the state that is shared by all copies of the package', () => {
   const undo = configure({ hmacKeys: ['SECRET-ONE', 'SECRET-TWO'] })
 
   const shown = inspect(Reflect.get(globalThis, Symbol.for('osprofiler.core')), { depth: 12, showHidden: true })
@@ -73,7 +73,7 @@ describe('KeyRing', () => {
     expect(new KeyRing('a').verify(TEXT, ` \t\n\v\f\r${hmac('a')} \r\n`)).toBe('a')
   })
 
-  it('finds no key for a part of an HMAC immediately after verifying the whole HMAC', () => {
+  it('rejects a shortened or extended HMAC, even immediately after it has verified the correct HMAC', () => {
     const ring = new KeyRing('A')
     const hmac = ring.sign('text')
 

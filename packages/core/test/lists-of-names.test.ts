@@ -8,7 +8,7 @@ it.each<[readonly unknown[], boolean]>([
   [['password', 'hunter2', 'user', 'bob'], true],
   [['password', true], false],
   [['password', 7], true],
-])('isValueOfLabel() decides whether the entry after the secret name in %j is its value', (list, follows) => {
+])('isValueOfLabel() decides whether the entry after the name of a secret is its secret value: %j', (list, follows) => {
   expect(isValueOfLabel(list, list.indexOf('password') === 1 ? 2 : 1)).toBe(follows)
 })
 

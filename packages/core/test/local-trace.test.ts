@@ -47,7 +47,7 @@ describe('the part of a trace that a process records', () => {
     expect(start - stop).toBeGreaterThan(50_000)
   })
 
-  it('stays current until ten seconds after its end', () => {
+  it('accepts further points until ten seconds after its end', () => {
     const trace = openTrace('current')
     const now = vi.spyOn(performance, 'now').mockReturnValue(1_000)
 

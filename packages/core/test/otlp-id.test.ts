@@ -4,7 +4,7 @@ import { otlpSpanId, otlpTraceId } from '../src/record/otlp-id.js'
 const UUID = '019aab00-1234-7abc-8def-0123456789ab'
 
 describe('the OpenTelemetry ids', () => {
-  it('are the digits of a UUID, with or without hyphens, in lowercase', () => {
+  it('are the lowercase digits of a UUID that is written with or without hyphens', () => {
     for (const id of [UUID, UUID.replaceAll('-', ''), UUID.toUpperCase()]) {
       expect(otlpTraceId(id)).toBe('019aab0012347abc8def0123456789ab')
       expect(otlpSpanId(id)).toBe('8def0123456789ab')

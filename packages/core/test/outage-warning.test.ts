@@ -37,7 +37,7 @@ describe('a store that fails', () => {
     expect(messages()).toBe('No record can be delivered to the store (redis): It is down.')
   })
 
-  it('causes a warning at its second failure if the second failure occurs five seconds later', () => {
+  it('causes a warning at its second failure if that failure occurs five seconds after the first failure', () => {
     const warning = createOutageWarning('redis', () => false)
 
     warning.noteFailure('It hangs.')

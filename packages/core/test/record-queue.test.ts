@@ -13,7 +13,7 @@ function take(queue: RecordQueue, count: number, maxBytes?: number) {
 const ids = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 describe('a queue of records', () => {
-  it('returns records in the order in which they were added, including roots', () => {
+  it('returns all records, even root records, in the order in which they were added', () => {
     const queue = new RecordQueue(10, 1e6)
 
     fill(queue, ['a'])
@@ -25,7 +25,7 @@ describe('a queue of records', () => {
     expect([queue.length, queue.bytes, queue.firstNumber]).toEqual([0, 0, Number.POSITIVE_INFINITY])
   })
 
-  it('reserves a tenth of its length for roots, and drops the oldest roots to make room', () => {
+  it('reserves a tenth of its length for root records, and drops the oldest of them to make room for new ones', () => {
     const queue = new RecordQueue(20, 1e9)
 
     const refused = fill(queue, ids(20, 'a'))

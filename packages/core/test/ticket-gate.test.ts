@@ -45,7 +45,7 @@ describe('the verdict about a ticket', () => {
     expect([limited.stats.tickets.valid, open.stats.tickets.valid]).toEqual([1, 0])
   })
 
-  it('applies to another request object with the same headers object', () => {
+  it('also applies to another request object that has the same headers object', () => {
     const tracer = createRequestTracer(KEY, { tickets: 'required' })
     const request = createRequest()
     const copy = Object.create(request, { headers: { value: request.headers } }) as IncomingMessage
@@ -54,7 +54,7 @@ describe('the verdict about a ticket', () => {
     expect(tracer.stats.tickets).toMatchObject({ valid: 1, refused: { replayed: 0 } })
   })
 
-  it('is a refusal if another request has used the ticket, even with another tracer of the process', () => {
+  it('is negative if another request has already used the ticket, even if another tracer served that request', () => {
     const one = createRequestTracer(KEY, { tickets: 'required' })
     const other = createRequestTracer(KEY, { tickets: 'required' })
     const first = createRequest()

@@ -56,7 +56,8 @@ describe('a timestamp', () => {
 
     const clock = createClock()
 
-    // If the process pauses between reading the two clocks, the difference is too large, so only the smallest counts.
+    // If the process pauses between reading the two clocks, their difference is too large. Therefore, only the smallest
+    // difference is checked.
     const errors = Array.from({ length: 50 }, () => Math.abs(clock() / 1000 - realNow() - offsetMs))
     expect(Math.min(...errors)).toBeLessThan(0.1)
   })

@@ -50,7 +50,7 @@ describe('maxTraceAge', () => {
     [0, 0, true],
     [0, 1, false],
     [Number.POSITIVE_INFINITY, NOW, true],
-  ])('is a number of seconds: %d, for a trace that is %i ms old, accepted: %s', (maxTraceAge, ageMs, expected) => {
+  ])('is in seconds: with %d, a trace that is %i ms old is accepted: %s', (maxTraceAge, ageMs, expected) => {
     expect(isTraced(dated(ageMs), { maxTraceAge })).toBe(expected)
   })
 

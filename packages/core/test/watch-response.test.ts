@@ -94,7 +94,7 @@ describe('a request tracer', () => {
     },
   )
 
-  it('does not count the point of a request object that it cannot watch', async () => {
+  it('does not count a request object that it cannot watch toward maxPointsPerTrace', async () => {
     const traces = recordTraces()
     const { baseId, headers } = signTrace()
     const tracer = createRequestTracer(KEY, { maxPointsPerTrace: 1 })

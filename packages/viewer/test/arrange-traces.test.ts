@@ -96,7 +96,7 @@ describe('the routes of the list', () => {
 })
 
 describe('the color of a service', () => {
-  it('is the same on every page, and is unique among eight services', () => {
+  it('is unique among eight services, and is the same on a page with fewer services', () => {
     const names = ['gateway', 'orders', 'catalog', 'history', 'accounts', 'search', 'mail', 'audit']
 
     const colours = assignColours(names)
@@ -105,7 +105,7 @@ describe('the color of a service', () => {
     expect(assignColours(['gateway'])[0]).toBe(colours[0])
   })
 
-  it('differs from the colors of any number of other services', () => {
+  it('differs from the colors of all other services, even if there are a hundred services', () => {
     const names = Array.from({ length: 100 }, (_, index) => `service-${index}`)
 
     expect(new Set(assignColours(names)).size).toBe(100)

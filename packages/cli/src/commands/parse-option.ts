@@ -88,8 +88,8 @@ const MAX_WISH_CHARS = 64
 const MAX_WHYS = 6
 
 /**
- * Parses a ticket's wishes, such as `answer,code`, and adds them to the `previous` wishes. An empty string adds
- * nothing.
+ * Parses the wishes that a ticket contains, such as `answer,code`, and adds them to the `previous` wishes. A wish asks
+ * the services for an extra. An empty string adds nothing.
  */
 export function parseWishes(text: string, previous: readonly string[] = []): readonly string[] {
   const wishes = [...previous, ...(text === '' ? [] : text.split(',').map(wish => wish.trim()))]

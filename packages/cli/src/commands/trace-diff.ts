@@ -17,8 +17,8 @@ export function createTraceDiffCommand(): Command {
       'after',
       `${ID_OR_FILE_HELP}
 A file of records (.jsonl) may contain many traces: "osprofiler run -n 20 --save-baseline FILE" writes such a file.
-Points are aligned by their paths in the tree, and medians are compared. The exit code is 2 if --fail-on found a regression, 1 if
-the command failed, and otherwise 0.
+Points are aligned by their paths in the tree, and medians are compared. The exit code is 2 if --fail-on found a
+regression, 1 if the command failed, and otherwise 0.
 
 Examples:
   osprofiler trace diff before.json after.json

@@ -104,7 +104,7 @@ function readLimited(file: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** Reads a chunk. Returns 0 at the end of a pipe, which Windows reports as an error. */
+/** Reads a chunk. Returns 0 at the end of a pipe, although Windows reports this end as an error. */
 function readChunk(file: number, bytes: Buffer, offset: number): number {
   try {
     return readSync(file, bytes, offset, bytes.length - offset, null)

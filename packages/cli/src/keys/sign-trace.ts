@@ -8,7 +8,7 @@ export type SignedHeaders = readonly (readonly [name: string, value: string])[]
 export interface TicketTerms {
   /** Number of points that one process may record for the trace. */
   readonly points: number
-  /** The caller's wishes, such as `answer`. */
+  /** The wishes, which ask the services for extras, such as `code` for call sites. */
   readonly wants: readonly string[]
   /** Time from issue to expiry, in seconds. */
   readonly lifetimeS: number

@@ -19,8 +19,8 @@ const NUMBER_COLUMNS: readonly Column[] = ['status', 'duration', 'points']
 /** Maximum length of a cell with a string from a record, even if the output has no maximum width. */
 const MAX_SHOWN_CHARS = 200
 /**
- * The maximum length of a valid trace id. A longer id must be forged, and is truncated, because it would widen every
- * row.
+ * The maximum length of a valid trace id. A longer id is certainly forged. It is truncated, because it would widen
+ * every row.
  */
 const MAX_ID_CHARS = 255
 const MAX_TIME_CHARS = 40
@@ -150,9 +150,9 @@ function* drawBlocks(rows: readonly Cells[], width: number, ellipsis: string): G
 }
 
 /**
- * Draws the lines below a trace's first line. One line shows the id, and as many of the timestamp, the number of points
- * and the service as fit. The next line shows the parts that did not fit. If enough of the error fits on this line, the
- * error is on it. If not, the error has its own line.
+ * Draws the lines below a trace's first line. The first of them shows the id, followed by the timestamp, the number of
+ * points and the service, as far as they fit. The next line shows those that did not fit, and then the error. If too
+ * little of the error would fit on that line, the error has its own line.
  */
 function drawDetailLines(cells: Cells, isTimeBelow: boolean, width: number, ellipsis: string): string[] {
   const points = cells.points === '' ? '' : `${cells.points} ${cells.points === '1' ? 'point' : 'points'}`

@@ -74,8 +74,8 @@ export async function findTraces(driver: Driver, options: ListOptions): Promise<
 }
 
 /**
- * Lists traces. If records may contain different names for `name`, merges the lists of these names. For example,
- * records usually contain `wsgi` for a `request`.
+ * Lists traces. The user's `name` may stand for several names in records: for example, the records of a `request`
+ * usually contain the name `wsgi`. If so, lists the traces for each of these names, and merges the lists.
  */
 async function listSummaries(driver: Driver, options: ListOptions, limit: number): Promise<readonly TraceSummary[]> {
   const { errorTrace = false, since, name, service } = options

@@ -39,7 +39,7 @@ export function endProgress(): void {
   progressLine.clear()
 }
 
-/** Removes the progress line while something else is written to the terminal. */
+/** Removes the progress line, so that other text can be written to the terminal. The line is drawn again later. */
 export function pauseProgress(): void {
   progressLine.clear()
   drawnAt = Date.now()

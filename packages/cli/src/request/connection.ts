@@ -31,7 +31,8 @@ export interface Exchange {
 export interface Connection {
   /**
    * Opens the connection before a request, so that the measured time of the request does not include the opening. Does
-   * nothing if the connection is already open. If the opening fails, the request tries again, and reports the error.
+   * nothing if the connection is already open. If the opening fails, `send` tries again to open the connection. If this
+   * fails as well, `send` reports the error.
    */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   send(request: ParsedRequest, signal: AbortSignal): Promise<Exchange>

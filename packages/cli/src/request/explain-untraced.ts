@@ -27,8 +27,8 @@ export function explainUntraced(
 }
 
 /**
- * Returns when to stop waiting if no record has arrived, on the clock of `performance.now()`. Returns `undefined` if
- * `explainUntraced` found no reason.
+ * Returns the time at which to stop waiting if no record has arrived, on the clock of `performance.now()`. Returns
+ * `undefined` if `explainUntraced` found no reason.
  */
 export function computeGraceDeadline(untracedReason: string | undefined): number | undefined {
   return untracedReason === undefined ? undefined : performance.now() + UNTRACED_GRACE_MS

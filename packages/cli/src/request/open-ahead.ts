@@ -14,7 +14,10 @@ export interface ConnectTimes {
 
 /** Opens a connection that the next request of an agent uses. */
 export interface AheadOpening {
-  /** Opens the connection. Returns `undefined` on failure. The request then tries again, and reports the error. */
+  /**
+   * Opens the connection. Returns `undefined` on failure. The next request then tries again to open the connection. If
+   * this fails as well, the request fails with the error.
+   */
   open(signal: AbortSignal): Promise<ConnectTimes | undefined>
   /** Closes a connection that no request has used. */
   close(): void

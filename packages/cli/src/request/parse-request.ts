@@ -75,9 +75,7 @@ export function parseRequest(target: string, options: CurlOptions): ParsedReques
   return { url, path: options.get ? addQuery(path, data?.bytes) : path, method, headers, body: body?.bytes }
 }
 
-/**
- * Returns the value of the `Authorization` header. Throws if the password is missing, while curl would prompt for it.
- */
+/** Returns the value of the `Authorization` header. Throws if the password is missing. curl would prompt for it. */
 function basicAuthorization(credentials: string | undefined): string | undefined {
   if (credentials === undefined) return undefined
   if (!credentials.includes(':'))

@@ -15,8 +15,8 @@ const ENTRY = /(?:^|,)\s*osprofiler;desc="((?:[^"\\]|\\.)*)"/
 const REFUSAL = /^refused: ([a-z-]{1,40})$/
 
 /**
- * Reads the service's report from the `Server-Timing` header of the answer. Returns `undefined` if the header does not
- * report about this trace.
+ * Reads the service's report from the `Server-Timing` header of the answer. Returns `undefined` if the header contains
+ * no report about this trace.
  */
 export function readVerdict(answer: Answer | undefined, baseId: string): ServiceVerdict | undefined {
   const text = ENTRY.exec(String(answer?.headers['server-timing'] ?? ''))?.[1]

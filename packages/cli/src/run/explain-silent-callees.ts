@@ -7,7 +7,9 @@ export const CALLEE_CLOCK_RULE =
 export const WARNINGS_HINT =
   'A service that refuses a trace prints the reason as a warning: look for OSPROFILER_REFUSED or OSPROFILER_NO_KEYS in its log.'
 
-/** Returns what to check if callees answered but recorded nothing. Returns no lines if there are no such callees. */
+/**
+ * Returns what to check if called services (callees) answered but recorded nothing. Returns no lines if none did so.
+ */
 export function explainSilentCallees(report: Report, storeShownAs: string): string[] {
   if (findSilentTargets(report).length === 0) return []
   return [

@@ -6,7 +6,8 @@ import type { Store } from '../store/open-store.js'
 import type { BaselineOptions } from './compare-runs.js'
 
 /**
- * Returns whether the command can only print the ids of traces: the store cannot be read, and no option needs a trace.
+ * Returns whether the command prints only the ids of traces. This is so if the store cannot be read, and no option
+ * needs the records of a trace.
  */
 export function canOnlyPrintIds(
   { driver }: Store,

@@ -39,9 +39,9 @@ const MIN_REQUEST_INTERVAL_MS = 20
 const DISCARDING_OUTPUTS: readonly string[] = ['/dev/null', 'NUL', '-']
 
 /**
- * Signs a request, sends it, waits for its trace, and shows the trace. If there are several traces, it shows the
- * slowest trace, or compares all of them with the traces in `--baseline`. `words` contains the URL, and may begin with
- * `curl`. Returns the exit code: 0, 1 if a trace or an answer is incomplete, or the exit code of `showDiff`. Throws an
+ * Signs a request, sends it, waits for its trace, and shows the trace. If there are several traces, shows the slowest
+ * trace, or compares all of them with the traces in `--baseline`. `words` contains the URL, and may begin with `curl`.
+ * Returns the exit code: 0, 1 if a trace or an answer is incomplete, or the exit code of `showDiff`. Throws an
  * OsprofilerError if nothing could be sent.
  */
 export async function runRequest(words: readonly string[], options: RunOptions): Promise<number> {

@@ -36,7 +36,7 @@ export async function readTrace(trace: string, options: ReadOptions): Promise<Re
 export interface ReadEvents {
   /** Called with the number of records that have been read so far. */
   readonly onRead?: (records: number) => void
-  /** Called with the number of records in a batch that cannot be parsed. */
+  /** Called for each batch that contains records that cannot be parsed, with the number of these records. */
   readonly onUnreadable?: (records: number) => void
 }
 
@@ -65,7 +65,8 @@ async function readFromFile(path: string, hasInputTimeout: boolean): Promise<Rep
 }
 
 async function readFromStore(baseId: string, options: ReadOptions): Promise<Report> {
-  // A file needs no driver, and loading the drivers takes a third as long as loading the code that shows the trace.
+  // The drivers are loaded only here, because a file needs no driver. Loading the drivers takes a third as long as
+  // loading the code that shows the trace.
   const { withStore } = await import('./open-store.js')
   return await withStore(options, async store => {
     // The store's thread starts while this thread loads the code that builds the report.

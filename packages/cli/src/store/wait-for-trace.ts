@@ -42,9 +42,9 @@ export interface WaitOptions {
    * trace is not complete while it contains the points of fewer requests. `undefined` if another program sent them.
    */
   readonly requests?: number | undefined
-  /** When to stop waiting, on the clock of `performance.now()`. */
+  /** The time at which to stop waiting, on the clock of `performance.now()`. */
   readonly deadline: number
-  /** When to stop waiting if no record has arrived, on the same clock. */
+  /** The time at which to stop waiting if no record has arrived, on the same clock. */
   readonly emptyDeadline?: number | undefined
   /** Called once if no record has arrived for `LONG_WAIT_MS`. */
   readonly onLongWait: () => void
@@ -105,7 +105,7 @@ export function isWhole(records: readonly TraceRecord[], requests: number | unde
 }
 
 function isWholeReport(report: Report, requests: number | undefined): boolean {
-  // If another program sent the request, it may follow a redirect with the same headers.
+  // If another program sent the request, that program may follow a redirect and send the same headers again.
   const mayFollow =
     requests === undefined && report.roots.some(({ stop }) => Math.floor((readStatus(stop) ?? 0) / 100) === 3)
   return report.roots.length >= (requests ?? 1) && !mayFollow && isWholeTrace(report)
@@ -130,7 +130,7 @@ export function findMissing(records: readonly TraceRecord[], baseId: string): Pi
     droppedRecords += countDropped(record)
   }
   if (!hasFirstPoint) return { missing: 'its first point has not arrived', isLost: false }
-  // Each dropped stop leaves one point open forever.
+  // For each dropped stop record, one point stays open forever.
   if (droppedRecords > 0 && hasFirstStopped && open.size <= droppedRecords) {
     const words = droppedRecords === 1 ? '1 of its records was' : `${formatCount(droppedRecords)} of its records were`
     return { missing: `${words} dropped on the way to the store`, isLost: true }

@@ -16,7 +16,9 @@ export interface RenderPageOptions {
 }
 
 const DEFAULT_POINT_LIMIT = 200_000
-/** Each process makes only one account of a trace, but untrusted records may contain more. */
+/**
+ * Maximum number of accounts. Each process makes only one account of a trace, but untrusted records may contain more.
+ */
 const MAX_ACCOUNTS = 1_000
 
 /**

@@ -30,7 +30,8 @@ export const PROPOSED_PATTERNS: readonly string[] = [
 
 const MAX_CHARS = 500
 /**
- * The scheme, and a host without placeholders, because a record must not decide which part of the editor gets the link.
+ * Matches the scheme and the host of a pattern. The host must not contain placeholders, because a record must not
+ * decide which part of the editor gets the link.
  */
 const PATTERN_START = /^([a-z][a-z0-9+.-]*):\/\/[a-z0-9._-]+[/?]/
 const DRIVE = /^[a-z]:$/i

@@ -21,7 +21,7 @@ export interface ListWatch {
 }
 
 const POLL_INTERVAL_MS = 1_000
-/** The interval for a long list is longer, because such a list has megabytes of text. */
+/** A list of more than `MAX_SHORT_LIST_TRACES` traces has megabytes of text, so it is polled less often. */
 const LONG_LIST_POLL_INTERVAL_MS = 3_000
 const MAX_SHORT_LIST_TRACES = 1_000
 const REQUEST_TIMEOUT_MS = 20_000

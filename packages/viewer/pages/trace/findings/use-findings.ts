@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Trace } from '../model/load-trace.js'
 import { summarizeInWorker } from './summarize-in-worker.js'
 
-/** The page has room for whole statements. Labels never contain more characters of a statement than this. */
+/** Maximum number of characters of a statement that a finding quotes. The page has room for whole statements. */
 const MAX_QUOTE_CHARS = 20_000
 
 /** Larger traces are summarized in a worker. */

@@ -97,7 +97,8 @@ export function createTraceModel(report: Report): TraceModel {
 }
 
 /**
- * Caches the stretches of each point, because rows are drawn often, and a point may have a hundred thousand children.
+ * Caches the stretches of each point, which are the intervals of its self time with their causes. They are cached
+ * because rows are drawn often, and a point may have a hundred thousand children.
  */
 function cacheStretches(causes: OwnCauses): OwnCauses {
   const cache = new Map<ReportNode, ReturnType<OwnCauses['stretchesOf']>>()

@@ -139,8 +139,8 @@ function useScrollToSortedColumn(column: StatisticsColumn): { readonly current: 
 }
 
 /**
- * Returns a label for people. If the label is the recorded name of points without a shape, returns the name for people
- * instead.
+ * Returns a label for people. If the points of a row have no statement, route or function, their label is the recorded
+ * name. For such a row, returns the name for people instead.
  */
 function showLabel({ label, name }: StatisticsRow, grouping: keyof Statistics): string {
   if (grouping === 'byCallSite') return label || 'no call site'

@@ -23,8 +23,9 @@ export function coverRange(
   if (!(cellUs > 0)) return []
   const taken = new Float64Array(cells)
   const touched = new Uint8Array(cells)
-  // The cells that an interval covers completely are recorded as one step up and one step down. So a long interval
-  // takes no more work than a short interval.
+  // Each interval adds 1 to `steps` at the first cell that the interval covers completely, and subtracts 1 after the
+  // last such cell. The sum of the steps up to a cell is the number of intervals that cover the cell. So a long
+  // interval takes no more work than a short interval.
   const steps = new Int32Array(cells + 1)
   for (const { startUs, endUs } of intervals) {
     if (!(startUs <= toUs && endUs >= fromUs)) continue

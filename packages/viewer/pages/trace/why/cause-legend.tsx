@@ -7,8 +7,8 @@ import { CAUSE_NAMES } from './cause-names.js'
 const MAX_NOTES = 8
 
 /**
- * Shows the meanings of the bands' colors, and notes about the accounts. Shows nothing if there are neither accounts
- * nor notes.
+ * Shows which color in the bars means which kind of cause, and notes about the accounts. In an account, a service
+ * explains its part of a request's time. Shows nothing if there are neither accounts nor notes.
  */
 export function CauseLegend({ model }: { readonly model: TraceModel }) {
   const { accounts } = model.causes()

@@ -9,7 +9,7 @@ interface CauseListProps {
   readonly node: ReportNode
 }
 
-/** Lists the causes of a point's self time, longest first. Shows nothing without an account. */
+/** Lists the causes of a point's self time, longest first. Shows nothing if no service has explained this time. */
 export function CauseList({ model, node }: CauseListProps) {
   const account = model.causes().accountOf(node)
   const causes = listOwnCauses(model, node)

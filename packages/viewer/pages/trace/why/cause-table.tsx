@@ -29,7 +29,7 @@ const COLUMNS: readonly SortColumn<CauseColumn>[] = [
   ['times', 'Times'],
 ]
 
-/** Shows the causes of all accounts by function and line. */
+/** Shows the causes that services report in their accounts, by function and line. */
 export function CauseTable({ model }: { readonly model: TraceModel }) {
   const [sorting, setSorting] = useState<Sorting<CauseColumn>>({ key: 'us', descending: true })
   const rows = useMemo(() => model.causes().accounts.flatMap(listRows), [model])

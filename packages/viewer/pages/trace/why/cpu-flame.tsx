@@ -8,7 +8,7 @@ import { listCpuFrames } from './cpu-frames.js'
 const FRAME_HEIGHT_PX = 24
 const LEVELS = 3
 
-/** Shows the CPU time of the accounts by service, function and hottest line. */
+/** Shows the CPU time that services report in their accounts, by service, function and hottest line. */
 export function CpuFlame({ model }: { readonly model: TraceModel }) {
   const { accounts } = model.causes()
   const { frames, totalUs } = useMemo(() => listCpuFrames(accounts), [accounts])

@@ -4,7 +4,7 @@ import { type Account, type Cause, formatCallSite } from '@osprofiler/report/too
 interface CpuFrame {
   readonly title: string
   readonly detail: string
-  /** The index of the account from which the frame was created. */
+  /** The index of the account (a service's explanation of its part of a request's time) from which the frame comes. */
   readonly account: number
   /** 0 for a service, 1 for a function, 2 for its hottest line. */
   readonly level: 0 | 1 | 2

@@ -7,8 +7,8 @@ import type { Range } from '../view/time-range.js'
 type BandPart = Stretch & { readonly cause: Cause }
 
 /**
- * A cause, and its part of a point's self time. If `cause` is `undefined`, all causes that are not in the account's
- * list.
+ * A cause, and its part of a point's self time. If `cause` is `undefined`, `us` is the time of all causes that the
+ * account does not list.
  */
 interface OwnCause {
   readonly cause: Cause | undefined

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const POLL_INTERVAL_MS = 1_000
 /**
- * A trace that has not grown for this long counts as complete, because a browser allows only a few connections per
- * host.
+ * If a trace has not grown for this long, it counts as complete, and its event stream ends. An open stream occupies one
+ * of the few connections that a browser allows per host.
  */
 const PATIENCE_MS = 30_000
 
