@@ -118,7 +118,7 @@ function loadModule(folder: string, url: string, onLoaded: (exports: unknown) =>
 }
 
 /**
- * A path for creating a `require` function, which gives access to the module cache. The file need not exist.
+ * A path for creating a `require` function, which gives access to the module cache. The file does not have to exist.
  * `import.meta.url` may be missing in bundled code, and programs may change `process.execPath`, so neither is used.
  */
 const ANY_FILE = join(sep, 'osprofiler.js')
