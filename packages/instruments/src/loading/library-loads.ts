@@ -73,7 +73,8 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
-    // The URL is added before the import, because the import is resolved as well and reports this URL again.
+    // The URL is added before the import, because the import resolves the URL again, and this function is then called
+    // again.
     urls.add(url)
     loadModule(loaded.folder, url, exports => callOnLibrary(exports, pickCopy(loaded)))
   }

@@ -26,8 +26,8 @@ const BODY = Symbol('osprofiler.body')
 
 /**
  * If the body is still unread at the end of the trace, ends the request's point at the response head. This does not
- * apply to a small body that fits into the reader's buffer: the point ends when such a body has arrived, whether or not
- * the program reads the body.
+ * apply to a small body that fits into the reader's buffer. The point ends when such a body has arrived, even if the
+ * program does not read the body.
  *
  * Overrides methods, because no channel reports whether the reader has room for more.
  */
