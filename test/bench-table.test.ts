@@ -20,7 +20,7 @@ describe('the table of tracing costs', () => {
     expect(table).toEqual(expect.arrayContaining(shown))
   })
 
-  // In each generation, the benchmark restarts all servers and measures them again.
+  // Each measurement is the result of one generation of the benchmark, which restarts all servers.
   it.each([
     [6, 1, 6],
     [8, 1, 8],
@@ -28,7 +28,7 @@ describe('the table of tracing costs', () => {
     [12, 3, 10],
     [20, 6, 15],
   ])(
-    'has the interval of the median that statistical tables give for the sign test with %i generations',
+    'has the confidence interval of the median that tables of the sign test list for %i measurements',
     (count, low, high) => {
       const values = Array.from({ length: count }, (_, index) => index + 1)
 
@@ -38,7 +38,7 @@ describe('the table of tracing costs', () => {
     },
   )
 
-  it('has no finite interval for fewer than six generations', () => {
+  it('has an infinite confidence interval if there are fewer than six measurements', () => {
     const interval = medianInterval([1, 2, 3, 4, 5])
 
     expect(interval).toEqual({ median: 3, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY })

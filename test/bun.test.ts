@@ -15,7 +15,7 @@ afterEach(() => {
 })
 
 describe.each(FRAMEWORKS)('a service on Bun with %s', FRAMEWORK => {
-  it('traces a signed request, and refuses an account of its time', async () => {
+  it('traces a signed request, but refuses to create an account of where its time went', async () => {
     const service = await startService({ program: bun, env: { FRAMEWORK, OSPROFILER_WHY: 'cpu' } })
     services.push(service)
 

@@ -121,26 +121,26 @@ const COMPILERS: Readonly<Record<string, Compile>> = {
   'tsx by --import': async () => ['--import', 'tsx', 'src/orders.ts'],
 }
 
-describe.each(Object.entries(COMPILERS))('%s keeps the lines of the source', (name, compile) => {
-  it.each(['esm', 'cjs'] as const)('in %s', async format => {
+describe.each(Object.entries(COMPILERS))('TypeScript that is compiled with %s', (name, compile) => {
+  it.each(['esm', 'cjs'] as const)('has call sites with the lines of the source: %s', async format => {
     const app = createPackage(name, format)
     await expectPlaces(app, await compile(app, format))
   })
 })
 
 if (process.features.typescript) {
-  describe('Node itself', () => {
-    it('keeps the lines of the source', () => expectPlaces(createPackage('node', 'esm'), ['src/orders.ts']))
+  describe('TypeScript that Node itself runs', () => {
+    it('gets the source lines as call sites', () => expectPlaces(createPackage('node', 'esm'), ['src/orders.ts']))
   })
 }
 
 describe('a minified bundle', () => {
-  it('keeps the lines of the source', async () => {
+  it('has call sites with the lines of the source', async () => {
     const app = createPackage('minified', 'esm')
     await expectPlaces(app, await esbuild(app, 'esm', { bundle: true, minify: true }), { names: false })
   })
 
-  it('keeps the lines even if a worker must read a source map of a megabyte', async () => {
+  it('has call sites with the lines of the source even if its source map is a megabyte long', async () => {
     const app = createPackage('large', 'esm')
     const filler = Array.from({ length: 15_000 }, (_, at) => `export const value${at} = ${at} + ${at}`)
     writeFileSync(join(app, 'src/filler.ts'), filler.join('\n'))
@@ -148,7 +148,7 @@ describe('a minified bundle', () => {
     await expectPlaces(app, await esbuild(app, 'esm', { bundle: true }))
   })
 
-  it('without a source map gets no call sites, because the bundle also contains the code of OSProfiler', async () => {
+  it('has no call sites without a source map, because the bundle also contains the code of OSProfiler', async () => {
     const app = createPackage('no map', 'esm')
     const places = await readPlaces(app, await esbuild(app, 'esm', { bundle: true, sourcemap: false }))
 
@@ -173,7 +173,7 @@ describe('TypeScript that a tool compiles in memory', () => {
     if (${maps}) Error.prepareStackTrace = (error, frames) => plain(error, frames.map(map))
   `
 
-  it('gets call sites with the lines to which the tool maps stacks', async () => {
+  it('has call sites with the lines that the tool writes into stacks', async () => {
     const app = createPackage('hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(true))
     const places = await readPlaces(app, ['-r', './tool.cjs', 'src/orders.ts'])
@@ -184,7 +184,7 @@ describe('TypeScript that a tool compiles in memory', () => {
     }
   })
 
-  it('gets no call sites if the tool does not map stacks, because the lines in the stack would be wrong', async () => {
+  it('has no call sites if the tool does not correct the lines in stacks, because these lines are wrong', async () => {
     const app = createPackage('no hook', 'cjs')
     writeFileSync(join(app, 'tool.cjs'), createTool(false))
     // If Node itself runs TypeScript, it moves no code, so OSProfiler assumes that the lines in a stack are right.

@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
   programs = await compilePrograms()
   ;[stock] = await Promise.all([programs.start('stock', env), programs.start('worker', env)])
-  // The first request of a process is always slow. These requests keep that time out of the tests.
+  // The first request of a process is always slow. So the first requests are sent here, before the tests.
   for (const path of ['queries', 'cache', 'message']) await fetch(`${stock}/healthy/${path}`)
 })
 afterAll(async () => {
@@ -88,7 +88,7 @@ describe('the first finding', BUSY, () => {
     expect(sentences[0]).toBe(insertLines(sentence))
   })
 
-  it('names the cause: a pool whose connections another request holds', async () => {
+  it('names the cause: a pool whose connections are all in use by another request', async () => {
     await fetch(`${stock}/hold`)
 
     const { sentences } = await programs.ask(`${stock}/held-pool`)
@@ -100,7 +100,7 @@ describe('the first finding', BUSY, () => {
     )
   })
 
-  it('names the cause: a queue with other messages', async () => {
+  it('names the cause: a message that waits behind other messages in its queue', async () => {
     for (let message = 1; message <= 6; message++) await fetch(`${stock}/queue`)
 
     const { sentences } = await programs.ask(`${stock}/queue`)

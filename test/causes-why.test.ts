@@ -19,14 +19,14 @@ afterAll(() => programs.stop())
  */
 async function askWhy(path: string): Promise<readonly string[]> {
   const url = await programs.start('pricing', { OSPROFILER_WHY: 'cpu' })
-  // The first request of a process is always slow. This request keeps that time out of the account.
+  // The first request of a process is always slow. So this request is sent first, without an account.
   await (await fetch(`${url}/healthy`)).text()
   const { sentences } = await programs.ask(`${url}${path}`, '--why=cpu')
   return sentences
 }
 
 /** An account divides the time of a request among causes: code, waits and garbage collection (docs/why.md). */
-describe('with an account, the first finding', BUSY, () => {
+describe('with an account of a request, the first finding', BUSY, () => {
   it.each([
     ['a computation', '/computes', 'N % of this request is CPU in sumPrices ({computes}) in pricing (T)'],
     [

@@ -38,7 +38,7 @@ beforeAll(async () => {
     UNTRACED_URL: untraced,
   })
   const farShop = await listen(createSlowProxy(shop))
-  // The first request of a process is always slow. These requests keep that time out of the tests.
+  // The first request of a process is always slow. So the first requests are sent here, before the tests.
   await Promise.all(['dependent', 'parallel', 'queries', 'hops'].map(path => fetch(`${shop}/healthy/${path}`)))
   for (const [name, url] of Object.entries({ rates, guarded, orders, shop, 'far-shop': farShop })) urls.set(name, url)
 })

@@ -65,7 +65,7 @@ describe('osprofiler trace diff', () => {
     })
   })
 
-  it('writes to a file that only its owner can read, and exits with the same code', async () => {
+  it('with --out, writes a file that only its owner can read, and still exits with 2 for --fail-on', async () => {
     const [before, after, out] = [
       writeRuns('before.jsonl', 10),
       writeRuns('after.jsonl', 30),

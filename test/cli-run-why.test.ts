@@ -13,7 +13,10 @@ beforeEach(() => {
   }
 })
 
-/** Returns the wishes in the ticket that `osprofiler run` sends. */
+/**
+ * Returns the wishes in the ticket that `osprofiler run` sends. A wish asks services for something extra, such as an
+ * account of where the time went.
+ */
 async function wishesOf(...options: readonly string[]): Promise<readonly string[] | undefined> {
   let ticket: unknown
   const server = createServer(({ headers }, res) => {
@@ -36,7 +39,7 @@ describe('osprofiler run --why', () => {
       ['--why=cpu@Order desk', '--why=waits@api'],
       ['answer', 'code', 'why=cpu@order-desk', 'why=waits@api'],
     ],
-  ])('with the options %j, sends the wishes %j', async (options, wishes) => {
+  ])('with the options %j, sends a ticket with the wishes %j', async (options, wishes) => {
     expect(await wishesOf(...options)).toEqual(wishes)
   })
 
@@ -55,7 +58,7 @@ describe('osprofiler run --why', () => {
 })
 
 describe('osprofiler sign --want why=cpu', () => {
-  it('adds the wish to the ticket', async () => {
+  it('adds the wish why=cpu to the ticket', async () => {
     const { stdout } = await osprofiler(['sign', 'http://127.0.0.1:9/', '--want', 'why=cpu'], { env })
 
     expect(stdout).toMatch(/^X-Trace-Ticket: .*;why=cpu;[\w-]+$/m)

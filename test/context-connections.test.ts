@@ -57,7 +57,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     agent.destroy()
   })
 
-  it('keeps the trace current while a body arrives slowly and in pieces', async () => {
+  it('does not lose the trace of a request whose body arrives slowly and in pieces', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const { url } = server
@@ -81,7 +81,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     }
   })
 
-  it('keeps the trace current for a request that waits for 100 Continue', async () => {
+  it('does not lose the trace of a request whose client waits for 100 Continue', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const { baseId, headers } = signTrace()
@@ -96,7 +96,7 @@ describe.each(frameworks)('a connection to $name', framework => {
     expect(outlineTrace(await traces.whenServed(baseId))).toBe(`wsgi${WORK_OUTLINE}`)
   })
 
-  it('keeps the trace current for a request if the application itself sends 100 Continue', async () => {
+  it('does not lose the trace of a request for which the application itself sends 100 Continue', async () => {
     const traces = recordTraces()
     server = await framework.serve(application)
     const [app] = server.server.listeners('request') as ((req: IncomingMessage, res: ServerResponse) => void)[]

@@ -67,7 +67,7 @@ describe.each([koaHttp2, fastifyHttp2])('$name', framework => {
     expect(new Set(traces.all.map(({ base_id }) => base_id)).size).toBe(sent.length)
   })
 
-  it('keeps the trace current in a streamed response', async () => {
+  it('does not lose the trace in a streamed response', async () => {
     const traces = recordTraces()
     async function* chunks() {
       for (let index = 0; index < 3; index++) {

@@ -50,11 +50,11 @@ afterEach(async () => {
 
 describe.each(frameworks)('a response of $name', framework => {
   it.each([
-    { what: 'streamed from a generator', path: '/stream', compress: false },
-    { what: 'streamed and compressed', path: '/stream', compress: true },
-    { what: 'of server-sent events', path: '/events', compress: false },
-    { what: 'of compressed server-sent events', path: '/events', compress: true },
-  ])('$what has its points in its own trace until its last byte', async ({ path, compress }) => {
+    { what: 'is streamed from a generator', path: '/stream', compress: false },
+    { what: 'is streamed and compressed', path: '/stream', compress: true },
+    { what: 'consists of server-sent events', path: '/events', compress: false },
+    { what: 'consists of compressed server-sent events', path: '/events', compress: true },
+  ])('that $what has all of its points in its own trace, up to its last byte', async ({ path, compress }) => {
     const traces = recordTraces()
     server = await framework.serve({ ...application, compress })
     const { url } = server

@@ -192,7 +192,7 @@ describe('an Express application with the embedded store', () => {
     expect(await readStoredRecords(app.served)).toHaveLength(105 * RECORDS_PER_REQUEST)
   })
 
-  it('keeps its store intact when killed, with all flushed records and unfinished points', async () => {
+  it('can be killed: its store stays intact, and has all flushed records, even of unfinished points', async () => {
     const app = await startApp()
     await sendRequests(app, 50)
     const hanging = createTraceId()

@@ -85,7 +85,7 @@ describe('the demo', () => {
     )
   })
 
-  it('has a third bottleneck, a computation whose line only --why=cpu names', () => {
+  it('names the line of the third bottleneck, a computation without points, with --why=cpu', () => {
     const computing = report.points.find(({ name }) => name === 'catalog')
 
     expect(computing?.durationUs).toBeGreaterThan(5_000)

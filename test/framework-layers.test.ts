@@ -285,7 +285,7 @@ describe.each(EXPRESS_VERSIONS)('the layers of %s', version => {
     }
   })
 
-  it('become one point each if instrument() was called twice, and no points once both calls are undone', async () => {
+  it('become one point each if instrument() was called twice, and no points after both calls were undone', async () => {
     const app = createApp()
     const undo = instrument(['express'])
     app.get('/', function answer(_req, res) {
@@ -496,7 +496,7 @@ describe('the hooks and handlers of Fastify', () => {
     }
   })
 
-  it('become one point each if instrument() was called twice, and no points once both calls are undone', async () => {
+  it('become one point each if instrument() was called twice, and no points after both calls were undone', async () => {
     undos.push(instrument(['fastify']))
     const app = await createApp()
     app.addHook('onRequest', async function hook() {})

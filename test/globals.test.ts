@@ -33,7 +33,7 @@ describe('code that runs inside other programs', () => {
     expect(found).toEqual([])
   })
 
-  // A mock may replace any member of `util.types`.
+  // The program may replace any member of `util.types` with a mock. The platform folder keeps the original functions.
   it.each(PACKAGES)("uses Node's type checks only through the platform folder: %s", name => {
     const taken = listModules(name)
       .filter(({ file }) => ALLOWED_GLOBALS[file] === undefined)

@@ -32,7 +32,7 @@ function createPair(info: string | null, hmac: string | null): RawHeader[] {
 }
 
 describe.each(ADAPTERS)('%s', adapter => {
-  it.each(overSockets)('traces a request exactly if the test vector expects this: $note', async vector => {
+  it.each(overSockets)('traces the request of a test vector if and only if the vector says so: $note', async vector => {
     let sentOn: TraceHeaders = {}
     const server = await serveWith(adapter, {
       hmacKeys: vector.keys,

@@ -83,17 +83,20 @@ describe.each<[string, (() => void)[]]>([
   ['installed after OSProfiler', [enableOsprofiler, enableOpenTelemetry]],
   ['installed before OSProfiler', [enableOpenTelemetry, enableOsprofiler]],
 ])("with OpenTelemetry's instrumentation %s", (_order, installs) => {
-  it.each(Object.entries(SENDERS))('%s becomes one point and one span, with each header once', async (_name, send) => {
-    for (const install of installs) install()
-    setNotifier(record => void records.push(record))
+  it.each(Object.entries(SENDERS))(
+    '%s becomes one point and one span, and sends each header once',
+    async (_name, send) => {
+      for (const install of installs) install()
+      setNotifier(record => void records.push(record))
 
-    await run({ hmacKey: 'KEY' }, () => trace.getTracer('test').startActiveSpan('root', send))
+      await run({ hmacKey: 'KEY' }, () => trace.getTracer('test').startActiveSpan('root', send))
 
-    expect(records.map(record => record.name)).toEqual(['http-start', 'http-stop'])
-    expect(exporter.getFinishedSpans().map(({ kind }) => kind)).toEqual([2])
-    const [headers = []] = arrived
-    const ours = headers.filter(header => header.startsWith('x-trace-'))
-    expect(ours.sort()).toEqual(['x-trace-hmac', 'x-trace-info', 'x-trace-ticket'])
-    expect(headers.filter(header => header === 'traceparent')).toHaveLength(1)
-  })
+      expect(records.map(record => record.name)).toEqual(['http-start', 'http-stop'])
+      expect(exporter.getFinishedSpans().map(({ kind }) => kind)).toEqual([2])
+      const [headers = []] = arrived
+      const ours = headers.filter(header => header.startsWith('x-trace-'))
+      expect(ours.sort()).toEqual(['x-trace-hmac', 'x-trace-info', 'x-trace-ticket'])
+      expect(headers.filter(header => header === 'traceparent')).toHaveLength(1)
+    },
+  )
 })

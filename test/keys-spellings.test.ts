@@ -125,7 +125,7 @@ it.each([
   ['UTF-16', encodeUtf16(`"${KEY}"`, 'LE'), QUOTES_REASON],
   ['bytes that are not UTF-8', Buffer.from([0xc3, 0x28, 0x61]), 'it is not UTF-8'],
   ['input larger than a key file may be', Buffer.alloc(70_000, 'a'), 'it is longer than 65536 bytes'],
-])('the command reads keys from standard input as from a file: %s', async (_what, input, expected) => {
+])('the command reads keys from standard input in the same way as from a file: %s', async (_what, input, expected) => {
   const { stdout, stderr } = await osprofiler(['run', 'http://127.0.0.1:9/', '--hmac-key-file', '-'], { input })
 
   expect(extractReason(stderr)).toBe(expected)

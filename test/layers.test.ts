@@ -54,11 +54,11 @@ interface Import {
 const packages = readdirSync(packagesFolder)
 
 describe('the imports', () => {
-  it('are listed for every package', () => {
+  it('are listed in this test for every package', () => {
     expect(packages.sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort())
   })
 
-  it.each(packages)('in %s lead only to packages in lower layers', name => {
+  it.each(packages)('in %s never name a package of the same or a higher layer', name => {
     const ours = listSources(name)
       .flatMap(readImports)
       .map(({ specifier }) => specifier)
@@ -110,13 +110,13 @@ describe('the imports', () => {
     expect(undeclared).toEqual([])
   })
 
-  it.each(packages)('among the files in %s have no cycle', name => {
+  it.each(packages)('among the files in %s form no cycle', name => {
     const graph = new Map(listSources(name).map(file => [file, listRelativeImports(file)]))
 
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('among the folders in %s have no cycle', name => {
+  it.each(packages)('among the folders in %s form no cycle', name => {
     const graph = new Map<string, string[]>()
     for (const file of listSources(name)) {
       const room = findFolder(name, file)
@@ -127,7 +127,7 @@ describe('the imports', () => {
     expect(findCycle(graph)).toBeUndefined()
   })
 
-  it.each(packages)('of %s are in source folders with at most 15 files each', name => {
+  it.each(packages)('of %s are in folders of at most 15 source files', name => {
     const counts = new Map<string, number>()
     for (const file of listSources(name)) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
 
@@ -136,7 +136,7 @@ describe('the imports', () => {
     expect(crowded.map(([folder, count]) => `${relative(packagesFolder, folder)}: ${count}`)).toEqual([])
   })
 
-  it.each(['http', 'rpc', 'toolkit'])('in the other folders of core never lead into core/%s', entry => {
+  it.each(['http', 'rpc', 'toolkit'])('in the other folders of core are never from core/%s', entry => {
     const upward = listSources('core')
       .filter(file => !file.includes(`/src/${entry}/`))
       .flatMap(file => listRelativeImports(file).filter(target => target.includes(`/src/${entry}/`)))
@@ -144,7 +144,7 @@ describe('the imports', () => {
     expect(upward).toEqual([])
   })
 
-  it("of a store never lead into another store's folder", () => {
+  it("in a store's folder are never from another store's folder", () => {
     const src = join(packagesFolder, 'drivers', 'src')
     /** Folders that every store may use. */
     const common = ['opening', 'records', 'listing', 'lifetime']

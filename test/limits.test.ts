@@ -145,7 +145,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     [{ maxPointsPerTrace: Number.NaN }],
     [{ datedTracesOnly: 1 }],
     [{ onRefused: true }],
-  ])('rejects an invalid limit when it is mounted: %j', async options => {
+  ])('when mounted, rejects an invalid limit: %j', async options => {
     await expect(serve(adapter, { options: options as unknown as HttpOptions })).rejects.toThrow(TypeError)
   })
 

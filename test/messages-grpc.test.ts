@@ -108,7 +108,7 @@ describe('the code for gRPC in the docs', () => {
     ])
   })
 
-  it('keeps the trace current in a stream, without mixing traces', async () => {
+  it('does not lose the trace in a stream, and does not mix traces', async () => {
     const { path, requestSerialize, responseDeserialize } = SERVICE.echo
     const echo = async (): Promise<unknown> => {
       const stream = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize)

@@ -53,7 +53,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     await writeRecords([...makeTrace(baseId, 'orders'), ...makeTrace(other, 'billing')])
 
     const ours = await show(baseId)
-    // Python's command must run second, because it empties the queue, whichever trace it shows.
+    // Python's command must run second, because it removes the records of all traces from the queue.
     const theirs = await showWithPython(baseId)
 
     expect(ours.stderr).toBe('')
@@ -90,7 +90,7 @@ describeForEachPython('messaging:// and OpenStack', () => {
     ])
   })
 
-  it('work together: osprofiler waits for later notifications as long as --idle-timeout says', async () => {
+  it('work together: osprofiler waits for later notifications as long as --idle-timeout specifies', async () => {
     const baseId = randomUUID()
     const records = makeTrace(baseId, 'orders')
 

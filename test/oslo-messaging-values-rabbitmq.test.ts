@@ -174,7 +174,7 @@ describe('a call from another program', () => {
     expect(parseFailure(echoed).message).toContain('nested more than 900 levels deep')
   })
 
-  it('is reported briefly even if its names are long', async () => {
+  it('with very long names gets a short error reply, and is reported with shortened names', async () => {
     const long = 'x'.repeat(1_000_000)
     const { topic, onError } = await serve({ get: () => 1 })
 

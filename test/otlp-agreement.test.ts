@@ -274,7 +274,10 @@ const points: fc.Arbitrary<PointSpec> = fc.record({
   us: fc.nat(3),
 })
 
-/** Negative indexes stand for parents that are not points of the trace. */
+/**
+ * Negative indexes of a parent, for parents that are not points of the trace: no parent, the trace itself, and a point
+ * in another program.
+ */
 const [NONE, TRACE, ELSEWHERE] = [-3, -2, -1]
 const oddRecords = fc.record({
   parent: fc.oneof(fc.constantFrom(NONE, TRACE, ELSEWHERE), fc.nat(5)),

@@ -104,7 +104,7 @@ describe('the changelog', () => {
   it.each([
     ['a package', '---\n"a": minor\n---\n\nText.\n', { bump: 'minor', summary: 'Text.' }],
     [
-      'two packages, the larger step of which counts',
+      'two packages, of which the package with the larger version change decides',
       '---\n"a": patch\n"b": major\n---\nText.',
       { bump: 'major', summary: 'Text.' },
     ],
@@ -144,7 +144,7 @@ describe('the changelog', () => {
     expect(readVersion(changelog, '1.0.0')).toBe('- One.\n- Two.')
   })
 
-  it('distinguishes version numbers that begin alike', () => {
+  it('distinguishes version numbers that begin with the same digits', () => {
     const changelog = '# Changes\n\n## 1.0.10\n\n- Ten.\n\n## 1.0.1\n\n- One.\n'
 
     expect(readVersion(changelog, '1.0.1')).toBe('- One.')

@@ -26,7 +26,7 @@ interface ProgramReport {
   readonly timestamps: readonly string[]
   readonly warnings: readonly string[]
   readonly errors: readonly string[]
-  /** Source positions in OSProfiler's code that used a replaced global. */
+  /** Source positions at which OSProfiler's code used a replaced global. */
   readonly asked: readonly string[]
   /** Number of records that were in the store before anything was closed. */
   readonly written: number

@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('%s', adapter => {
     },
   )
 
-  it('traces a replayed request without honoring its wishes, or not at all if tickets are required', async () => {
+  it('ignores the wishes of a replayed ticket, and refuses the trace if tickets are required', async () => {
     restart(0)
     const replayed = async (tickets: 'accept' | 'required') => {
       const serving = await serveWith(adapter, {

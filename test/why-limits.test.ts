@@ -81,14 +81,14 @@ describe('the level of an account', () => {
     ['is waits if the ticket asks for no more', { env: CPU }, ['why=waits'], { level: 'waits' }],
     ['is cpu if the service allows it', { env: CPU }, ['why=cpu'], { level: 'cpu' }],
     [
-      'is the level that the ticket asks of this service',
+      'is the level that the ticket requests from this service',
       { env: CPU },
       ['why=cpu', 'why=waits@orders'],
       { level: 'waits' },
     ],
     ['is cpu if the program allows it in code', { setup: { why: 'cpu' } }, ['why=cpu@orders'], { level: 'cpu' }],
     [
-      'is waits if the pause of the process might be too long',
+      'is waits if starting the CPU profiler might pause the process for more than maxPauseMs',
       { setup: { why: { level: 'cpu', maxPauseMs: 1 } } },
       ['why=cpu'],
       { level: 'waits', asked: 'cpu', because: 'heap' },

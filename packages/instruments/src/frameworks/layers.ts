@@ -4,14 +4,14 @@ import type { RegistrationSite } from './registration-site.js'
 
 /** A function that a framework runs for a request: a middleware, a hook or a handler. */
 export interface Layer {
-  /** The function's name. If it is empty, the registration site is shown. */
+  /** The function's name. If it is empty, the registration site is shown instead. */
   readonly name: string
   readonly hook?: string | undefined
   /** The route's pattern as it was registered, such as `GET /orders/:id`. */
   readonly route?: string | undefined
   /** The place where the function was registered. The stack during a request shows earlier layers instead. */
   readonly site: RegistrationSite
-  /** Whether this is the part of the layer that runs after all later layers. */
+  /** Whether this is the code of the layer that runs after all later layers, such as after `await next()` in Koa. */
   readonly after?: boolean | undefined
 }
 

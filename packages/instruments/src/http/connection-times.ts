@@ -7,7 +7,7 @@ export interface ConnectionTimes {
   readonly tls_ms?: number | undefined
   /**
    * How long the event loop was busy while the request waited for the connection. The connection may have been ready
-   * earlier by up to this time.
+   * earlier than measured, by up to this time.
    */
   readonly busy_ms: number
 }

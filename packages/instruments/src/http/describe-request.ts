@@ -14,7 +14,7 @@ export interface OutgoingRequest {
   readonly socketPath?: string | undefined
 }
 
-/** Describes a request in `info.requests`, like OSProfiler's adapter for Python's `requests`. */
+/** Returns the info about a request, in the format of OSProfiler's adapter for Python's `requests`. */
 export function describeRequest(request: OutgoingRequest): PointInfo {
   const { method, hostname, port, scheme, socketPath } = request
   const path = redactPath(hostname, request.path)

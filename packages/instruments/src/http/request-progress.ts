@@ -46,7 +46,10 @@ export class RequestProgress {
     this.#signed = isSigned
   }
 
-  /** Calls `callback` if the trace ends before the point, because the program may never read the response. */
+  /**
+   * Calls `callback` if the point is still open when the trace ends. This can happen, because the program may never
+   * read the response.
+   */
   whenTraceOver(callback: (overForMs: number) => void): void {
     if (!this.point.open || !this.point.recorded) return
     this.#cancelCallback?.()

@@ -73,7 +73,8 @@ export function whenLoaded(library: string, onLibrary: OnLibrary, entry: Library
 
   function onModule(loaded: LibraryFile, url: string): void {
     if (loaded.library !== library || loaded.file !== esModule || urls.has(url)) return
-    // The URL is added before the import, because the import is resolved as well and reports this URL again.
+    // The URL is added before the import, because the import resolves the URL again, and this function is then called
+    // again.
     urls.add(url)
     loadModule(loaded.folder, url, exports => callOnLibrary(exports, pickCopy(loaded)))
   }
@@ -118,7 +119,7 @@ function loadModule(folder: string, url: string, onLoaded: (exports: unknown) =>
 }
 
 /**
- * A path for creating a `require` function, which gives access to the module cache. The file need not exist.
+ * A path for creating a `require` function, which gives access to the module cache. The file does not have to exist.
  * `import.meta.url` may be missing in bundled code, and programs may change `process.execPath`, so neither is used.
  */
 const ANY_FILE = join(sep, 'osprofiler.js')

@@ -23,7 +23,7 @@ const unconfirmedPoints = new WeakMap<object, Map<number, Point>>()
 
 /**
  * Ends the point of a channel's next message when the broker confirms the message. Used if the program passes no
- * callback. With a callback of ours, the library would report a lost message as confirmed.
+ * callback. If this code passed a callback instead, the library would report a lost message as confirmed.
  */
 export function endWhenConfirmed(channel: object, point: Point): void {
   const { lwm, unconfirmed } = channel as ConfirmCounters

@@ -3,8 +3,8 @@ import { defineHidden } from '../wrapping/override-methods.js'
 const HAS_POINT = Symbol.for('osprofiler.instruments.taken')
 
 /**
- * An object that represents a call. A property marks that the call has a point, because a `WeakSet` would make garbage
- * collection slower.
+ * An object that represents a call. A property of the object marks that the call has a point. A `WeakSet` of such
+ * objects would make garbage collection slower.
  */
 type MarkedCall = object & { [HAS_POINT]?: true }
 

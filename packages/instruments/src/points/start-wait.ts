@@ -50,7 +50,7 @@ export function startPoolWait<Pool extends object>(
 }
 
 /**
- * Returns why a connection is not available at once, or `undefined` if it is. For example, suppose that a pool of at
+ * Returns why no connection is available at once, or `undefined` if one is. For example, suppose that a pool of at
  * most four connections has one open, idle connection, and gets twenty requests. The first request does not wait, the
  * next three wait for a connection to open, and the others wait for the pool.
  */

@@ -17,7 +17,7 @@ const METADATA_RANGES: readonly AddressRange[] = [
   ['100.100.100.200', 32],
   // Oracle.
   ['192.0.0.192', 32],
-  // Azure's wire server.
+  // Azure's WireServer.
   ['168.63.129.16', 32],
   // 169.254.0.0/16 behind an IPv6 address translator (RFC 6052).
   ['64:ff9b::a9fe:0', 112],

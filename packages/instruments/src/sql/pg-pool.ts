@@ -75,7 +75,10 @@ function startClientWait(profiler: Profiler, pool: Pool): Wait | undefined {
   }
 }
 
-/** Returns which part of the wait took longer: until the pool had capacity, or until the client was open. */
+/**
+ * Returns the reason for the longer part of a wait: `pool` until the pool could begin to open a client, or `connection`
+ * from then until the client was open.
+ */
 function findActualReason(client: unknown, since: number, expected: WaitReason): WaitReason {
   const { _poolUseCount } = client as { readonly _poolUseCount?: number }
   const opened = openTimes.get(client as object)

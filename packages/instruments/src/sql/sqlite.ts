@@ -35,7 +35,8 @@ export function instrumentBetterSqlite3({ traceSql, libraries }: InstrumentSetti
   if (traceSql === 'off') return reportUnrecordedLibrary('better-sqlite3', { given: libraries['better-sqlite3'] })
   const start = createStartSql(traceSql, 'sqlite', 'better-sqlite3')
   return undoAll([
-    // The class of statements is exported only by the native binary, which is found only in its usual folder.
+    // Only the native binary exports the class of statements. This call finds the binary only in its usual folder. For
+    // other folders, see `wrapDatabase`.
     wrapLibrary('better-sqlite3', [
       { file: 'build/Release/better_sqlite3.node', classes: { Statement: createStatementWrappers(start) } },
     ]),

@@ -5,8 +5,8 @@ import { Object } from '@osprofiler/core/toolkit'
 export type Channel =
   // Fastify has created a server.
   | 'fastify.initialization'
-  // Node has created a request (Node 22.12, 23.2 and later), has sent it, has failed, or has received the head of its
-  // response.
+  // A request of `node:http` was created (Node 22.12, 23.2 and later), was sent, has failed, or has received the head
+  // of its response.
   | 'http.client.request.created'
   | 'http.client.request.start'
   | 'http.client.request.error'

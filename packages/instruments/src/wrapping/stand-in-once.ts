@@ -27,7 +27,7 @@ export function standInAfter<F extends AnyFunction>(fn: F, first: (...args: unkn
   })
 }
 
-/** Reads a property of the original function. Accessors run with this function as `this`, as in `standIn`. */
+/** Reads a property of the original function. Accessors run with the original function as `this`, as in `standIn`. */
 function readMember(original: AnyFunction, key: string | symbol): unknown {
   const value: unknown = Reflect.get(original, key)
   // Calling `toString` on a proxy does not show the function's source.

@@ -43,7 +43,7 @@ export function followRequest(request: ClientRequest, progress: RequestProgress)
   if (!Object.hasOwn(request, 'destroy')) overrideRequestDestroy(request)
 }
 
-/** Notes in the point of a request that the response head has arrived. */
+/** Records in the request's point that the response head has arrived. Ends the point at the end of the body. */
 export function onResponse({ request, response }: ResponseMessage): void {
   const followed = readFollowed(request)
   if (followed === undefined || followed.hasResponse) return
@@ -69,8 +69,8 @@ export function onError({ request, error }: FailureMessage): void {
   if (followed !== undefined) failRequest(followed, error)
 }
 
-// Destroying a request or a response ends its point at once. The code that destroys the message may end its own point
-// before the connection closes.
+// Destroying a request or a response ends the request's point at once, because the connection may close later. By then,
+// the point of the code that destroys the request or response may have ended.
 const overrideRequestDestroy = createOverrides({
   destroy(proceed, self, args) {
     const response = readResponse(self as ClientRequest)
@@ -154,8 +154,8 @@ interface QueueingAgent {
 }
 
 /**
- * Returns the state of the agent's queue if the request is in it, otherwise `undefined`. `max` is omitted if
- * `maxTotalSockets` is the limit, because connections to other hosts count for that limit too.
+ * Returns the state of the agent's queue, or `undefined` if the request is not in the queue. `max` is omitted if
+ * `maxTotalSockets` is the limit, because connections to other hosts count toward that limit too.
  */
 function describeQueue(request: ClientRequest): PointInfo | undefined {
   const { requests, sockets, maxSockets } = (request as { agent?: QueueingAgent }).agent ?? {}

@@ -52,7 +52,7 @@ interface PreparedRequest extends TracedRequest {
  * points named `http` or `https`. A point lasts from the call to the last byte of the response. If the body is still
  * unread when the trace ends, the point ends at the response's head. Only allowed receivers get the trace headers.
  *
- * Wraps `request` and `get` on every version of Node, because only their arguments contain the port, and the headers
+ * Wraps `request` and `get` on every version of Node, because only their arguments contain the port and the headers
  * that Node writes at once. Some requests bypass the wrappers: those made with `ClientRequest`, or with a function that
  * the program took earlier (`const { request } = require('http')`). A diagnostics channel reports such a request when
  * it is created (on Node 20, when it is sent). All other requests are detected when their head is written.
@@ -104,7 +104,7 @@ export function instrumentHttp(settings: InstrumentSettings): () => void {
     followRequest(request, progress)
     const change = createHeaderChange(progress, receiverOf(call, request.path))
     if (Array.isArray(headers)) return changeHeaders(headers, change)?.headers ?? headers
-    // `headers` are the request's own headers, so they include the change.
+    // `headers` is the object in which Node stores the request's headers, so this call also changes `headers`.
     if (headers) changeHeadersNow(request, change)
     return headers
   }

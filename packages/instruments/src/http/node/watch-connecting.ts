@@ -7,8 +7,8 @@ import type { ConnectionTimes } from '../connection-times.js'
 const { on, removeListener } = EventEmitter.prototype
 
 /**
- * Calls `connected` when a socket that is still connecting has connected. With TLS, this is after the handshake. Uses
- * listeners and removes them at the end, because a socket outlives its first request.
+ * If a socket is still connecting, calls `connected` once the socket is connected. With TLS, this is after the
+ * handshake. Removes its listeners then, because a socket outlives its first request.
  */
 export function watchConnecting(socket: Socket, connected: (times: ConnectionTimes) => void): void {
   if (!socket.connecting) return

@@ -18,15 +18,18 @@ interface ResponseBody {
   isTraceOver: boolean
 }
 
-// The `fetch` of undici 5 pipes a body through a second stream, which takes the first parts.
+// The `fetch` of undici 5 pipes a body through a second stream. This stream takes the first parts of the body, even if
+// the program reads nothing.
 const UNDICI_5_OWN_DRAINS = 2
 
 const BODY = Symbol('osprofiler.body')
 
 /**
- * If the body is still unread at the end of the trace, ends the request's point at the response head. Does nothing for
- * a small body, because it is complete earlier and nothing shows whether it was read. Overrides methods, because no
- * channel reports whether the reader has room for more.
+ * If the body is still unread at the end of the trace, ends the request's point at the response head. This does not
+ * apply to a small body that fits into the reader's buffer. The point ends when such a body has arrived, even if the
+ * program does not read the body.
+ *
+ * Overrides methods, because no channel reports whether the reader has room for more.
  */
 export function watchBody(request: UndiciRequest, progress: RequestProgress): void {
   const maxOwnDrains = typeof request.headers === 'string' ? UNDICI_5_OWN_DRAINS : 0

@@ -65,8 +65,8 @@ const DELAYING_FUNCTIONS = new Set(['onDrain', '[onDrain]', 'emitDrain', 'onMess
 const RESTORING_FUNCTION = 'runInAsyncScope'
 
 /**
- * Returns whether undici creates a request later than the program's call, and so in another context. The stack shows
- * this.
+ * Returns whether the stack shows that undici creates a request later than the program's call, and therefore in another
+ * context.
  */
 function isDelayed(): boolean {
   const called = readStack(MAX_FRAMES).find(({ name }) => name === RESTORING_FUNCTION || DELAYING_FUNCTIONS.has(name))

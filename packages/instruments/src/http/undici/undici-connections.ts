@@ -34,9 +34,9 @@ export function watchConnections(progressOf: (request: UndiciRequest) => Request
   const unused = new WeakMap<object, Opened>()
 
   /**
-   * Returns the start of the connection that was opened or has failed. The clients of a pool share a connector, and
-   * undici's messages do not show which connection they are about. So the latest start is used, and no recorded time is
-   * too long.
+   * Returns the `Opening` of the connection that has just opened or failed. The clients of a pool share a connector,
+   * and undici's messages do not identify the connection. So this function returns the latest `Opening` of the
+   * connector. The recorded time may then be too short, but never too long.
    */
   function takeOpening(connector: object): Opening | undefined {
     const openings = openingsByConnector.get(connector)

@@ -57,7 +57,7 @@ function isKnownName(quoted: string, names: ReadonlySet<string>): boolean {
   return quoted === '?' || (names.has(last) && before.every(part => /^\w+$/.test(part)))
 }
 
-// The number of levels of nested dollar-quoted bodies that are read. Real SQL does not nest more deeply.
+// Maximum depth to which nested dollar-quoted bodies are read. Real SQL does not nest more deeply.
 const MAX_NESTED_BODIES = 3
 
 /**

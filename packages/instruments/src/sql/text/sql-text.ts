@@ -50,7 +50,10 @@ class StatementReader {
   #text = ''
   #hasSpaceBefore = false
   #previous = ''
-  /** The position of the first string in the text, and whether the server may end a string at a different place. */
+  /**
+   * The position of the first string in the text, and whether the server may end a string at a different place than
+   * this class does.
+   */
   #firstStringAt: number | undefined
   #hasAmbiguousString = false
   #isUnclosed = false

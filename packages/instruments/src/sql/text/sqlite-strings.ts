@@ -29,7 +29,7 @@ interface Frame {
   commaCount: number
   /** Whether the last token was `VALUES` or `IN`. */
   isListNext: boolean
-  /** The positions of quoted names between a `SELECT` and its `FROM`. Undefined outside this part. */
+  /** The positions of quoted names between a `SELECT` and its `FROM`. Undefined elsewhere in a statement. */
   selectedNames: number[] | undefined
 }
 
