@@ -45,9 +45,9 @@ const WARM_UP_MS = 400
 const ROUND_DURATION_MS = 60
 
 /**
- * Creates a contender that repeats one task in its own process, measured in ns per repetition. `startProcess` starts a
- * process that answers `{count}` with `{ns}`. The process is warm after a minimum time and at least `warmUpCalls`
- * calls.
+ * Creates a contender that repeats one task in its own process. The result is the time in ns per repetition.
+ * `startProcess` starts a process that answers `{count}` with `{ns}`. The process is warm after a minimum time and at
+ * least `warmUpCalls` calls.
  */
 export function createTask(name, startProcess, warmUpCalls = 0) {
   return {

@@ -4,8 +4,8 @@ import { groupByGeneration, medianInterval } from './statistics.js'
 import { showInterval } from './table.js'
 
 /**
- * Measures each of our tasks on each version of Node. If a task has a task to compare with, measures that task too.
- * Returns lines of the summary table, in us of CPU time.
+ * Measures each of our tasks on each version of Node, and the task with which it is compared, if there is one. Returns
+ * lines of the summary table, in us of CPU time.
  *
  * A pair is `{title, own, besideTitle, beside}`. `own` is our task, and `beside` is the compared task. Each names a
  * script in this folder and a task of that script.

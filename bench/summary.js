@@ -12,8 +12,8 @@ export function startSummary() {
 /**
  * Formats a run's table, with sentences that say when and where the table was measured.
  *
- * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one string per version of Node: our figure and
- * the compared one.
+ * A line is `{title, own, besideTitle, beside}`. `own` and `beside` have one string per version of Node: our figure,
+ * and the figure with which it is compared.
  */
 export function formatSummary({ start, load }, lines, nodes) {
   const minutes = Math.round((Date.now() - start) / 60_000)

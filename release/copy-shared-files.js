@@ -1,5 +1,5 @@
 // Copies the files that all packages share from the root into the package in the working directory. These are the files
-// that both the manifest lists and the root contains. npm and pnpm run this script before they pack.
+// that the manifest lists and that the root contains. npm and pnpm run this script before they pack.
 //
 // The copies are not checked in. They are not removed afterwards, because another process may be packing the same
 // folder.

@@ -1,7 +1,7 @@
 // The release script: builds, checks, and publishes all packages whose version is not in the registry yet.
 //
 //   npx -y pnpm@12 release             only in the workflow "Release", where npm can prove the packages' origin
-//   npx -y pnpm@12 release --dry-run   everything except the upload, anywhere
+//   npx -y pnpm@12 release --dry-run   does everything except the upload, on any machine
 //   node release/publish.js --list     prints the packages that would be published
 
 import { spawnSync } from 'node:child_process'

@@ -99,7 +99,8 @@ async function startService(...args) {
 }
 
 /**
- * Returns when the last byte of the tree was received, in milliseconds since 1970, so that processes can compare times.
+ * Returns the time at which the last byte of the tree was received, in milliseconds since 1970. Times in this form can
+ * be compared between processes.
  */
 async function drawTree(command, url, store) {
   const env = { PATH: process.env.PATH, OSPROFILER_HMAC_KEYS: 'SECRET_KEY', OSPROFILER_CONNECTION_STRING: store }

@@ -12,7 +12,7 @@ const [kind, connectionString, target] = process.argv.slice(2)
 const hmacKeys = 'SECRET_KEY'
 setup({ service: kind, connectionString, hmacKeys })
 
-/** Reports when a response ended, in milliseconds since 1970, so that processes can compare times. */
+/** Prints the time at which a response ended, in milliseconds since 1970, so that processes can compare times. */
 function tellAnswer() {
   console.log(JSON.stringify({ answeredAt: performance.timeOrigin + performance.now() }))
 }

@@ -9,8 +9,8 @@ import { printTable, show } from '../table.js'
 const AWAIT_COUNT = 1_000_000
 const REQUEST_COUNT = 5_000
 /**
- * How long to wait after the last trace, until the async context is off. OSProfiler turns the context off a little
- * sooner: see `packages/core/src/points/context.ts`.
+ * How long to wait after the last trace, so that OSProfiler has turned its async context off. OSProfiler does so a
+ * little sooner: see `packages/core/src/points/context.ts`.
  */
 const REST_DURATION_MS = 11_000
 

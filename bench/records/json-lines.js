@@ -1,4 +1,4 @@
-/** Records as lines of JSON, about as long as a typical service's records. */
+/** Members of each record. The records in this file are about as long as those of a typical service. */
 const place =
   '"base_id": "0199c0de-7000-7abc-8def-0123456789ab", "parent_id": "8d28af1e-acc0-498c-9890-6908e33eff60", "trace_id": "f46e5c2b-0b41-4c5b-bf02-e0be3c2d1a30", "timestamp": "2026-11-28T19:00:05.123456"'
 const record = (name, info) =>

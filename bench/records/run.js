@@ -17,8 +17,8 @@ const largest = {
 const AIM_MS = 5
 
 /**
- * Measures the time to copy an info, which includes the search for secrets in the info, and to read and write a
- * record's JSON.
+ * Measures the time to copy an info, which includes the search for secrets in the info. Also measures the time to read
+ * and to write a record's JSON.
  */
 export async function runRecords(effort) {
   const tasks = [...Object.keys(ordinary), ...Object.keys(largest)]

@@ -11,8 +11,8 @@ const PARTS = new Map([
 ])
 
 /**
- * Measures our reports in three parts, and compares the first two parts with Python's reports: from records to JSON on
- * disk, the start of the command, and the page in a browser.
+ * Measures our reports in three parts: from records to JSON on disk, the start of the command, and the page in a
+ * browser. Compares the first two parts with Python's reports.
  *
  * @param effort `rounds`, and `million` to include a million records, for which Python needs 8 GB
  * @param parts some of `json`, `start`, `page`

@@ -3,7 +3,7 @@ import { CONNECTION_COUNT, openLoad } from './load.js'
 import { createParentedRequests, createPlainRequests, createSignedRequests } from './requests.js'
 
 const WARM_UP_REQUESTS = 15_000
-/** How long the client sleeps while sixty requests are answered, in ms. Express takes longer. */
+/** How long the client sleeps while a server answers sixty requests, in ms. Express needs more time than the others. */
 const NAPS_MS = { express: 16, koa: 8, fastify: 8 }
 
 export const BARE = 'bare'

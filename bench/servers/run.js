@@ -10,13 +10,14 @@ const DEFAULT_ROUNDS = 6
  * on Node 20, the old space is collected about once in a round.
  */
 const BURSTS_PER_ROUND = 50
-/** The figures count only if two bare servers differ by less than this, in us. */
+/** The figures count only if the two identical bare servers differ by less than this time, in us. */
 const MAX_A_A_DIFFERENCE_US = 2
 const TITLES = { express: 'Express', koa: 'Koa', fastify: 'Fastify' }
 
 /**
  * Measures the servers of these frameworks on these versions of Node, one generation at a time. A framework is done
- * when the whole interval of the difference between its two bare servers is within the limit, or when the time is over.
+ * when the whole interval of the difference between its two bare servers is within the limit, or when `minutes` have
+ * passed.
  *
  * @returns lines of the summary
  */
@@ -47,7 +48,7 @@ function createGroup(framework, node) {
 
 /**
  * Restarts all contenders and lets them take turns. Each turn is one burst of about ten milliseconds. The speed of a
- * shared machine can change by half within seconds. With short turns, such a change affects all contenders alike.
+ * shared machine can change by 50% within seconds. With short turns, such a change affects all contenders alike.
  */
 async function measureGeneration(group, rounds) {
   const start = performance.now()

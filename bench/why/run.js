@@ -7,11 +7,14 @@ import { summarise } from '../statistics.js'
 import { printTable, show } from '../table.js'
 
 const HEAPS_MB = [10, 50, 100, 200, 400]
-/** The number of requests is small, because an account ends ten seconds after its start at the latest. */
+/**
+ * The number of requests is small enough to send all of them in ten seconds, after which the recording of an account
+ * ends at the latest.
+ */
 const REQUEST_COUNT = 4_000
 const SIGNED_COUNT = 20
 const LEVELS = ['waits', 'cpu']
-/** A trace is open in each phase. Only the account differs. */
+/** A trace is open in each phase. The phases differ only in the account. */
 const PHASES = [
   ['without an account', undefined],
   ['during an account of the level waits', 'waits'],

@@ -74,7 +74,7 @@ const PROGRAMS: Record<string, (wrap: WayToTrace['wrap']) => unknown> = {
     library.autoInject({
       price: wrap(async () => 3),
       amount: wrap((done: Callback) => done(null, 2)),
-      // The parameter list contains a comment. The tasks include a function of each form.
+      // async must ignore the comment in this parameter list. Together, the tasks include a function of each form.
       total: wrap(async (price: number, /* how many */ amount: number) => price * amount),
       text: wrap(function text(total: number, done: Callback) {
         done(null, `${total} EUR`)

@@ -1,5 +1,6 @@
 // Runs workloads, and prints the allocated bytes of each round as a line of JSON: `node child.js 2 point report` runs
-// two rounds. A round is all repetitions of one part of a workload. Marks tell Callgrind where a round begins and ends.
+// two rounds of the workloads `point` and `report`. A workload has one or more parts, such as the same task without
+// this project (`bare`). A round is all repetitions of one part. Marks tell Callgrind where a round begins and ends.
 
 import './surroundings.js'
 import os from 'node:os'

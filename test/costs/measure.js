@@ -16,7 +16,7 @@ const FLAGS = [
   ...['--min-semi-space-size=256', '--max-semi-space-size=256', '--expose-gc'],
 ]
 
-// The lowest of several rounds is the most accurate. Under Valgrind, each round takes seconds.
+// The lowest of several rounds is the most accurate. Under Valgrind, each round takes seconds, so there are only two.
 const BYTE_ROUNDS = 5
 const INSTRUCTION_ROUNDS = 2
 

@@ -4,8 +4,9 @@
 const BASE_ID = '0199f000-0000-7000-8000-000000000000'
 const BEGIN_MS = Date.UTC(2026, 0, 1, 12)
 /**
- * The parent of each point of an order, as an index into this list. -1 means a point without a parent in the same
- * order. An order is a call to another service, which makes six queries.
+ * The traced request handles orders one after another, and each order has ten points. This list contains the parent of
+ * each of these points, as an index into the list. -1 means a point without a parent in the same order. An order is a
+ * call to another service, which makes six queries.
  */
 const PARENTS = [-1, 0, 1, 2, 2, 2, 2, 2, 2, 0]
 const NAMES = ['function', 'http', 'wsgi', 'db', 'db', 'db', 'db', 'db', 'db', 'cache']

@@ -1,6 +1,6 @@
 const MICROTASKS_PER_TICK = 24
 const TICKS_PER_TURN = 2
-/** Number of turns that follow the program's last pending callback, so that late steps are noticed. */
+/** Number of event loop turns that follow the program's last pending callback, so that late steps are noticed. */
 const REST_TURNS = 2
 /** This time is longer than the 100 ms after which OSProfiler reads the state of an unhandled promise. */
 const LONG_REST_MS = 120

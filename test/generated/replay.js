@@ -1,4 +1,4 @@
-// node test/generated/replay.js FILE: executes the program in a file in each way, and prints everything that it
+// node test/generated/replay.js FILE: executes the program in FILE in each way, and prints everything that the program
 // observed.
 
 import { readFileSync } from 'node:fs'

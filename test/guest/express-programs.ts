@@ -46,7 +46,7 @@ export const EXPRESS_PROGRAMS: Readonly<Record<string, ExpressProgram>> = {
     })
     recover(app, ticks)
   },
-  'have an error that an error handler passes on'(app, ticks) {
+  'pass an error to an error handler, which passes it on'(app, ticks) {
     app.get('/', (_req, _res, next) => next(new RangeError('passed on')))
     app.use(((error, _req, _res, next) => {
       ticks.note('first')

@@ -142,7 +142,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
       reply.raw.end('by hand')
     })
   },
-  'never end, and answer directly'(app) {
+  'never settle, and write the response directly'(app) {
     app.get('/', (_request, reply) => {
       reply.hijack()
       reply.raw.end('by hand')
@@ -180,7 +180,7 @@ export const FASTIFY_PROGRAMS: Readonly<Record<string, FastifyProgram>> = {
     }
     app.get('/', async () => 'answered')
   },
-  'are found by identity'(app, ticks) {
+  'are read from request.routeOptions.handler'(app, ticks) {
     async function known(request: { routeOptions: { handler?: unknown } }): Promise<string> {
       const handler = request.routeOptions.handler as typeof known
       const kind = Object.prototype.toString.call(handler)

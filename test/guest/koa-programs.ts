@@ -68,14 +68,14 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       ticks.note('below out')
     })
   },
-  'calls next(), which never returns'(app) {
+  'calls next(), whose promise never settles'(app) {
     app.use((ctx, next) => {
       void next()
       ctx.body = 'answered'
     })
     app.use(() => new Promise(() => undefined))
   },
-  'never returns, and answers directly'(app) {
+  'returns a promise that never settles, and writes the response itself'(app) {
     app.use((ctx, next) => {
       ctx.respond = false
       ctx.res.end('by itself')
@@ -123,7 +123,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
       throw new RangeError('at once')
     })
   },
-  'rejects, and nothing catches the error'(app, ticks) {
+  'rejects with an error that no other middleware catches'(app, ticks) {
     app.on('error', error => ticks.note(`error ${error.message}`))
     app.use(async (_ctx, next) => {
       await next()
@@ -191,7 +191,7 @@ export const KOA_PROGRAMS: Readonly<Record<string, KoaProgram>> = {
     app.use(router.routes() as never)
     app.use(router.allowedMethods() as never)
   },
-  'is found by identity'(app, ticks) {
+  'is looked up in app.middleware'(app, ticks) {
     async function known(ctx: Koa.Context, next: Next): Promise<void> {
       ctx.body = 'known'
       ticks.note(`next ${next.name} ${next.length}`)

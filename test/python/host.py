@@ -54,7 +54,7 @@ class Run:
 
 
 def serve():
-    # This process uses only file descriptors, so that Python's standard streams are unused when it forks.
+    # This process uses only file descriptors, so that Python's standard streams are unused when the process forks.
     pipes = {}
     asked = b""
     while True:

@@ -73,8 +73,8 @@ class Cache(Store):
 
 @profiler.trace_cls("private", trace_private=True, trace_static_methods=True, hide_args=True)
 class Private(object):
-    # This class has no method __really. Python would rename it to _Private__really, and trace_cls would trace it
-    # although it promises not to.
+    # This class has no method __really. Python would rename it to _Private__really, and trace_cls would trace the
+    # method, although its docs exclude such names.
 
     def find(self, id):
         return self._check(id)

@@ -33,8 +33,7 @@ export function compareRuns(control, traced) {
 }
 
 /**
- * Returns a table row: the suite, its version, the number of tests in the control and with this project, and the
- * differences.
+ * Returns a table row: the suite, its version, the number of tests without and with this project, and the differences.
  */
 export function describeRow(name, version, { tests, differences, unsteady, points }) {
   const [control, traced] = [tests.control, tests.traced].map(runs => runs.map(showCount).join(', '))

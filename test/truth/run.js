@@ -1,6 +1,6 @@
 // node test/truth/run.js --adapter express --requests 300 [--seed 1] [--at-once 20] [--everything]
-// Sends requests whose traces are known in advance, because the program plans them, and prints where the records
-// differ.
+// Plans requests, so that their traces are known in advance. Sends these requests, and prints where the records differ
+// from the plan.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'

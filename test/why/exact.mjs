@@ -1,5 +1,5 @@
-// Runs one traced request while the server answers requests of twenty clients. Prints the account, and the times that
-// the program measured itself.
+// Runs one traced request while the server answers requests of twenty clients. Prints the account (the request's time
+// by causes), and the times that the program itself measured.
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'

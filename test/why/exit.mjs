@@ -1,5 +1,6 @@
 // A program that ends without a call of `exit`, `flush` or `close`. With the argument `hangs`, the trace never ends.
-// With `worker`, the program runs in a worker thread. Prints the account, if there is one.
+// With `worker`, the program runs in a worker thread. Prints the account (the request's time by causes), if there is
+// one.
 
 import { writeSync } from 'node:fs'
 import { isMainThread, Worker } from 'node:worker_threads'

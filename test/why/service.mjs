@@ -1,6 +1,6 @@
-// A service that allows accounts of a request's own time. Prints its port and its records, one JSON text per line.
-// Environment variables select the framework (FRAMEWORK), options of setup() (SETUP), and a hostile change that the
-// program makes to Node's globals (HOSTILE).
+// A service that allows accounts, which divide a request's time among its causes. Prints its port and its records, one
+// JSON text per line. Environment variables select the framework (FRAMEWORK), options of setup() (SETUP), and a hostile
+// change that the program makes to Node's globals (HOSTILE).
 
 import { AsyncResource, createHook } from 'node:async_hooks'
 import { writeSync } from 'node:fs'

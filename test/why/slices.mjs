@@ -1,5 +1,6 @@
-// Creates accounts of requests that call 10,000 functions and await 5,000 times. Prints how long creating each account
-// took, the longest time for which this blocked the event loop, and the size of the record.
+// Creates accounts (a request's time by causes) of requests that call 10,000 functions and await 5,000 times. Prints
+// how long creating each account took, the longest time for which this blocked the event loop, and the size of the
+// record.
 
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
@@ -33,7 +34,10 @@ async function compute() {
   }
 }
 
-/** Returns the CPU time of this thread, which excludes other programs. If Node lacks it, returns the elapsed time. */
+/**
+ * Returns the CPU time of this thread, which excludes other programs. If Node does not report the CPU time, returns the
+ * elapsed time.
+ */
 function readMs() {
   if (process.threadCpuUsage === undefined) return performance.now()
   const { user, system } = process.threadCpuUsage()

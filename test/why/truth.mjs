@@ -1,4 +1,5 @@
-// Runs cases of known duration in traces with accounts. Prints the measured times and the accounts.
+// Runs cases of known duration in traces with accounts (a request's time by causes). Prints the measured times and the
+// accounts.
 
 import { execSync } from 'node:child_process'
 import { pbkdf2, pbkdf2Sync, randomBytes, scryptSync } from 'node:crypto'

@@ -20,7 +20,7 @@ const THINGS = ['lamp', 'chair', 'table', 'shelf', 'rug', 'vase', 'clock', 'mirr
 
 const osprofiler = setup({ service: 'catalog' })
 
-// Every call of this function is a point. Arguments are recorded, and results only with `hideResult: false`.
+// Every call of this function is a point with its arguments. `hideResult: false` would also record the result.
 const listProducts = profiler.trace('catalog', { hideResult: true })(function listProducts(): Product[] {
   const names = SIZES.flatMap(size => COLORS.flatMap(color => THINGS.map(thing => `${size} ${color} ${thing}`))).sort()
   return names.map((name, index) => ({ sku: `sku-${index}`, name, similar: findSimilar(name, names) }))

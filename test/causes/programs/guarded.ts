@@ -1,4 +1,4 @@
-// An Express service whose middlewares are recorded.
+// An Express service whose middlewares are recorded. The tests find the line below a `line: NAME` comment by NAME.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTrace } from '@osprofiler/core'

@@ -1,4 +1,5 @@
 // A Koa service that `shop` calls. The points of its middlewares are recorded.
+// The tests find the line below a `line: NAME` comment by NAME.
 
 import { createServer } from 'node:http2'
 import { Readable } from 'node:stream'

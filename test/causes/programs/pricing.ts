@@ -1,4 +1,5 @@
 // An Express service in which each route is slow because of its own code. Only an account (`--why`) names the reason.
+// The tests find the line below a `line: NAME` comment by NAME.
 
 import { execSync } from 'node:child_process'
 import { pbkdf2 } from 'node:crypto'

@@ -1,4 +1,5 @@
 // A Fastify service that `shop` and `orders` call. The points of its hooks and handlers are recorded.
+// The tests find the line below a `line: NAME` comment by NAME.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withTrace } from '@osprofiler/core'

@@ -1,5 +1,6 @@
 // An Express service in which each route is slow for one reason, except for the routes below /healthy. The service
 // calls the services `rates` and `orders`, and a host that is not traced.
+// The tests find the line below a `line: NAME` comment by NAME.
 
 import { lookup } from 'node:dns'
 import { Agent, get } from 'node:http'

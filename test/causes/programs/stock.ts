@@ -1,5 +1,6 @@
 // An Express service with PostgreSQL, Redis and RabbitMQ. Each route is slow for one reason, except for the routes
 // below /healthy.
+// The tests find the line below a `line: NAME` comment by NAME.
 
 import { readFileSync } from 'node:fs'
 import { createServer, get } from 'node:https'

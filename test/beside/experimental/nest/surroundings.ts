@@ -16,7 +16,8 @@ interface Surroundings {
 }
 
 /**
- * Creates a provider that examines the other providers, as Nest plugins do, and both types of middleware, all traced.
+ * Creates both types of middleware, and a provider that examines the other providers as Nest plugins do. All of these
+ * are traced in the given way.
  */
 export function createSurroundings(way: WayToTrace, log: string[]): Surroundings {
   const { above, below, classAbove, classBelow, wrap } = way
