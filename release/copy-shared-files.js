@@ -1,5 +1,5 @@
-// Copies the files that all packages share from the root into the package in the working directory. These are the files
-// that the manifest lists and that the root contains. npm and pnpm run this script before they pack.
+// Copies shared files from the root of the repository into the package in the working directory: the files that the
+// manifest lists and that the root contains. npm and pnpm run this script before they pack.
 //
 // The copies are not checked in. They are not removed afterwards, because another process may be packing the same
 // folder.

@@ -362,7 +362,7 @@ describe('the recorder of accounts', () => {
 
       expect(await service.ask('stackSettings')).toEqual(before)
       expect(account).toMatchObject({ level: 'cpu' })
-      expect(account.causes.find(({ function: name }) => name === 'sumPrices')?.kind).toBe('cpu')
+      expect(account.causes.find(({ kind }) => kind === 'cpu')?.function).toBe('sumPrices')
       // The recorder cannot replace the program's own function in a frozen object.
       if (HOSTILE !== 'frozen') expect(account.causes.find(({ what }) => what === 'timer')?.function).toBe('sleep')
       expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)

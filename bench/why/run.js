@@ -44,7 +44,7 @@ export async function runWhy({ generations, rounds }) {
       'level waits: elapsed ms',
       'level cpu: elapsed ms',
       'level cpu: ms of CPU time',
-      'ms of CPU time for each MB above the first row',
+      'ms of CPU time for each MB above 10 MB',
     ],
     [...pauses].map(([heap, { waits, cpu }], row) => [
       heap,

@@ -142,7 +142,9 @@ export interface Comparison {
   readonly points: number
 }
 
-/** Runs a program without this project, and then traced in the given way: first outside of a trace, then in a trace. */
+/**
+ * Runs a program three times: without this project, with this project but outside of a trace, and in a trace.
+ */
 export async function compare(way: WayToTrace, program: (way: WayToTrace) => unknown): Promise<Comparison> {
   let points = 0
   setNotifier(({ name }) => {

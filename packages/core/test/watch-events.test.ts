@@ -53,7 +53,7 @@ describe('a watched emitter', () => {
     expect(seen).toEqual(['program', 'second', 'first'])
   })
 
-  it('is watched through an object that inherits from it', () => {
+  it('reports events that are emitted on an object that inherits from it', () => {
     const emitter = new EventEmitter()
     const seen: unknown[] = []
     watchEvents(Object.create(emitter), event => seen.push(event))

@@ -129,7 +129,7 @@ describe('a report too large for one string', () => {
     for (const length of [1, 5, 64, 4096]) expect(flat(readLarge(text, length))).toEqual(flat(report))
   })
 
-  it('is read in pieces for any records', () => {
+  it('is read correctly in pieces, whatever its records contain', () => {
     fc.assert(
       fc.property(hostileRecords, fc.integer({ min: 1, max: 200 }), (records, length) => {
         const report = buildReport(records)

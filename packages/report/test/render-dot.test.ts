@@ -12,7 +12,7 @@ function dot(records: readonly TraceRecord[]): string {
 const LINE = /^\t(?:\d+ \[label="(?:[^"\\]|\\.)*"\]|\d+ -> \d+)$/
 
 describe('renderDot', () => {
-  it('writes a node for each point, and the edge to it after all points below it', () => {
+  it('writes a node for each point, then everything below the point, and then the edge that leads to the point', () => {
     const graph = dot(
       makeTrace(
         { id: 'a', ...served('/orders/7/with/a/path/that/is/long'), from: 0, to: 9500 },

@@ -131,7 +131,7 @@ async function checkWritable(directory: string): Promise<void> {
 }
 
 /**
- * Removes the traces with no record dated `before` or later, and returns the number of removed traces. If another
+ * Removes the traces whose records are all older than `before`, and returns the number of removed traces. If another
  * process appends records to a trace while the trace's file is being removed, these records may be lost.
  */
 async function pruneFiles(

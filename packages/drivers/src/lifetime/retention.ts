@@ -22,7 +22,7 @@ export interface Retention {
 /**
  * Removes traces that are older than `ttl` milliseconds. Pruning starts after the first write, and then after the first
  * write in each interval. An interval is a tenth of `ttl`, but at least one second and at most one hour.
- * `prune(before)` must remove the traces that have no record dated `before` or later. A failure is ignored, because the
+ * `prune(before)` must remove the traces whose records are all older than `before`. A failure is ignored, because the
  * next pruning may succeed. Several processes may prune at the same time.
  */
 export function createRetention(ttl: number | undefined, prune: (before: string) => Promise<unknown>): Retention {

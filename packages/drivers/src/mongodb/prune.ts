@@ -10,7 +10,7 @@ export const FAILURES_COLLECTION = 'profiler_error'
 const PAGE_TRACES = 500
 
 /**
- * Removes the traces that have no record dated `before` or later, and resolves to their number. Records dated later
+ * Removes the traces whose records are all older than `before`, and resolves to their number. Records dated later
  * than tomorrow are ignored, so they do not prevent the removal of their trace.
  */
 export async function pruneTraces(db: Db, before: string): Promise<number> {

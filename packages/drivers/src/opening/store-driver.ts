@@ -62,7 +62,7 @@ export interface StoreDriver {
   list?(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Removes a trace, and resolves to the number of its records. */
   remove?(baseId: string): Promise<number>
-  /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
+  /** Removes the traces whose records are all older than `before`, and resolves to their number. */
   prune?(before: string): Promise<number>
   /**
    * `ttl` is how long to keep traces, in milliseconds. `prune` removes older traces, if the server does not remove them

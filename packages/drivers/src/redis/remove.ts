@@ -16,12 +16,12 @@ export async function deleteTrace(route: RedisRoute, legacy: LegacyKeys, baseId:
 }
 
 /**
- * Removes the traces that have no record dated `before` or later, from both layouts. Resolves to the number of traces.
+ * Removes the traces whose records are all older than `before`, from both layouts. Resolves to the number of traces.
  */
 export async function pruneTraces(route: RedisRoute, legacy: LegacyKeys, before: string): Promise<number> {
   let pruned = 0
   for await (const { link, keys } of scanKeys(route, RECORDS_PREFIX)) {
-    // In most traces, the record that arrived last is the newest. If this record is dated `before` or later, the trace
+    // In most traces, the record that arrived last is the newest. If this record is not older than `before`, the trace
     // is kept without reading its other records.
     const heads = await link.send(keys.map((key): RedisCommand => ['lindex', key, 0]))
     for (const [index, key] of keys.entries()) {

@@ -21,7 +21,7 @@ export async function deleteTrace(client: SearchClient, baseId: string): Promise
   return removed
 }
 
-/** Removes the traces that have no record dated `before` or later, and resolves to their number. */
+/** Removes the traces whose records are all older than `before`, and resolves to their number. */
 export async function pruneTraces(client: SearchClient, before: string, timeoutMs = MAX_REMOVAL_MS): Promise<number> {
   const idFields = await findIdFields(client, RECORDS_INDEX)
   // Records dated later than tomorrow are not in this range, so they do not prevent the removal of their trace.

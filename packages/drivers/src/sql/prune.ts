@@ -33,7 +33,7 @@ export async function removeTraces(use: UseTable, baseIds: readonly string[]): P
 }
 
 /**
- * Removes the traces that have no record dated `before` or later. Records dated later than tomorrow are ignored. The
+ * Removes the traces whose records are all older than `before`. Records dated later than tomorrow are ignored. The
  * removal runs in steps, and other work can run between the steps.
  */
 export async function pruneTraces(use: UseTable, before: string): Promise<Removal> {

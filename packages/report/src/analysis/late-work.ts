@@ -49,7 +49,7 @@ export function findLateWork(report: Report): LateWork[] {
     .sort((a, b) => b.totalUs - a.totalUs)
 }
 
-/** Returns the time after the end of a served request in which at least one of the points ran, in microseconds. */
+/** Returns how long at least one of the points ran after a served request had ended, in microseconds. */
 export function lateUs(nodes: readonly ReportNode[], { finishedUs: answeredUs = 0 }: ReportNode): number {
   return unionUs(
     nodes.map(({ startedUs = 0, finishedUs = 0 }) => ({ startUs: Math.max(startedUs, answeredUs), endUs: finishedUs })),

@@ -42,3 +42,6 @@ export interface Piece {
   readonly to: number
   readonly cause: Cause
 }
+
+/** Adds a period of the request's time with its cause, unless the period is empty. */
+export type AddPiece = (from: number, to: number, cause: Cause) => void

@@ -2,10 +2,10 @@ import { JSON, Map, Math, Number, Object, Set } from '../../platform/platform.js
 import { roundMs, toUs } from '../../recording/milliseconds.js'
 import type { Recording } from '../recording/recording.js'
 import type { Cause, CauseKind, Piece } from './cause.js'
+import { divideTime } from './divide-time.js'
 import { readSamples, type Samples } from './samples.js'
 import { createSites, type Sites } from './sites.js'
 import { createSlices, type Slices } from './slices.js'
-import { divideTime } from './walk.js'
 
 const MAX_CAUSES = 20
 const MAX_STRETCHES = 300

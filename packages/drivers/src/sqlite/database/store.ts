@@ -47,7 +47,7 @@ export interface SqliteStore {
   list(selection: Selection, failedOnly: boolean): Promise<TraceSummary[]>
   /** Resolves to the number of removed records. */
   delete(baseId: string): Promise<number>
-  /** Removes the traces that have no record dated `before` or later, and resolves to their number. */
+  /** Removes the traces whose records are all older than `before`, and resolves to their number. */
   prune(before: string): Promise<number>
   close(): Promise<void>
 }

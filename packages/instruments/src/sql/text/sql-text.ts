@@ -100,7 +100,7 @@ class StatementReader {
     this.#hide(text)
     this.#firstStringAt ??= this.#text.length - 1
     this.#hasAmbiguousString ||= this.#dialect !== 'sqlite' && text.includes('\\') && !/^[eE$]/.test(text)
-    // A string directly after an `E'...'` string is not SQL, or is part of an `E'...'` string that is never closed.
+    // In SQL, no string directly follows an `E'...'` string. So the text is not SQL, or the `E'...'` string is not closed.
     const continuesEscapeString = /^[eE]'/.test(this.#previous) && text.startsWith("'")
     if (continuesEscapeString || (next !== undefined && /[\w'"\\\x80-\uffff]/.test(next))) this.#hideFromFirstString()
   }

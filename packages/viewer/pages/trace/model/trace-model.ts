@@ -27,7 +27,8 @@ export interface TraceModel {
   /** Each point's index in `services`. */
   readonly serviceOf: Int32Array
   /**
-   * The index of the first point in each point's fold, which may be the point itself; -1 if the point is not folded.
+   * For each point, the index of the first point of its fold (its own index, if it is the first), or -1 if it is not
+   * folded.
    */
   readonly foldOf: Int32Array
   /** The points of each fold, by the index of its first point. */
