@@ -165,10 +165,10 @@ describe.each(FRAMEWORKS)('a request to %s', FRAMEWORK => {
     const account = await service.account(baseId)
     expect(Math.abs(sumKinds(account) - account.wallMs)).toBeLessThan(1)
     const [cpu, timer] = [
-      account.causes.find(({ function: name }) => name === 'sumPrices'),
+      account.causes.find(({ kind }) => kind === 'cpu'),
       account.causes.find(({ what }) => what === 'timer'),
     ]
-    expect(cpu).toMatchObject({ kind: 'cpu', file: 'test/why/service.mjs' })
+    expect(cpu).toMatchObject({ function: 'sumPrices', file: 'test/why/service.mjs' })
     expect(timer).toMatchObject({ kind: 'wait', function: 'sleep', file: 'test/why/service.mjs' })
   })
 })
