@@ -217,6 +217,11 @@ describe('the finding about serial work, for steps with values', () => {
       values('SELECT a FROM t WHERE x = $1', [42]),
       values("SELECT b FROM u WHERE y = $1 AND z = 'B-7'", [42]),
     ],
+    [
+      'a value that may be in the end of a long statement, which is not recorded',
+      postgresql('SELECT a FROM t'),
+      postgresql(`${'SELECT b, '.padEnd(4000, 'column, ')}...`),
+    ],
   ])('is absent if the second step needs %s, which the first step may have returned', (_, first, second) => {
     expect(count(first, second)).toBe(0)
   })

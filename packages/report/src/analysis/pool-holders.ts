@@ -23,14 +23,18 @@ export function usesPool(node: ReportNode, id: number): boolean {
 /** A function that returns how much of an interval overlaps with certain points, in microseconds. */
 export type Cover = (time: Pick<ReportNode, 'startedUs' | 'finishedUs'>) => number
 
-/** Creates a function that returns how much of an interval overlaps with the given points, in microseconds. */
+/**
+ * Creates a function that returns how much of an interval overlaps with the given points, in microseconds. Points
+ * without a start or a stop are left out.
+ */
 export function createCover(nodes: readonly ReportNode[]): Cover {
   const starts: number[] = []
   const ends: number[] = []
   /** For each interval, the total length of the intervals before it. */
   const sums: number[] = []
   let sum = 0
-  for (const { startUs, endUs } of nodes.map(toInterval).sort((a, b) => a.startUs - b.startUs)) {
+  const finished = nodes.filter(({ durationUs }) => durationUs !== undefined)
+  for (const { startUs, endUs } of finished.map(toInterval).sort((a, b) => a.startUs - b.startUs)) {
     const from = Math.max(startUs, ends.at(-1) ?? startUs)
     if (endUs <= from) continue
     starts.push(from)

@@ -17,9 +17,8 @@ export function readInputs(node: ReportNode): string[] {
   if (!isOutgoing(node)) return readQueryInputs(node)
   const path = readText(node.start, 'info', 'requests', 'path') ?? ''
   const query = readText(node.start, 'info', 'requests', 'query') ?? ''
-  return [...listSegments(path).filter(isValueInPath), ...listPairs(query).filter(isValueInQuery)].map(({ value }) =>
-    toValueInput(value),
-  )
+  const parts = [...listSegments(path).filter(isValueInPath), ...listPairs(query).filter(isValueInQuery)]
+  return [...parts.map(({ value }) => toValueInput(value)), ...listUnread(path, query)]
 }
 
 /** Returns the values in the URL of a served request, in the same form as `readInputs`. */
@@ -31,7 +30,12 @@ export function readServedValues({ start }: ReportNode): string[] {
 
 /** A redacted value counts as unknown, because two redacted values look alike, but may differ. */
 function toValueInput(value: string): string {
-  return value.includes('***') ? UNKNOWN : `=${value}`
+  return value.includes('***') || value.length > MAX_TEXT_CHARS ? UNKNOWN : `=${value}`
+}
+
+/** Returns an unknown input if a text is longer than what is read, because the rest of the text may contain values. */
+function listUnread(...texts: readonly string[]): string[] {
+  return texts.some(text => text.length > MAX_TEXT_CHARS) ? [UNKNOWN] : []
 }
 
 /** Returns whether every input is known. */
@@ -93,12 +97,15 @@ interface Placeholder {
 }
 
 function readQueryInputs({ start }: ReportNode): string[] {
-  const statement = (readText(start, 'info', 'db', 'statement') ?? '').slice(0, MAX_TEXT_CHARS)
+  const recorded = readText(start, 'info', 'db', 'statement') ?? ''
+  const statement = recorded.slice(0, MAX_TEXT_CHARS)
   const placeholders = listPlaceholders(statement)
+  // A statement of more than 4,000 characters is recorded without its end, and with three dots instead.
+  const unread = placeholders.length > MAX_INPUTS ? [UNKNOWN] : listUnread(recorded)
   const params = readField(start, 'info', 'db', 'params')
   if (isContainer(params) && Object.keys(params).length > 0) {
     // If the parameters are recorded, the statement also contains its literals, which may be inputs, too.
-    return [...readParams(params, placeholders), ...listLiterals(statement)]
+    return [...readParams(params, placeholders), ...listLiterals(statement), ...unread]
   }
   const tables = createTableFinder(statement)
   const isPostgresql = readText(start, 'info', 'db', 'system') === 'postgresql'
@@ -108,7 +115,7 @@ function readQueryInputs({ start }: ReportNode): string[] {
     return !isCount && !isLiteral
   })
   const literals = placeholders.some(({ text }) => text === '?') ? [] : listLiterals(statement)
-  return [...needed.map(({ column }) => toColumnInput(column, tables)), ...literals]
+  return [...needed.map(({ column }) => toColumnInput(column, tables)), ...literals, ...unread]
 }
 
 const PLACEHOLDER = /\$\d{1,4}|\?|%s|(?<![:\w]):\w{1,64}|@\w{1,64}|%\(\w{1,64}\)s/g
@@ -131,14 +138,11 @@ function readParams(params: object, placeholders: readonly Placeholder[]): strin
   const isCount = (index: number): boolean =>
     Array.isArray(params) &&
     (placeholders.find(({ text }) => text === `$${index + 1}`) ?? placeholders[index])?.isCount === true
-  return Object.values(params)
-    .slice(0, MAX_INPUTS + 1)
+  const values: readonly unknown[] = Object.values(params)
+  if (values.length > MAX_INPUTS) return [UNKNOWN]
+  return values
     .filter((_, index) => !isCount(index))
-    .map(value =>
-      typeof value === 'string' || asNumber(value) !== undefined
-        ? toValueInput(String(value).slice(0, MAX_TEXT_CHARS))
-        : UNKNOWN,
-    )
+    .map(value => (typeof value === 'string' || asNumber(value) !== undefined ? toValueInput(String(value)) : UNKNOWN))
 }
 
 /** Lists the literals that may be values that the program inserted into the text. Leaves out counts and plain words. */
@@ -165,7 +169,7 @@ function createTableFinder(statement: string): (alias: string | undefined) => st
   const tables = new Map<string, string>()
   let only: string | undefined
   for (const [, table = '', alias = ''] of statement.matchAll(
-    /\b(?:from|join)\s{1,9}([\w.`"[\]]{1,200})(?:\s{1,9}(?:as\s{1,9})?([\w`"]{1,200}))?/gi,
+    /\b(?:from|join)\s{1,9}([\w.`"[\]]{1,200})(?:\s{1,9}(?:as\s{1,9})?(?!join\b)([\w`"]{1,200}))?/gi,
   )) {
     const name = toPlainName(table)
     only = tables.size === 0 ? name : undefined

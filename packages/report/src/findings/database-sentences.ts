@@ -98,8 +98,8 @@ export function describeLateWork({ served, nodes, totalUs }: LateWork, quote: Qu
 const MIN_LATE_SHARE = 0.1
 
 /**
- * Groups late points that repeat one another. Leaves out groups with little self time, and puts the group with the most
- * self time first.
+ * Groups late points that repeat one another. Leaves out groups with little self time, unless all groups have little,
+ * and puts the group with the most self time first.
  */
 function rankLateSteps(nodes: readonly ReportNode[], served: ReportNode, totalUs: number): ReportNode[][] {
   const late = new Set(nodes)
@@ -109,11 +109,10 @@ function rankLateSteps(nodes: readonly ReportNode[], served: ReportNode, totalUs
       node.children.filter(child => late.has(child)),
       served,
     )
-  return Array.from(groupBy(nodes, createRepetitionKey()).values(), group => ({
+  const groups = Array.from(groupBy(nodes, createRepetitionKey()).values(), group => ({
     group,
     us: group.reduce((sum, node) => sum + ownUs(node), 0),
-  }))
-    .filter(({ us }) => us >= totalUs * MIN_LATE_SHARE)
-    .sort((a, b) => b.us - a.us)
-    .map(({ group }) => group)
+  })).sort((a, b) => b.us - a.us)
+  const long = groups.filter(({ us }) => us >= totalUs * MIN_LATE_SHARE)
+  return (long.length === 0 ? groups : long).map(({ group }) => group)
 }
