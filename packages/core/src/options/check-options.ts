@@ -33,16 +33,20 @@ export function checkOptionNames(options: unknown, names: readonly string[], own
   throw new TypeError(`${owner} has no option ${JSON.stringify(unknown.slice(0, 60))}. Known: ${names.join(', ')}.`)
 }
 
-/** Works like `checkOptions`, but allows unknown options. */
-export function checkOptionKinds(options: object, kinds: OptionKinds): void {
+/**
+ * Works like `checkOptions`, but allows unknown options.
+ *
+ * @param path the text before an option's name in a message, such as `why.`
+ */
+export function checkOptionKinds(options: object, kinds: OptionKinds, path = ''): void {
   for (const [name, kind] of Object.entries(kinds)) {
     const value: unknown = options[name as keyof typeof options]
     if (value === undefined || kind === 'any') continue
     const type = value === null ? 'null' : typeof value
-    if (kind === 'positive') checkPositive(name, value, type)
-    else if (type !== kind) throw new TypeError(`${name} must be of type ${kind}, not ${type}`)
+    if (kind === 'positive') checkPositive(path + name, value, type)
+    else if (type !== kind) throw new TypeError(`${path}${name} must be of type ${kind}, not ${type}`)
     else if (type === 'number' && !((value as number) >= 0)) {
-      throw new TypeError(`${name} must not be negative or NaN`)
+      throw new TypeError(`${path}${name} must not be negative or NaN`)
     }
   }
 }

@@ -1,5 +1,5 @@
-import { JSON, TypeError } from '../platform/platform.js'
-import { checkOptions } from './check-options.js'
+import { JSON, Object, TypeError } from '../platform/platform.js'
+import { checkOptionKinds, checkOptionNames, type OptionKinds } from './check-options.js'
 
 const LEVELS = ['off', 'waits', 'cpu'] as const
 /** The default of `maxPauseMs`: the longest pause of the process that the level `cpu` may cause, in milliseconds. */
@@ -43,10 +43,13 @@ export function readWhyOption(value: unknown, source: string): WhyLimits {
   const defaults = { level: 'waits', others: true, maxPauseMs: MAX_PAUSE_MS } as const
   if (value === undefined) return defaults
   if (typeof value === 'string') return { ...defaults, level: readLevel(value, source) }
-  checkOptions(source, value, { level: 'string', others: 'boolean', maxPauseMs: 'number' })
+  checkOptionNames(value, Object.keys(KINDS), source)
+  checkOptionKinds(value as object, KINDS, `${source}.`)
   const { level = 'waits', others = true, maxPauseMs = MAX_PAUSE_MS } = value as WhySettings
   return { level: readLevel(level, `${source}.level`), others, maxPauseMs }
 }
+
+const KINDS: OptionKinds<WhySettings> = { level: 'string', others: 'boolean', maxPauseMs: 'number' }
 
 function readLevel(value: string, source: string): 'off' | WhyLevel {
   const level = LEVELS.find(known => known === value)

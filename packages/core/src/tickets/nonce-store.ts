@@ -16,8 +16,8 @@ export interface NonceStore {
 export const MAX_NONCES = 65_536
 
 /**
- * Creates a store for at most `capacity` nonces. A full store refuses new nonces. The store never forgets a nonce whose
- * ticket could still be accepted.
+ * Creates a store for at most `capacity` nonces. A full store refuses new nonces, and so does a store whose capacity is
+ * NaN. The store never forgets a nonce whose ticket could still be accepted.
  */
 export function createNonceStore(capacity: number): NonceStore {
   const known = new Set<string>()
@@ -48,7 +48,7 @@ export function createNonceStore(capacity: number): NonceStore {
     add(nonce, exp, isOver) {
       sweep(isOver)
       if (exp <= sweptExp || known.has(nonce)) return 'replayed'
-      if (known.size >= capacity) return 'busy'
+      if (!(known.size < capacity)) return 'busy'
       known.add(nonce)
       const nonces = noncesByExp.get(exp)
       if (nonces === undefined) noncesByExp.set(exp, [nonce])

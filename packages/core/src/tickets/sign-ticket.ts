@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { Buffer, Math, Number, randomFillSync, Set, TypeError } from '../platform/platform.js'
+import { Array, Buffer, Math, Number, randomFillSync, Set, TypeError } from '../platform/platform.js'
 import { ticketKeyOf, ticketMac } from './ticket-key.js'
 import { areWishes, isAudience, isNonce, MAX_LIFETIME_S, MAX_TICKET_CHARS, MAX_TICKET_POINTS } from './ticket-text.js'
 
@@ -32,13 +32,18 @@ const NONCE_BYTES = 16
  * @throws TypeError if a field is not valid in a ticket
  */
 export function signTicket({ key, info, iat, exp, nonce = newNonce(), aud = '', points, wants = [] }: TicketFields) {
+  check(key !== '', 'signTicket() needs a key to sign with')
   const issued = Math.floor(iat)
   const expires = Math.floor(exp)
   const lifetime = expires - issued
   check(issued >= 0 && expires <= MAX_TIME_S && lifetime >= 1 && lifetime <= MAX_LIFETIME_S, LIFETIME)
   check(isNonce(nonce), 'The nonce of a ticket has 22 characters of base64url')
-  check(isAudience(aud), 'The audience of a ticket is a host in lower case, without brackets')
+  check(
+    typeof aud === 'string' && isAudience(aud),
+    'The audience of a ticket is a host in lower case, without brackets',
+  )
   check(Number.isInteger(points) && points >= 1 && points <= MAX_TICKET_POINTS, 'A ticket grants 1 to 1,000,000 points')
+  check(Array.isArray(wants), 'The wishes of a ticket are a list')
   const wishes = [...new Set(wants)]
   check(areWishes(wishes), 'A ticket contains at most eight wishes of [a-z0-9@=._-], such as "answer"')
   const ticketKey = ticketKeyOf(key)

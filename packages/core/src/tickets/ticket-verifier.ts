@@ -60,16 +60,19 @@ export function judgeTicket(
   const wrongTime = explainTime(ticket, now)
   if (wrongTime !== undefined) return refuse(wrongTime)
   // After a restart, the service has forgotten the nonces of earlier tickets, so it refuses these tickets.
-  if (ticket.iat < Math.floor(started)) return refuse('before-start')
+  if (!(ticket.iat >= Math.floor(started))) return refuse('before-start')
   if (ticket.aud !== '' && audience.length > 0 && !audience.includes(ticket.aud)) return refuse('audience')
   const outcome = nonces.add(ticket.nonce, ticket.exp, exp => isExpired(exp, now))
   if (outcome !== 'new') return refuse(outcome)
   return { valid: true, points: ticket.points, wants: knownWishes(ticket.wants) }
 }
 
-/** Returns why the time of a ticket is refused, or `undefined` if the time is accepted. Compares whole seconds. */
+/**
+ * Returns why the time of a ticket is refused, or `undefined` if the time is accepted. Compares whole seconds. If `now`
+ * is NaN, no ticket is accepted.
+ */
 function explainTime({ iat, exp }: Ticket, now: number): 'not-yet' | 'expired' | undefined {
-  if (iat - Math.floor(now) > CLOCK_SKEW_S) return 'not-yet'
+  if (!(iat - Math.floor(now) <= CLOCK_SKEW_S)) return 'not-yet'
   return isExpired(exp, now) ? 'expired' : undefined
 }
 
@@ -100,16 +103,17 @@ export interface TicketVerifierOptions {
 
 /** Headers of a request, and the time at which they are judged, in seconds since the epoch. */
 export interface TicketRequest {
-  readonly info: string
-  readonly hmac: string
-  readonly ticket: string
+  readonly info: string | null | undefined
+  readonly hmac: string | null | undefined
+  readonly ticket: string | null | undefined
   /** Default: the current time. */
   readonly now?: number | undefined
 }
 
 /**
- * Creates a function that judges the tickets of requests, and remembers the nonces of the tickets that it accepts. If
- * no key has signed the pair of headers, the reason is `other-key`.
+ * Creates a function that judges the tickets of requests, and remembers the nonces of the tickets that it accepts. The
+ * function never throws for any header value. For a missing ticket, the reason is `malformed`. If no key has signed the
+ * pair of headers, the reason is `other-key`.
  *
  * @throws TypeError if a key is not a non-empty, well-formed string
  */
@@ -122,10 +126,16 @@ export function createTicketVerifier({
   const secrets = listKeys(keys).map(toSecretKey)
   const rules = { audience: toAudience(audience), started, nonces: createNonceStore(capacity) }
   return ({ info, hmac, ticket, now = dateNow() / 1_000 }) => {
-    const digits = readHmac(hmac)
-    const key = digits === undefined ? undefined : findSigningKey(secrets, info, digits)
-    return judgeTicket(ticket, info, key, rules, now)
+    const text = toText(info)
+    const digits = readHmac(toText(hmac))
+    const key = digits === undefined ? undefined : findSigningKey(secrets, text, digits)
+    return judgeTicket(toText(ticket), text, key, rules, now)
   }
+}
+
+/** Returns a header's value. Treats a header that is missing or not a string as empty. */
+function toText(header: unknown): string {
+  return typeof header === 'string' ? header : ''
 }
 
 /** Converts the names of a service to the form that tickets use. */

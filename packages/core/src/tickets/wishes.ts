@@ -21,5 +21,5 @@ export function forwardedWishes(wants: readonly string[], service: string): read
 
 /** Returns a service's name in the form that wishes use. */
 export function toWishName(service: string): string {
-  return service.toLowerCase().replace(/[^a-z0-9._-]/g, '-')
+  return service.toLowerCase().replace(/[^a-z0-9._-]/gu, '-')
 }
