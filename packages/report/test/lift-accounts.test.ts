@@ -67,9 +67,11 @@ describe('restoreAccounts', () => {
   it('leaves the report and its points unchanged', () => {
     const report = reportOf(request, early, { id: 'account', parent: 'early', ...why, from: 20, to: 20 })
     const before = structuredClone(report)
+    for (const node of [...report.points, ...(report.accounts ?? [])]) Object.freeze(node)
 
-    restoreAccounts(report)
+    const whole = restoreAccounts(report)
 
+    expect(draw(whole)).toEqual(['request', ' early', '  account'])
     expect(report).toEqual(before)
   })
 
