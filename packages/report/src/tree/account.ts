@@ -81,6 +81,8 @@ export interface Account {
   readonly causes: readonly Cause[]
   /** The total time and the number of the causes that are not in `causes`. */
   readonly rest: { readonly us: number; readonly causes: number }
+  /** The time from the end of a recording that was cut to the end of the request; 0 if the recording was not cut. */
+  readonly unrecordedUs: number
   /** Sorted by time, without overlaps. */
   readonly timeline: readonly Stretch[]
   /** How long starting the recorder blocked the process before the request's point began, in microseconds. */

@@ -62,7 +62,7 @@ function readAccount(node: ReportNode, servedId: string, why: unknown): Account 
   // An invalid cause is replaced by `undefined`, so that the other causes keep their indexes. The timeline refers to
   // causes by index.
   const places = Array.isArray(recorded) ? recorded.slice(0, MAX_CAUSES).map(readCause) : []
-  const restCauses = readNumber(why, 'rest', 'causes') ?? 0
+  const causes = places.filter(cause => cause !== undefined).sort((a, b) => b.us - a.us)
   return {
     traceId: node.traceId,
     servedId,
@@ -71,14 +71,34 @@ function readAccount(node: ReportNode, servedId: string, why: unknown): Account 
     asked: readLevel(why, 'asked'),
     because: readShortText(why, 'because'),
     wallUs,
-    isCut: readField(why, 'cut') === true,
-    causes: places.filter(cause => cause !== undefined).sort((a, b) => b.us - a.us),
-    rest: {
-      us: readUs(why, 'rest', 'ms') ?? 0,
-      causes: Number.isSafeInteger(restCauses) && restCauses > 0 ? restCauses : 0,
-    },
+    causes,
+    ...readRest(why, wallUs, causes),
     timeline: readTimeline(node, why, wallUs, places),
     startCostUs: readUs(why, 'costs', 'startMs') ?? 0,
+  }
+}
+
+/**
+ * Reads how much time the other causes took. If the recording was cut, `rest` also contains the time after the
+ * recording's end, but `kinds` does not.
+ */
+function readRest(
+  why: unknown,
+  wallUs: number,
+  causes: readonly Cause[],
+): Pick<Account, 'isCut' | 'rest' | 'unrecordedUs'> {
+  const isCut = readField(why, 'cut') === true
+  const restUs = readUs(why, 'rest', 'ms') ?? 0
+  const count = readNumber(why, 'rest', 'causes') ?? 0
+  const restCauses = Number.isSafeInteger(count) && count > 0 ? count : 0
+  if (!isCut) return { isCut, rest: { us: restUs, causes: restCauses }, unrecordedUs: 0 }
+  const causesUs = causes.reduce((sum, { us }) => sum + us, 0)
+  const kindsUs = CAUSE_KINDS.reduce((sum, kind) => sum + (readUs(why, 'kinds', kind) ?? 0), 0)
+  const recordedUs = kindsUs > 0 ? kindsUs : causesUs + restUs
+  return {
+    isCut,
+    rest: { us: Math.min(restUs, Math.max(0, recordedUs - causesUs)), causes: restCauses },
+    unrecordedUs: Math.max(0, wallUs - recordedUs),
   }
 }
 

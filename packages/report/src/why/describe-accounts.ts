@@ -68,18 +68,13 @@ function describeAccount(account: Account): AccountWords {
   }
 }
 
-function listNotes({ service, level, asked, because = '', isCut, wallUs, causes, rest }: Account): string[] {
+function listNotes({ service, level, asked, because = '', isCut, unrecordedUs }: Account): string[] {
   const notes: string[] = []
   if (asked !== undefined && asked !== level) {
     const reason = REASONS.get(because) ?? because
     notes.push(`${nameService(service)} was asked for ${asked}, but recorded only ${level}${reason && `: ${reason}`}`)
   }
-  const knownUs = causes.reduce((sum, { us }) => sum + us, rest.us)
-  if (isCut) {
-    notes.push(
-      `The recording was cut after ten seconds: ${formatDuration(Math.max(0, wallUs - knownUs))} have no cause`,
-    )
-  }
+  if (isCut) notes.push(`The recording was cut after ten seconds: ${formatDuration(unrecordedUs)} have no cause`)
   return notes
 }
 
