@@ -126,10 +126,9 @@ function sumKinds(totals: readonly Total[]): Account['kinds'] {
 }
 
 function keepLongest(stretches: readonly Stretch[]): readonly Stretch[] {
-  if (stretches.length <= MAX_STRETCHES) return stretches
-  const durations = stretches.map(({ from, to }) => to - from).sort((one, other) => other - one)
-  const shortest = durations[MAX_STRETCHES - 1] ?? 0
-  return stretches.filter(({ from, to }) => to - from >= shortest).slice(0, MAX_STRETCHES)
+  const durationOf = ({ from, to }: Stretch): number => to - from
+  const longest = stretches.toSorted((one, other) => durationOf(other) - durationOf(one)).slice(0, MAX_STRETCHES)
+  return longest.sort((one, other) => one.from - other.from)
 }
 
 /** Shortens the timeline, and then the list of causes, until the record is small enough. */

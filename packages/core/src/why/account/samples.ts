@@ -2,7 +2,7 @@ import { prefetchMaps } from '../../call-sites/map-call-sites.js'
 import { Map, Math } from '../../platform/platform.js'
 import type { CpuProfile, ProfileNode, Recording } from '../recording/recording.js'
 import type { Cause, Site } from './cause.js'
-import { type PlacedFunction, pickSite, type Sites } from './sites.js'
+import { cutName, type PlacedFunction, pickSite, type Sites } from './sites.js'
 import type { Slices } from './slices.js'
 
 /** The code that ran when a sample was taken. */
@@ -116,7 +116,7 @@ function createCause(
   sync: string | undefined,
 ): Cause {
   const found = nearest ?? library
-  if (found === undefined) return { kind: 'cpu', function: callFrame.functionName || '(anonymous)' }
+  if (found === undefined) return { kind: 'cpu', function: cutName(callFrame.functionName) || '(anonymous)' }
   const site: Site = pickSite(found)
   if (found.owner === 'osprofiler') return { kind: 'osprofiler' }
   if (sync !== undefined) return { kind: 'sync', what: sync, ...site }

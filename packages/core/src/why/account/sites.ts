@@ -2,7 +2,8 @@ import { type Location, locate, prefetchMaps } from '../../call-sites/map-call-s
 import { toPath, toShownFile } from '../../call-sites/program-file.js'
 import { type Frame, replaceErrorMember, selectFrames } from '../../call-sites/read-stack.js'
 import { readText } from '../../call-sites/source-maps.js'
-import { Map, Number } from '../../platform/platform.js'
+import { cutText } from '../../platform/cut-text.js'
+import { Map, Number, Set } from '../../platform/platform.js'
 import type { CallFrame, Entry } from '../recording/recording.js'
 import type { Site } from './cause.js'
 import type { Slices } from './slices.js'
@@ -75,13 +76,14 @@ export function createSites(slices: Slices): Sites {
     return {}
   }
 
-  async function formatStacks(entries: Iterable<Entry>): Promise<Map<Entry, readonly Frame[]>> {
+  async function formatStacks(entries: ReadonlySet<Entry>): Promise<Map<Entry, readonly Frame[]>> {
     const stacks = new Map<Entry, readonly Frame[]>()
     for (const entry of entries) {
       let maker: Entry | undefined = entry
-      for (let count = 0; maker !== undefined && count < MAX_MAKERS && !stacks.has(maker); count++) {
+      for (let count = 0; maker !== undefined && count < MAX_MAKERS; count++) {
         await slices.next()
-        stacks.set(maker, formatStack(maker.stack))
+        // A stack can be formatted only once.
+        if (!stacks.has(maker)) stacks.set(maker, formatStack(maker.stack))
         maker = maker.maker
       }
     }
@@ -98,10 +100,11 @@ export function createSites(slices: Slices): Sites {
       return placed && { file: placed.file, line: placed.line }
     },
     async findMakers(entries) {
-      const stacks = await formatStacks(entries)
+      const resources = new Set(entries)
+      const stacks = await formatStacks(resources)
       await prefetchMaps([...stacks.values()].flatMap(stack => stack.map(({ file }) => file)))
       const makers = new Map<Entry, Site>()
-      for (const entry of stacks.keys()) {
+      for (const entry of resources) {
         await slices.next()
         makers.set(entry, await findMaker(entry, stacks))
       }
@@ -127,11 +130,12 @@ function toSite({ path, line, name }: Location, rawName: string): Site {
   const library = LIBRARY_PATH.exec(path)?.[1]
   const file = library === undefined ? toShownFile(path) : library.replaceAll('\\', '/')
   const shownName = name || (rawName === '' ? ANONYMOUS : rawName)
-  return { function: cut(shownName), file: cut(file), line }
+  return { function: cutName(shownName), file: cutName(file), line }
 }
 
-function cut(text: string): string {
-  return text.length > MAX_TEXT_CHARS ? text.slice(0, MAX_TEXT_CHARS) : text
+/** Shortens the name of a function or a file, because an account has a maximum size. */
+export function cutName(name: string): string {
+  return cutText(name, MAX_TEXT_CHARS)
 }
 
 /** Formats a stack that was captured earlier. Returns an empty list if no stack was captured. */

@@ -80,10 +80,9 @@ interface PairedWork extends PoolWork {
  */
 function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): readonly PairedWork[] {
   const timeOf = ({ ts }: PoolEvent): number => ts / 1_000 - monotonicOffset
-  const sorted = events.toSorted((one, other) => one.ts - other.ts)
+  const sorted = events.toSorted(compareEvents)
   const queued = sorted.filter(({ ph }) => ph === 'b')
-  // The threads first run the tasks that were queued before the recording began. These tasks have no event `b`.
-  const unseen = Math.max(0, sorted.filter(({ ph }) => ph === 'B').length - queued.length)
+  const unseen = countUnseen(sorted)
   const works: Mutable<PairedWork>[] = []
   const running = new Map<number, Mutable<PairedWork>>()
   const uncalled = new Map<string, Mutable<PairedWork>>()
@@ -112,6 +111,26 @@ function pairEvents(events: readonly PoolEvent[], monotonicOffset: number): read
     }
   }
   return works
+}
+
+/** Compares two events by time. A task may begin in the microsecond in which it was queued. */
+function compareEvents(one: PoolEvent, other: PoolEvent): number {
+  return one.ts - other.ts || Number(other.ph === 'b') - Number(one.ph === 'b')
+}
+
+/**
+ * Returns how many tasks were queued before the recording began, as far as the events show. The threads run these tasks
+ * first. The tasks have no event `b`, so at times, more tasks have begun than were queued.
+ */
+function countUnseen(sorted: readonly PoolEvent[]): number {
+  let unseen = 0
+  let surplus = 0
+  for (const { ph } of sorted) {
+    if (ph === 'b') surplus--
+    else if (ph === 'B') surplus++
+    unseen = Math.max(unseen, surplus)
+  }
+  return unseen
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -57,11 +57,12 @@ export function startRecorder(
   let profile: CpuProfile | undefined
   let poolEvents: Promise<readonly PoolEvent[]> = Promise.resolve([])
 
+  // These two lines throw if the runtime lacks a part of Node. So they precede everything that would have to be undone.
+  const monotonicOffset = Number(process.hrtime.bigint()) / 1e6 - now()
+  const running = createSectionRecorder(isOwn, budget)
   const session = measure('startMs', () => openSession(level))
   const collections: Collection[] = []
   const stopCollections = watchCollections(list => collections.push(...list))
-  const monotonicOffset = Number(process.hrtime.bigint()) / 1e6 - now()
-  const running = createSectionRecorder(isOwn, budget)
   if (!measure('hookMs', running.enable)) {
     stopCollections()
     session?.close()
