@@ -99,6 +99,22 @@ describe('parseInWorker()', () => {
     expect(await map.findEntry(0, 0)).toMatchObject(position)
   })
 
+  it('keeps a worker whose answers overlap for longer than the time limit', async () => {
+    const limitMs = 2_000
+    const map = await parseInWorker(JSON.stringify(MAP), limitMs)
+    open.push(map)
+    const end = performance.now() + 1.2 * limitMs
+
+    let earlier = map.findEntry(0, 0)
+    while (performance.now() < end) {
+      const later = map.findEntry(0, 0)
+      await earlier
+      earlier = later
+    }
+
+    expect(await earlier).toMatchObject(position)
+  })
+
   it('starts at most 4 workers, and another one after a worker has ended', async () => {
     // Workers of earlier tests may still be ending.
     await expect.poll(() => Promise.all([parse(), parse(), parse(), parse()]).catch(() => endAll())).toHaveLength(4)
