@@ -24,24 +24,12 @@ const MAX_REMEMBERED_FRAMES = 5_000
 export function mapCallSites(records: readonly TraceRecord[]): Promise<void> | undefined {
   let raw: RawRecord[] | undefined
   for (const record of records) {
-    const stack = takeStackOf(record)
-    if (stack === undefined) continue
+    const found = takeRaw(record)
+    if (found === undefined) continue
     raw ??= []
-    raw.push({ info: record.info, stack })
+    raw.push(found)
   }
   return raw && mapAll(raw)
-}
-
-/**
- * Returns the stack from which a record's call site was created. Never throws, although a program may have passed
- * anything to a notifier instead of a record.
- */
-function takeStackOf(record: TraceRecord): Stack | undefined {
-  try {
-    return takeStack(record.info.code)
-  } catch {
-    return undefined
-  }
 }
 
 interface RawRecord {
@@ -49,11 +37,29 @@ interface RawRecord {
   readonly stack: Stack
 }
 
+/**
+ * Takes the stack from which a record's call site was created. Never throws, although a program may have passed
+ * anything to a notifier instead of a record.
+ */
+function takeRaw(record: TraceRecord): RawRecord | undefined {
+  try {
+    const { info } = record
+    const stack = takeStack(info.code)
+    return stack && { info, stack }
+  } catch {
+    return undefined
+  }
+}
+
 async function mapAll(raw: readonly RawRecord[]): Promise<void> {
   for (const { info, stack } of raw) {
-    const code = await findCallSite(stack)
-    if (code === undefined) Reflect.deleteProperty(info, 'code')
-    else Reflect.set(info, 'code', code)
+    try {
+      const code = await findCallSite(stack)
+      if (code === undefined) Reflect.deleteProperty(info, 'code')
+      else Reflect.set(info, 'code', code)
+    } catch {
+      // The program may have passed a record whose info has setters that throw.
+    }
   }
 }
 

@@ -109,7 +109,9 @@ export const toShownFile = remember<string>(
   file => {
     const path = toPath(file)
     const root = getRoot()
-    const shown = path.startsWith(root + sep) ? relative(root, path) : (path.split(/[\\/]/).at(-1) ?? '')
+    // The root of the file system ends with a separator.
+    const start = root.endsWith(sep) ? root : root + sep
+    const shown = path.startsWith(start) ? relative(root, path) : (path.split(/[\\/]/).at(-1) ?? '')
     return shown.split(sep).join('/')
   },
   MAX_FILES,

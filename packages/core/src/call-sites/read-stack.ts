@@ -70,8 +70,10 @@ export function selectFrames(
   return frames
 }
 
-const STACK_LINE =
-  /^\s+at (?:async |new )?(?:(?:[^ ]*\.)?([^ .]+) (?:\[as [^\]]*\] )?)?\(?([^()]*?)(?::(\d+))?(?::(\d+))?\)?$/
+const STACK_LINE = /^\s+at (?:async |new )?(.*)$/s
+/** Matches the name of a call such as `Order.get total [as sum]`, without its type and alias. */
+const CALL = /^(?:[^ ]*\.)?(.*?)(?: \[as .*)?$/s
+const PLACE = /^(?!eval at )(.*?)(?::(\d+))?(?::(\d+))?$/s
 
 /** Parses the text of a stack. Used if Node or the program formats the stack despite the hook. */
 export function parseStack(stack: unknown, isWanted: (file: string) => boolean, limit: number): readonly Frame[] {
@@ -84,6 +86,11 @@ export function parseStack(stack: unknown, isWanted: (file: string) => boolean, 
 }
 
 function parseLine(line: string): Frame {
-  const [, name = '', file = '', at = '0', column = '0'] = STACK_LINE.exec(line) ?? []
-  return { name, file, line: Number(at), column: Number(column) }
+  const text = STACK_LINE.exec(line)?.[1] ?? ''
+  // The name of a getter has a space, and so may a path. A path may have parentheses as well.
+  const callEnd = text.endsWith(')') ? text.indexOf(' (') : -1
+  const [call, place] = callEnd < 0 ? ['', text] : [text.slice(0, callEnd), text.slice(callEnd + 2, -1)]
+  const [, file = '', at = '0', column = '0'] = PLACE.exec(place) ?? []
+  const name = file === '' ? '' : (CALL.exec(call)?.[1] ?? '')
+  return { name: name === '<anonymous>' ? '' : name, file, line: Number(at), column: Number(column) }
 }

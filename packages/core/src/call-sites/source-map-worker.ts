@@ -39,7 +39,8 @@ parentPort.postMessage({ id: 0, sourceRoot: payload.sourceRoot })
 
 /**
  * Parses the text of a source map in a worker, which keeps the map. Rejects if no worker can be started, if the map is
- * broken, or after `timeoutMs`. The worker keeps the process alive only while a caller waits for its answer.
+ * broken, or after `timeoutMs`. If a question gets no answer for `timeoutMs`, the worker is ended. The worker keeps the
+ * process alive only while a caller waits for its answer.
  */
 export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMap> {
   if (workerCount >= MAX_WORKERS) return Promise.reject(new Error('There are too many large source maps'))
@@ -93,6 +94,8 @@ export function parseInWorker(text: string, timeoutMs: number): Promise<WorkerMa
       questions.get(id)?.(entry)
       questions.delete(id)
       if (questions.size === 0) rest()
+      // Each answer shows that the worker is not stuck, so the time for the next answer starts now.
+      else timer?.refresh()
     })
     worker.on('error', end)
     worker.on('exit', () => {

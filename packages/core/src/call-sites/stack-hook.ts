@@ -6,9 +6,10 @@ import { type Frame, parseStack } from './read-stack.js'
  * ts-node and swc-node, map stacks in that function and do not give Node their source maps.
  */
 export function mapByStackHook(frame: Frame): Frame | undefined {
-  const { prepareStackTrace } = Error
-  if (typeof prepareStackTrace !== 'function') return undefined
   try {
+    // The program may have replaced the member with a getter that throws.
+    const { prepareStackTrace } = Error
+    if (typeof prepareStackTrace !== 'function') return undefined
     const stack: unknown = prepareStackTrace(new Error(''), [createCallSite(frame)])
     const [mapped] = parseStack(stack, file => file !== '', 1)
     // If the tool has no source map for the file, it returns the raw position, which would be wrong.
