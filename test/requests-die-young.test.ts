@@ -8,14 +8,19 @@ const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.
 // For each request, the remembered trace and the compiled code take up to 3,500 bytes. If a closure links each request
 // to an old object, a request takes at least 6,600 bytes.
 const MAX_PROMOTED_BYTES = 5_000
+/** On a busy machine, V8 may collect while a request still runs, and so promote more. A closure does so in every run. */
+const MAX_RUNS = 3
 
 describe.each(['express', 'fastify', 'koa'])('a traced request in %s', framework => {
   it('is freed by young-generation garbage collection, like an untraced request', async () => {
-    const untraced = await countPromotedBytes(framework, 'unsigned')
+    let extra = Number.POSITIVE_INFINITY
+    for (let run = 0; run < MAX_RUNS && extra >= MAX_PROMOTED_BYTES; run++) {
+      const untraced = await countPromotedBytes(framework, 'unsigned')
+      const traced = await countPromotedBytes(framework, 'signed')
+      extra = traced - untraced
+    }
 
-    const traced = await countPromotedBytes(framework, 'signed')
-
-    expect(traced - untraced).toBeLessThan(MAX_PROMOTED_BYTES)
+    expect(extra).toBeLessThan(MAX_PROMOTED_BYTES)
   })
 })
 
