@@ -28,9 +28,10 @@ afterEach(async () => {
   forgetLastAccount()
 })
 
+/** Sets what tickets may ask for. The heap of a process that runs many test files is large, so any pause is allowed. */
 function set(why: WhyOption): void {
   undoSettings?.()
-  undoSettings = configure({ why })
+  undoSettings = configure({ why: { maxPauseMs: 600_000, ...(typeof why === 'string' ? { level: why } : why) } })
 }
 
 /** Allows an account of the level `cpu` again, of which a process makes only one in ten seconds. */
