@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
 /** Test files of core that need a new process, in which nothing was traced and no warning was emitted. */
-const FRESH = 'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|trace-gate|warn-once'
+const FRESH =
+  'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|source-map-worker|trace-gate|warn-once'
 /**
  * Test files that leave nothing behind, so they share processes. A process for each file would cost half a second of
  * CPU time.
