@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** Test files of core that need a new process, in which nothing was traced and no warning was emitted. */
+/** Test files of core that need a new process, in which nothing was traced, warned about or started before. */
 const FRESH =
   'first-trace|ignore-hook|key-risks|local-trace|notifier|refusal-warning|source-map-worker|trace-gate|warn-once'
 /**
