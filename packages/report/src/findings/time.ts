@@ -56,7 +56,7 @@ const MIN_LOOP_SHARE = 0.01
 const FAST_US = 100_000
 
 /**
- * A finding about steps that might run in parallel comes before other findings about the same steps if it may save at
+ * A finding about steps that might run in parallel comes before other findings about these steps if it may save at
  * least this share of their longest time. Its advice is better, because no step has to become faster.
  */
 const MIN_SERIAL_SHARE = 0.75
