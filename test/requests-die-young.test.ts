@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const script = fileURLToPath(new URL('fixtures/count-promoted-bytes.js', import.meta.url))
 
-// For each request, the remembered trace and the compiled code take up to 3,500 bytes. If a closure links each request
+// For each request, the remembered trace and the compiled code take up to 4,700 bytes. If a closure links each request
 // to an old object, a request takes at least 6,600 bytes.
 const MAX_PROMOTED_BYTES = 5_000
 /** On a busy machine, V8 may collect while a request still runs, and so promote more. A closure does so in every run. */
