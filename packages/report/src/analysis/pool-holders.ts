@@ -1,3 +1,4 @@
+import { findFirstIndex } from '../tree/find-first-index.js'
 import { readNumber } from '../tree/read-field.js'
 import type { Report, ReportNode } from '../tree/report.js'
 import { toInterval } from './self-time.js'
@@ -43,14 +44,7 @@ export function createCover(nodes: readonly ReportNode[]): Cover {
     sum += endUs - from
   }
   const coveredUntil = (us: number): number => {
-    let low = 0
-    let high = starts.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((starts[middle] ?? 0) <= us) low = middle + 1
-      else high = middle
-    }
-    const last = low - 1
+    const last = findFirstIndex(starts, startUs => startUs > us) - 1
     return last < 0 ? 0 : (sums[last] ?? 0) + Math.min(us, ends[last] ?? us) - (starts[last] ?? us)
   }
   return time => {

@@ -1,4 +1,5 @@
 import type { Account, Cause, Stretch } from '../tree/account.js'
+import { findFirstIndex } from '../tree/find-first-index.js'
 
 /** A time, and its position in the timeline of an account. */
 export interface PlacedTime {
@@ -62,11 +63,5 @@ function addUp(timeline: readonly Stretch[], cause: Cause | undefined): Float64A
 
 /** Returns the index of the first interval of the timeline that ends after a time. */
 export function findFirst(timeline: readonly Stretch[], us: number): number {
-  let [low, high] = [0, timeline.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((timeline[middle]?.endUs ?? 0) > us) high = middle
-    else low = middle + 1
-  }
-  return low
+  return findFirstIndex(timeline, ({ endUs }) => endUs > us)
 }

@@ -1,3 +1,4 @@
+import { findFirstIndex } from '../../tree/find-first-index.js'
 import { groupBy } from '../../tree/group-by.js'
 import { readNumber } from '../../tree/read-field.js'
 import type { Report, ReportNode } from '../../tree/report.js'
@@ -118,20 +119,9 @@ function createStepSum(report: Report): (node: ReportNode, fromUs: number, toUs:
   for (const { children } of report.points) addAll(children)
   return (node, fromUs, toUs) => {
     const { starts, sums } = siblings.get(node) ?? { starts: [], sums: [0] }
-    return (sums[findFirst(starts, toUs)] ?? 0) - (sums[findFirst(starts, fromUs)] ?? 0)
+    const sumBefore = (us: number): number => sums[findFirstIndex(starts, startUs => startUs >= us)] ?? 0
+    return sumBefore(toUs) - sumBefore(fromUs)
   }
-}
-
-/** Returns the index of the first value that is not less than `limit`. */
-function findFirst(values: readonly number[], limit: number): number {
-  let low = 0
-  let high = values.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((values[middle] ?? 0) < limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /**
