@@ -1,4 +1,5 @@
 import { createTraceId, OsprofilerError } from '@osprofiler/core'
+import { waitAtMost } from '@osprofiler/core/toolkit'
 import { messageOf } from '../output/create-failure.js'
 import { showProgress } from '../output/progress.js'
 import type { Store } from '../store/open-store.js'
@@ -16,20 +17,14 @@ export async function checkStore({ driver, shownAs }: Store): Promise<void> {
     throw createNotSentError(
       'Only the process that writes to a memory:// store can read it. Name the store of the services.',
     )
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_, reject) => {
-    const timeoutError = new OsprofilerError(
-      'ERR_STORE',
-      `The store ${shownAs} does not answer within ${STORE_TIMEOUT_MS / 1_000} s.`,
-    )
-    timer = setTimeout(reject, STORE_TIMEOUT_MS, timeoutError)
-  })
   try {
-    await Promise.race([readRecords(driver, createTraceId()), timeout])
+    const records = await waitAtMost(readRecords(driver, createTraceId()), STORE_TIMEOUT_MS)
+    if (records === undefined) {
+      const seconds = STORE_TIMEOUT_MS / 1_000
+      throw new OsprofilerError('ERR_STORE', `The store ${shownAs} does not answer within ${seconds} s.`)
+    }
   } catch (cause) {
     throw createNotSentError(messageOf(cause), cause)
-  } finally {
-    clearTimeout(timer)
   }
 }
 

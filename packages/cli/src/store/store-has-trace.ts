@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { waitAtMost } from '@osprofiler/core/toolkit'
 import { openStore, type StoreOptions } from './open-store.js'
 
 const ANSWER_TIMEOUT_MS = 1_000
@@ -12,12 +12,10 @@ const CLOSE_TIMEOUT_MS = 100
 export async function storeHasTrace(baseId: string, options: StoreOptions): Promise<boolean> {
   const driver = await tryOpenStore(options)
   if (driver?.readRecords === undefined) return false
-  const timer = new AbortController()
-  const timeout = delay(ANSWER_TIMEOUT_MS, false, { signal: timer.signal }).catch(() => false)
   try {
-    return await Promise.race([hasRecord(driver.readRecords(baseId)).catch(() => false), timeout])
+    const found = hasRecord(driver.readRecords(baseId)).catch(() => false)
+    return (await waitAtMost(found, ANSWER_TIMEOUT_MS)) ?? false
   } finally {
-    timer.abort()
     await driver.close(CLOSE_TIMEOUT_MS)
   }
 }
