@@ -2,16 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
+import { BUSY, compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
 import { makeCertificate } from './servers/make-certificate.js'
 import { startRedis } from './servers/redis.js'
 import { sharePostgresql, shareRabbitmq } from './servers/share.js'
-
-/**
- * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
- * failed test is repeated up to two times.
- */
-const BUSY = { retry: 2 }
 
 const folder = mkdtempSync(join(tmpdir(), 'osprofiler-causes-'))
 const servers: { stop(): Promise<void> }[] = []

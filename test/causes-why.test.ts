@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
-
-/**
- * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
- * failed test is repeated up to two times.
- */
-const BUSY = { retry: 2 }
+import { BUSY, compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
 
 let programs: Programs
 beforeAll(async () => {

@@ -5,16 +5,10 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { createTraceId, signedPack } from '@osprofiler/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hideFigures, readSentences } from './causes/read-sentences.js'
-import { compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
+import { BUSY, compilePrograms, findBlame, insertLines, type Programs } from './causes/start-programs.js'
 import { osprofiler } from './cli-process.js'
 
 const DELAY_MS = 300
-
-/**
- * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
- * failed test is repeated up to two times.
- */
-const BUSY = { retry: 2 }
 
 let programs: Programs
 const urls = new Map<string, string>()

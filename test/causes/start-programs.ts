@@ -8,6 +8,12 @@ import { build } from 'esbuild'
 import { osprofiler } from '../cli-process.js'
 import { hideFigures, readSentences } from './read-sentences.js'
 
+/**
+ * On a busy machine, another part of a request may take longer than the part that the test makes slow. Therefore, a
+ * failed test is repeated up to two times.
+ */
+export const BUSY = { retry: 2 }
+
 const source = fileURLToPath(new URL('programs', import.meta.url))
 
 /** The command's advice about a request. */
