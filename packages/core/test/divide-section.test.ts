@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createSectionDivider } from '../src/why/account/divide-section.js'
-import { collectPieces, entryOf, periodsOf, ranOf, sectionOf, type TestSample } from './fixtures/make-recording.js'
+import { collectPieces, entryOf, periodsOf, ranOf, sectionOf, type TestSample } from './fixtures/recordings.js'
 
-const entry = entryOf('Timeout', 0)
+const entry = entryOf({ type: 'Timeout', initAt: 0 })
 
 /** Divides a section from 10 to 20 ms, whose resource was created by the function `handler`. */
 function divide(

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createGapExplainer } from '../src/why/account/explain-gaps.js'
-import { collectPieces, entryOf, periodsOf, ranOf, sectionOf, type TestSample } from './fixtures/make-recording.js'
+import { collectPieces, entryOf, periodsOf, ranOf, sectionOf, type TestSample } from './fixtures/recordings.js'
 
 const TIMER = { kind: 'wait', what: 'timer' } as const
 
 function explainerOf(sections: readonly (readonly [number, number])[], ...samples: readonly TestSample[]) {
   const pieces = collectPieces()
-  const entry = entryOf('Timeout', 0)
+  const entry = entryOf({ type: 'Timeout', initAt: 0 })
   const explain = createGapExplainer(
     sections.map(([from, to]) => sectionOf(from, to, entry)),
     periodsOf(...samples),

@@ -3,20 +3,14 @@ import { createGapExplainer } from '../src/why/account/explain-gaps.js'
 import { explainWaits } from '../src/why/account/explain-waits.js'
 import { createSlices } from '../src/why/account/slices.js'
 import type { Recording } from '../src/why/recording/recording.js'
-import {
-  collectPieces,
-  entryOf,
-  periodsOf,
-  recordingOf,
-  sectionOf,
-  type TestSample,
-} from './fixtures/make-recording.js'
+import { collectPieces, entryOf, periodsOf, recordingOf, sectionOf, type TestSample } from './fixtures/recordings.js'
 
-const root = entryOf('HTTPINCOMINGMESSAGE', 0)
+const root = entryOf({ type: 'HTTPINCOMINGMESSAGE', initAt: 0 })
 const START = sectionOf(0, 2, root)
 
 async function explain(more: Partial<Recording>, ...samples: readonly TestSample[]): Promise<string[]> {
-  const recording = recordingOf(Math.max(...(more.sections ?? []).map(({ to }) => to)), more)
+  const endedAt = Math.max(...(more.sections ?? []).map(({ to }) => to))
+  const recording = recordingOf({ startedAt: 0, endedAt, ...more })
   const pieces = collectPieces()
   const periods = periodsOf(...samples)
   const { sections } = recording
@@ -38,34 +32,38 @@ function taskOf(id: string, tid: number, queuedAt: number, takenAt: number, done
 
 describe('the time before a section', () => {
   it('is a wait for the timer until the timer is due, and then for the event loop', async () => {
-    const timer = entryOf('Timeout', 2, { delayMs: 10 })
+    const timer = entryOf({ type: 'Timeout', initAt: 2, delayMs: 10 })
 
     expect(await explain({ sections: [START, sectionOf(30, 31, timer)] })).toEqual(['2-13 wait timer', '13-30 held'])
   })
 
   it('is a wait for the event loop if the resource was ready at once', async () => {
-    expect(await explain({ sections: [START, sectionOf(9, 10, entryOf('Immediate', 1))] })).toEqual(['2-9 held'])
+    expect(await explain({ sections: [START, sectionOf(9, 10, entryOf({ type: 'Immediate', initAt: 1 }))] })).toEqual([
+      '2-9 held',
+    ])
   })
 
   it('is a wait for a promise that other work settles, and then for the event loop', async () => {
-    const sections = [START, sectionOf(9, 10, entryOf('PROMISE', 1), 6)]
+    const sections = [START, sectionOf(9, 10, entryOf({ type: 'PROMISE', initAt: 1 }), 6)]
 
     expect(await explain({ sections })).toEqual(['2-6 wait promise', '6-9 held'])
   })
 
   it('is explained by the code that settled the promise, if this code belongs to the request', async () => {
-    const timer = entryOf('Timeout', 1, { delayMs: 4 })
-    const sections = [START, sectionOf(5, 6, timer), sectionOf(8, 9, entryOf('PROMISE', 1), 6)]
+    const timer = entryOf({ type: 'Timeout', initAt: 1, delayMs: 4 })
+    const sections = [START, sectionOf(5, 6, timer), sectionOf(8, 9, entryOf({ type: 'PROMISE', initAt: 1 }), 6)]
 
     expect(await explain({ sections })).toEqual(['2-5 wait timer', '6-8 held'])
   })
 
   it('is a wait for a promise whose settlement was not seen', async () => {
-    expect(await explain({ sections: [START, sectionOf(9, 10, entryOf('PROMISE', 1))] })).toEqual(['2-9 wait promise'])
+    expect(await explain({ sections: [START, sectionOf(9, 10, entryOf({ type: 'PROMISE', initAt: 1 }))] })).toEqual([
+      '2-9 wait promise',
+    ])
   })
 
   it('is uncertain for a file, from the previous turn of the event loop to the end of waiting', async () => {
-    const sections = [START, sectionOf(20, 21, entryOf('FSREQCALLBACK', 2))]
+    const sections = [START, sectionOf(20, 21, entryOf({ type: 'FSREQCALLBACK', initAt: 2 }))]
 
     const pieces = await explain({ sections, turnEnds: [3, 10], pollEnds: [15] })
 
@@ -73,7 +71,7 @@ describe('the time before a section', () => {
   })
 
   it('is a wait for a thread of the pool until a thread takes the task', async () => {
-    const sections = [START, sectionOf(20, 21, entryOf('PBKDF2REQUEST', 2))]
+    const sections = [START, sectionOf(20, 21, entryOf({ type: 'PBKDF2REQUEST', initAt: 2 }))]
 
     const pieces = await explain({ sections, poolEvents: taskOf('1', 7, 2, 9, 18, 20) })
 
@@ -81,7 +79,7 @@ describe('the time before a section', () => {
   })
 
   it('ends after a section whose resource was created by itself', async () => {
-    const timer = entryOf('Timeout', 5, { delayMs: 1 })
+    const timer = entryOf({ type: 'Timeout', initAt: 5, delayMs: 1 })
 
     expect(await explain({ sections: [sectionOf(5, 6, timer)] })).toEqual([])
   })

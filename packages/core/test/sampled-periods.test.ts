@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { periodsOf, ranOf } from './fixtures/make-recording.js'
+import { periodsOf, ranOf } from './fixtures/recordings.js'
 
 const [first, second, idle] = [ranOf('code', 'first'), ranOf('code', 'second'), ranOf('idle')]
 

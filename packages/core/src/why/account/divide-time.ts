@@ -3,10 +3,11 @@ import type { Entry, Recording, Section } from '../recording/recording.js'
 import type { AddPiece, Piece, Site } from './cause.js'
 import { createSectionDivider } from './divide-section.js'
 import { createGapExplainer } from './explain-gaps.js'
-import { explainWaits, TINY_MS } from './explain-waits.js'
+import { explainWaits } from './explain-waits.js'
 import { createSampledPeriods } from './sampled-periods.js'
 import type { Samples } from './samples.js'
 import type { Slices } from './slices.js'
+import { TINY_MS } from './sorted.js'
 
 /**
  * Divides the time of a request among causes. First, divides the sections, which are the periods in which code of the

@@ -5,15 +5,13 @@ import type { ExplainGaps } from './explain-gaps.js'
 import { MAY_QUEUE_IN_POOL, nameWait, POOL_WORK, READY_AT_ONCE } from './resource-waits.js'
 import type { SampledPeriods } from './sampled-periods.js'
 import type { Slices } from './slices.js'
-import { findFirst, findFirstBy } from './sorted.js'
+import { findFirst, findFirstBy, TINY_MS } from './sorted.js'
 import { readThreadPool } from './thread-pool.js'
 
 /** Timers count in whole milliseconds, so a timer may fire this much later than it is due. */
 const TIMER_TOLERANCE_MS = 2
 /** A wait for the event loop that is shorter than this cannot be distinguished from the wait before it. */
 const MIN_HELD_MS = 0.5
-/** Times that differ by less than this are equal. */
-export const TINY_MS = 1e-6
 
 /**
  * Explains the time between sections, backwards from the end: from each section to the event that made the section run.

@@ -1,3 +1,6 @@
+/** Times that differ by less than this are equal. */
+export const TINY_MS = 1e-6
+
 /** Returns the position of the first number in a sorted list that is not below `value`. */
 export function findFirst(list: readonly number[], value: number): number {
   return findFirstBy(list, value, item => item)

@@ -1,6 +1,6 @@
 import { Map, Math, Number, process, Set } from '../../platform/platform.js'
 import type { PoolEvent } from '../recording/recording.js'
-import { findFirstBy } from './sorted.js'
+import { findFirstBy, TINY_MS } from './sorted.js'
 
 /** A task of libuv's thread pool. Times are in milliseconds of `performance.now()`. */
 export interface PoolWork {
@@ -28,7 +28,6 @@ const DEFAULT_THREADS = 4
  * milliseconds apart.
  */
 const SAME_CALL_MS = 1
-const TINY_MS = 1e-6
 
 /**
  * Reads the events of the thread pool. A task is queued (`b`), begins on a thread (`B`) and ends there (`E`). Then its
