@@ -40,7 +40,7 @@ export function isOwnCodeBundled(): boolean {
 
 /** Returns whether a function in this file may belong to the program. In a bundle, source maps decide this later. */
 export const mayBeProgram = remember<boolean>(
-  file => FILE.test(file) && findRawOwner(toPath(file)) === 'program',
+  file => isFile(file) && findRawOwner(toPath(file)) === 'program',
   MAX_FILES,
   MAX_PATH_CHARS,
 )

@@ -130,10 +130,11 @@ export function createBatchWriter(
   async function probe(): Promise<boolean> {
     if (parts.length === 1) parts.append(takeMore())
     // The first part has just failed. If that part is a single record, the probe must use a different record.
-    const candidates = listFirstOfPoints(parts.records).slice(parts.first?.length === 1 ? 1 : 0)
+    const { records } = parts
+    const candidates = listFirstOfPoints(records).slice(parts.first?.length === 1 ? 1 : 0)
     if (candidates.length === 0) return false
     const at = candidates[search.nextProbe(candidates.length)] ?? 0
-    const probed = parts.records.slice(at, at + 1)
+    const probed = records.slice(at, at + 1)
     const outcome = await ledger.write(probed)
     if (isAborted) return false
     if (outcome.kind === 'failed') {
